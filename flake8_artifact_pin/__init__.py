@@ -1,0 +1,1 @@
+"""A flake8 extension that pins the number of PUT calls each producer file makes."""

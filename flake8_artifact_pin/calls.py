@@ -1,0 +1,443 @@
+"""Find the PUT calls of a file: the places that write an object through a configured call pattern.
+
+Nothing here judges: a call is a fact, whether it is pinned, exempt or suppressed is decided elsewhere.
+"""
+from __future__ import annotations
+
+import ast
+import fnmatch
+import functools
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
+
+#: The parts of a dotted name: ``boto3.client().put_object`` is ("boto3", "client()", "put_object").
+Components = tuple[str, ...]
+
+_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
+_COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
+_POSITIONAL_KEY = frozenset(["upload_file", "upload_fileobj"])
+_MAX_PREVIEW = 60
+
+# Builtins that only look at their first argument: it is not handed on to anybody who would call it.
+_LOOKERS = frozenset(["callable", "getattr", "hasattr"])
+
+# Where an expression stands when its value is looked at and goes nowhere: accessed further, tested,
+# compared, printed or thrown away. A method that stands anywhere else is handed on.
+_LOOKED_AT = frozenset(
+    [
+        (ast.AnnAssign, "annotation"),
+        (ast.Assert, "test"),
+        (ast.AsyncFunctionDef, "returns"),
+        (ast.Attribute, "value"),
+        (ast.Compare, "comparators"),
+        (ast.Compare, "left"),
+        (ast.Expr, "value"),
+        (ast.FormattedValue, "value"),
+        (ast.FunctionDef, "returns"),
+        (ast.If, "test"),
+        (ast.IfExp, "test"),
+        (ast.Match, "subject"),
+        (ast.MatchClass, "cls"),
+        (ast.MatchMapping, "keys"),
+        (ast.MatchValue, "value"),
+        (ast.Subscript, "value"),
+        (ast.UnaryOp, "operand"),
+        (ast.While, "test"),
+        (ast.arg, "annotation"),
+        (ast.comprehension, "ifs"),
+        (ast.match_case, "guard"),
+    ],
+)
+# Where an expression's value is the value of the whole, so that it goes where the whole goes.
+_PASSED_THROUGH = frozenset([(ast.BoolOp, "values"), (ast.IfExp, "body"), (ast.IfExp, "orelse")])
+
+# Before 3.12 (PEP 701) the positions of nodes inside an f-string are often wrong.
+_FSTRING_POSITIONS_LIE = sys.version_info < (3, 12)
+
+
+class PutCall(NamedTuple):
+    """A place in the source that writes an object.
+
+    ``line`` (1-based) and ``column`` (0-based, in characters) are where the method's name is written, which is
+    the physical line that flake8's noqa looks at. ``scope`` is the qualified name of the function or class
+    around it, or ``<module>``. ``key`` is a piece of source to show a person, or empty. ``is_called`` is false
+    where the method is handed on to be called elsewhere. ``span`` is the first and last line of the statement
+    (of a compound statement: of the expression in its header).
+    """
+
+    line: int
+    column: int
+    method: str
+    scope: str
+    key: str
+    is_called: bool
+    span: tuple[int, int]
+
+
+class Matcher(NamedTuple):
+    """Compiled patterns: for each pattern its components' regular expressions, and what a text must contain."""
+
+    patterns: tuple[tuple[re.Pattern[str], ...], ...]
+    fragments: tuple[tuple[str, ...], ...]
+    last: re.Pattern[str]
+    depth: int
+    has_bare: bool
+    has_subscript: bool
+
+    def may_match(self, text: str) -> bool:
+        """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
+        if not text.isascii():
+            # Python normalises identifiers (PEP 3131): ``s3.\uff50ut_object`` is ``s3.put_object``.
+            text = unicodedata.normalize("NFKC", text)
+        # A name given to getattr() may be written with escapes or in pieces.
+        return "getattr" in text or any(
+            all(fragment in text for fragment in fragments) for fragments in self.fragments
+        )
+
+    def is_match(self, name: Components) -> bool:
+        """Return whether the last components of a dotted name match one of the patterns."""
+        return any(
+            len(pattern) <= len(name)
+            and all(part.match(component) for part, component in zip(pattern, name[-len(pattern):]))
+            for pattern in self.patterns
+        )
+
+
+class _State(NamedTuple):
+    """What a walk knows about the place it stands at."""
+
+    scope: str
+    span: tuple[int, int] | None
+    fstring: ast.JoinedStr | None
+
+
+class _Visit(NamedTuple):
+    """A node yet to be visited; ``call`` is the call whose callee it is."""
+
+    node: ast.AST
+    is_handed_on: bool
+    call: ast.Call | None
+    state: _State
+
+
+class _Origins(NamedTuple):
+    """What the first names of a file's dotted names were imported as."""
+
+    names: Mapping[str, Sequence[Components]]
+    star_modules: Sequence[Components]
+    bound: frozenset[str]
+
+    def of(self, name: str) -> Sequence[Components]:
+        """Return every dotted name that a first name may stand for."""
+        if name in self.names:
+            return self.names[name]
+        if self.star_modules and name not in self.bound:
+            return [(name,), *((*module, name) for module in self.star_modules)]
+        return [(name,)]
+
+
+def parse_pattern(pattern: str) -> Components:
+    """Return the components of a call pattern; raise ValueError, saying what is malformed."""
+    components = tuple(unicodedata.normalize("NFKC", pattern).split("."))
+    for component in components:
+        if not component:
+            raise ValueError("has an empty component")
+        if not _COMPONENT.fullmatch(component):
+            raise ValueError('has a component that is not a name, a wildcard, "name()" or "name[]"')
+    if components[-1].endswith("()"):
+        raise ValueError('ends in "()": name what is called, without the call')
+    return components
+
+
+def compile_patterns(patterns: Sequence[str]) -> Matcher:
+    """Compile call patterns; raise ValueError if one is malformed."""
+    parsed = [parse_pattern(pattern) for pattern in patterns]
+    compiled = tuple(tuple(map(_compile_component, pattern)) for pattern in parsed)
+    return Matcher(
+        patterns=compiled,
+        fragments=tuple(tuple(_fragments(pattern)) for pattern in parsed),
+        last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
+        depth=max(map(len, parsed)),
+        has_bare=any(len(pattern) == 1 for pattern in parsed),
+        has_subscript=any(pattern[-1].endswith(("]", "*", "?")) for pattern in parsed),
+    )
+
+
+def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
+    """Return the PUT calls of a module in source order.
+
+    ``lines`` are those that the tree was parsed from. The walk keeps its own stack: an expression may be nested
+    as deep as Python parses it.
+    """
+    origins = _find_origins(tree)
+    calls: list[PutCall] = []
+    taken: set[tuple[int, int]] = set()
+    stack = [_Visit(tree, False, None, _State("<module>", None, None))]
+    while stack:
+        visit = stack.pop()
+        node, state = visit.node, visit.state
+        if isinstance(node, ast.stmt):
+            is_compound = hasattr(node, "body") or hasattr(node, "cases")
+            state = state._replace(span=None if is_compound else _span(node))
+        elif isinstance(node, ast.expr):
+            if state.span is None:
+                state = state._replace(span=_span(node))
+            if isinstance(node, ast.JoinedStr) and _FSTRING_POSITIONS_LIE:
+                state = state._replace(fstring=node)
+            if visit.call or visit.is_handed_on:
+                method = _matched_method(node, matcher, origins)
+                if method:
+                    calls.append(_put_call(node, method, visit.call, state, lines, taken))
+        stack.extend(reversed(list(_children(node, visit.is_handed_on, state))))
+    return tuple(sorted(calls))
+
+
+def _compile_component(component: str) -> re.Pattern[str]:
+    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
+    match = _COMPONENT.fullmatch(component)
+    assert match is not None
+    return re.compile(fnmatch.translate(match["name"])[:-2] + re.escape(match["marks"]) + r"\Z")
+
+
+def _fragments(pattern: Components) -> Iterator[str]:
+    for component in pattern:
+        yield from filter(None, _WILDCARD.split(component.rstrip("()[]")))
+
+
+def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
+    return node.lineno, node.end_lineno or node.lineno
+
+
+def _find_origins(tree: ast.AST) -> _Origins:
+    names: dict[str, list[Components]] = {}
+    star_modules: list[Components] = []
+    for statement in _statements(tree):
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                path = tuple(alias.name.split("."))
+                names.setdefault(alias.asname or path[0], []).append(path if alias.asname else path[:1])
+        elif isinstance(statement, ast.ImportFrom):
+            # ``from . import save``: the package has no name here, but save() is still imported from one
+            module = tuple((statement.module or "").split("."))
+            for alias in statement.names:
+                if alias.name == "*":
+                    star_modules.append(module)
+                else:
+                    names.setdefault(alias.asname or alias.name, []).append((*module, alias.name))
+    bound = frozenset(_bound_names(tree)) if star_modules else frozenset()
+    return _Origins(names, star_modules, bound)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            children = getattr(node, field, None)
+            if isinstance(children, list):
+                stack.extend(children)
+
+
+def _bound_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+@functools.cache
+def _child_fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
+    """Return a node type's fields: the name, is its value handed on, does it go where the node's value goes."""
+    return tuple(
+        (field, (node_type, field) not in _LOOKED_AT, (node_type, field) in _PASSED_THROUGH)
+        for field in node_type._fields
+        if field not in ("ctx", "op", "ops")
+    )
+
+
+def _children(node: ast.AST, is_handed_on: bool, state: _State) -> Iterator[_Visit]:
+    callee = node.func if isinstance(node, ast.Call) else None
+    looked_at = None
+    if isinstance(node, ast.Call) and node.args and isinstance(callee, ast.Name) and callee.id in _LOOKERS:
+        looked_at = node.args[0]
+    for field, goes_on, passes_through in _child_fields(type(node)):
+        value = getattr(node, field, None)
+        values = value if isinstance(value, list) else (value,)
+        field_state = state
+        if field == "body" and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
+            field_state = state._replace(scope=scope)
+        for child in values:
+            if isinstance(child, ast.AST):
+                child_goes_on = is_handed_on if passes_through else goes_on and child is not looked_at
+                call = node if isinstance(node, ast.Call) and child is callee else None
+                yield _Visit(child, child_goes_on, call, field_state)
+
+
+def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Return the object and the name of an attribute, also of one that getattr() gets by a constant name."""
+    if isinstance(node, ast.Attribute):
+        return node.value, node.attr
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "getattr"
+        and len(node.args) > 1
+        and isinstance(node.args[1], ast.Constant)
+        and isinstance(node.args[1].value, str)
+    ):
+        return node.args[0], node.args[1].value
+    return None
+
+
+def _matched_method(node: ast.expr, matcher: Matcher, origins: _Origins) -> str:
+    """Return the method's name if a node names something that a pattern matches, else an empty string."""
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return ""
+    attribute = _as_attribute(node)
+    if attribute:
+        is_possible = matcher.last.match(attribute[1]) is not None
+    elif isinstance(node, ast.Name):
+        is_possible = matcher.has_bare or node.id in origins.names or bool(origins.star_modules)
+    else:
+        is_possible = matcher.has_subscript and isinstance(node, ast.Subscript)
+    if is_possible:
+        for name in _dotted_names(node, matcher.depth, origins):
+            if matcher.is_match(name):
+                return name[-1]
+    return ""
+
+
+def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Components]:
+    """Return the dotted names that an expression may have, each with at least its last ``depth`` components.
+
+    No more than that is looked at, so that a long chain of calls costs no more than its length.
+    """
+    reversed_components: list[str] = []
+    while len(reversed_components) < depth:
+        marks = ""
+        attribute = _as_attribute(node)
+        while attribute is None and isinstance(node, (ast.Call, ast.Subscript)):
+            marks = ("()" if isinstance(node, ast.Call) else "[]") + marks
+            node = node.func if isinstance(node, ast.Call) else node.value
+            attribute = _as_attribute(node)
+        if attribute is None:
+            rest = tuple(reversed(reversed_components))
+            firsts = origins.of(node.id) if isinstance(node, ast.Name) else [("?",)]
+            return [(*first[:-1], first[-1] + marks, *rest) for first in firsts]
+        node, name = attribute
+        reversed_components.append(name + marks)
+    return [tuple(reversed(reversed_components))]
+
+
+def _put_call(
+    node: ast.expr,
+    method: str,
+    call: ast.Call | None,
+    state: _State,
+    lines: Sequence[str],
+    taken: set[tuple[int, int]],
+) -> PutCall:
+    position = _name_position(node, lines) or _fstring_position(node, state.fstring, lines, taken)
+    taken.add(position)
+    key = _key_expression(call, method) if call else None
+    assert state.span is not None
+    return PutCall(
+        *position,
+        method=method,
+        scope=state.scope,
+        key=_preview(key, lines) if key and not state.fstring else "",
+        is_called=call is not None,
+        span=state.span,
+    )
+
+
+def _written_name(node: ast.expr) -> tuple[ast.expr, str]:
+    """Return the node at whose end (of a constant: in which) the method's name is written, and that name."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Call):
+        attribute = _as_attribute(node)
+        return (node.args[1], attribute[1]) if attribute else _written_name(node.func)
+    return node, node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+
+
+def _name_position(node: ast.expr, lines: Sequence[str]) -> tuple[int, int] | None:
+    """Return the line and column of the method's name, or None where the tree's positions are wrong."""
+    node, name = _written_name(node)
+    if isinstance(node, ast.Constant):
+        line, start = node.lineno, node.col_offset
+    else:
+        line, start = node.end_lineno or node.lineno, node.end_col_offset or 0
+    if line > len(lines):
+        return None
+    text = lines[line - 1]
+    column = _characters(text, start)
+    if isinstance(node, ast.Constant):
+        return _constant_position(line, column, text, name)
+    if text.endswith(name, 0, column):
+        return line, column - len(name)
+    start = column
+    while start > 0 and f"_{text[start - 1]}".isidentifier():
+        start -= 1
+    return (line, start) if unicodedata.normalize("NFKC", text[start:column]) == name else None
+
+
+def _constant_position(line: int, column: int, text: str, name: str) -> tuple[int, int] | None:
+    # The name may be written with escapes or in pieces: then its first quote is the place.
+    if text[column:column + 1] not in {'"', "'", *"rRbBuU"}:
+        return None
+    return line, max(column, text.find(name, column))
+
+
+def _fstring_position(
+    node: ast.expr,
+    fstring: ast.JoinedStr | None,
+    lines: Sequence[str],
+    taken: set[tuple[int, int]],
+) -> tuple[int, int]:
+    """Return where the method's name is next written within an f-string whose inner positions are wrong."""
+    place = fstring or node
+    first, last = _span(place)
+    _, name = _written_name(node)
+    for line in range(first, min(last, len(lines)) + 1):
+        for match in re.finditer(rf"\b{re.escape(name)}\b", lines[line - 1]):
+            if (line, match.start()) not in taken:
+                return line, match.start()
+    line = min(first, len(lines))
+    return line, min(_characters(lines[line - 1], place.col_offset), len(lines[line - 1]))
+
+
+def _characters(text: str, offset: int) -> int:
+    """Return a column in characters for one in UTF-8 bytes, as ast counts."""
+    return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+
+
+def _key_expression(call: ast.Call, method: str) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == "Key":
+            return keyword.value
+    if method in _POSITIONAL_KEY and not any(isinstance(argument, ast.Starred) for argument in call.args):
+        # client.upload_file(Filename, Bucket, Key), but bucket.upload_file(Filename, Key)
+        return next(iter(call.args[2:3] or call.args[1:2]), None)
+    return None
+
+
+def _preview(node: ast.expr, lines: Sequence[str]) -> str:
+    text = lines[node.lineno - 1]
+    end = _characters(text, node.end_col_offset or 0) if node.lineno == node.end_lineno else len(text)
+    preview = " ".join(text[_characters(text, node.col_offset):end].split())
+    if node.lineno != node.end_lineno or len(preview) > _MAX_PREVIEW:
+        preview = f"{preview[:_MAX_PREVIEW - 3].rstrip()}..."
+    return preview

@@ -1,0 +1,121 @@
+"""Report what belongs to no linted file: stale pins whose file is gone, and the faults of the pins file.
+
+flake8 has no hook for the end of a run. It does let a checker's ``parse_options`` change ``options.format``
+before it makes the formatter, so a reporter can be put in front of the one that the user chose.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+from typing import ClassVar
+from typing import NamedTuple
+
+from flake8.formatting.default import Default
+from flake8.main.application import Application
+from flake8.plugins import reporter as flake8_reporter
+from flake8.style_guide import Decision
+from flake8.violation import Violation
+
+from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.rules import Finding
+
+NAME = "artifact-pin"
+
+
+class _Interposition(NamedTuple):
+    """What the reporter is to report, and the options that it must give back."""
+
+    format: str
+    quiet: int
+    pins: Pins
+    findings: Sequence[Finding]
+
+
+class ArtifactPinReporter:
+    """A formatter that reports its own findings and passes everything else on to the chosen formatter."""
+
+    interposition: ClassVar[_Interposition | None] = None
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Make the formatter that the user chose, as flake8 would have made it."""
+        self._interposition = self.interposition
+        self._reported = 0
+        if self._interposition:
+            options.format, options.quiet = self._interposition.format, self._interposition.quiet
+        if options.format == NAME:
+            # it is on flake8's list of formatters, so somebody may choose it
+            options.format = "default"
+        self._application = _running_application()
+        plugins = self._application and self._application.plugins
+        self._formatter: Any = flake8_reporter.make(plugins.reporters, options) if plugins else Default(options)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what is not overridden here from the chosen formatter."""
+        return getattr(self._formatter, name)
+
+    def start(self) -> None:
+        """Start the chosen formatter and report the findings of the pins file first."""
+        self._formatter.start()
+        guide = self._application and self._application.guide
+        if self._interposition is None or guide is None:
+            return
+        path = _displayed(self._interposition.pins.path)
+        lines = self._interposition.pins.text.splitlines(keepends=True)
+        style_guide = guide.style_guide_for(path)
+        with style_guide.processing_file(path):
+            for finding in self._interposition.findings:
+                # as StyleGuide.handle_error() does, but a TOML file's comments are not noqa comments
+                if style_guide.should_report_error(finding.code) is Decision.Selected:
+                    source = next(iter(lines[finding.line - 1:finding.line]), None)
+                    violation = Violation(
+                        finding.code, path, finding.line, finding.column + 1, finding.text, source,
+                    )
+                    self._formatter.handle(violation)
+                    guide.stats.record(violation)
+                    self._reported += 1
+
+    def stop(self) -> None:
+        """Stop the chosen formatter and add the findings to those that flake8 counts."""
+        self._formatter.stop()
+        if self._application:
+            # the exit status and --count come from here, and flake8 lends it to no plugin
+            self._application.result_count += self._reported
+
+
+def interpose(options: argparse.Namespace, pins: Pins, findings: Sequence[Finding]) -> None:
+    """Put the reporter in front of the chosen one if it has something to report, else leave the options alone."""
+    ArtifactPinReporter.interposition = None
+    if findings and "-" not in options.filenames and _shows_path(options):
+        ArtifactPinReporter.interposition = _Interposition(options.format, options.quiet, pins, findings)
+        options.format, options.quiet = NAME, 0
+
+
+def _shows_path(options: argparse.Namespace) -> bool:
+    """Return whether the output tells which file a finding is in; an editor takes it for the open file if not."""
+    return options.quiet > 0 or "%(" not in options.format or "%(path)" in options.format
+
+
+def _displayed(path: str) -> str:
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        # another drive
+        return path
+
+
+def _running_application() -> Application | None:
+    """Return the flake8 application that is making a formatter.
+
+    Only it knows the formatters of all plugins, local ones too, the style guide and the count of findings, and
+    flake8 hands it to no plugin.
+    """
+    frame = sys._getframe()
+    while frame:
+        caller = frame.f_locals.get("self")
+        if isinstance(caller, Application):
+            return caller
+        frame = frame.f_back
+    return None

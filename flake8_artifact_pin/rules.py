@@ -1,0 +1,206 @@
+"""Judge the facts of one file: every code, when it is reported and what it says."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.calls import PutCall
+from flake8_artifact_pin.pins import FILE_NAME
+from flake8_artifact_pin.pins import Pin
+from flake8_artifact_pin.pins import pin_position
+from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.suppressions import NoqaComment
+from flake8_artifact_pin.suppressions import Suppression
+
+#: The name that flake8 gives to standard input if it is not told one.
+UNNAMED_STDIN = "stdin"
+
+
+class Code(NamedTuple):
+    """A code's one-line summary and the message it is reported with."""
+
+    summary: str
+    message: str
+
+
+CODES = {
+    "APR000": Code(
+        "the pins file cannot be used",
+        "unusable pins file: {problem}",
+    ),
+    "APR001": Code(
+        "a PUT call in a file that makes more of them than its pin allows",
+        "PUT call {number}, {pinned} pinned: {call}; {action}",
+    ),
+    "APR002": Code(
+        "a stale pin: it allows more PUT calls than the file makes",
+        "stale pin: {pinned} pinned, {observed} observed; set {edit} at {place}",
+    ),
+    "APR003": Code(
+        "a stale pin: the pinned file does not exist",
+        "stale pin: {path} does not exist; remove the pin and retire its registry row",
+    ),
+    "APR004": Code(
+        "a noqa comment hides a PUT call without saying why",
+        "noqa on line {line} {problem}, so {call} still counts ({observed} observed, {pinned} pinned); "
+        'decide on the artifact, or write "# noqa: APR001 - REASON"',
+    ),
+    "APR005": Code(
+        "a noqa comment names APR001 where there is no PUT call",
+        "noqa names APR001 but line {line} has no PUT call, so it suppresses nothing; {edit}",
+    ),
+}
+
+# Line breaks end a finding, and clients take ``:1:2:`` for a place.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_PLACE = re.compile(r":(?=\d+:)")
+
+
+class Finding(NamedTuple):
+    """What is reported: line (1-based), column (0-based, in characters), code and the text after the code."""
+
+    line: int
+    column: int
+    code: str
+    text: str
+
+
+class Site(NamedTuple):
+    """A PUT call and what its noqa comment does to it; ``has_comment``: some comment there names APR001."""
+
+    call: PutCall
+    suppression: Suppression
+    has_comment: bool
+
+
+def judge(
+    pins: Pins,
+    path: str,
+    sites: Sequence[Site],
+    stray_comments: Sequence[NoqaComment],
+) -> Iterator[Finding]:
+    """Yield the findings of one governed, not exempt file.
+
+    ``path`` is the file's in the pins file. ``sites`` are its PUT calls in source order; ``stray_comments`` are
+    the noqa comments that name APR001 on a line without a PUT call.
+    """
+    if pins.faults:
+        if sites:
+            yield _unusable(pins)
+        return
+    pin = pins.pins.get(path) or Pin(path, path, 0)
+    observed = sum(site.suppression is not Suppression.JUSTIFIED for site in sites)
+    if observed < pin.count:
+        place = f"{pins.name}:{pin_position(pins, pin).line}"
+        edit = _edit(pins, pin, observed) + ("" if observed else " or remove the pin")
+        yield _finding(1, 0, "APR002", pinned=pin.count, observed=observed, edit=edit, place=place)
+    number = 0
+    for site in sites:
+        if site.suppression is Suppression.JUSTIFIED:
+            # Hidden by flake8. Tools that look for unused noqa comments, and --disable-noqa, need it.
+            count, action = f"not counted, {observed} observed", "suppressed with a reason"
+            yield _put_call_finding(site, count, pin, action)
+            continue
+        number += 1
+        if observed > pin.count:
+            yield _put_call_finding(site, f"{number} of {observed}", pin, _action(pins, pin, site, observed))
+        problem = _noqa_problem(site, is_over=observed > pin.count)
+        if problem:
+            yield _finding(
+                site.call.line,
+                site.call.column,
+                "APR004",
+                line=site.call.line,
+                problem=problem,
+                call=_shown(site.call),
+                observed=observed,
+                pinned=pin.count,
+            )
+    for comment in stray_comments:
+        line = _line_of_call(comment.line, [site.call for site in sites])
+        edit = f"move it to line {line}" if line else "remove it"
+        yield _finding(*comment, "APR005", line=comment.line, edit=edit)
+
+
+def judge_pins(pins: Pins, missing: Sequence[Pin]) -> list[Finding]:
+    """Return what is to be reported at places of the pins file: its faults, else the pins without a file."""
+    if pins.faults:
+        return [_finding(fault.line, fault.column, "APR000", problem=fault.problem) for fault in pins.faults]
+    return [_finding(*pin_position(pins, pin), "APR003", path=pin.path) for pin in missing]
+
+
+def with_visible_places(
+    findings: Iterator[Finding],
+    hides: Callable[[str, int], bool],
+    first_visible_line: Callable[[str], int],
+) -> Iterator[Finding]:
+    """Move each finding that a noqa comment would hide, but which no comment may hide, to where none does."""
+    for finding in findings:
+        if finding.code != "APR001" and hides(finding.code, finding.line):
+            finding = finding._replace(line=first_visible_line(finding.code), column=0)
+        yield finding
+
+
+def _finding(line: int, column: int, code: str, /, **fields: object) -> Finding:
+    text = CODES[code].message.format(**fields)
+    return Finding(line, column, code, _PLACE.sub(": ", _CONTROL.sub(" ", text)))
+
+
+def _unusable(pins: Pins) -> Finding:
+    first, *others = pins.faults
+    more = f", {len(others)} more fault{'s' * (len(others) > 1)}" if others else ""
+    return _finding(1, 0, "APR000", problem=f"{first.problem} ({pins.name} line {first.line}{more})")
+
+
+def _put_call_finding(site: Site, number: str, pin: Pin, action: str) -> Finding:
+    call = site.call
+    return _finding(
+        call.line, call.column, "APR001", number=number, pinned=pin.count, call=_shown(call), action=action,
+    )
+
+
+def _shown(call: PutCall) -> str:
+    return f"{call.method}({call.key or '...'})" if call.is_called else f"{call.method} handed on"
+
+
+def _action(pins: Pins, pin: Pin, site: Site, observed: int) -> str:
+    if pin.path == UNNAMED_STDIN and pin.path not in pins.pins:
+        return "its pin is not known: pass --stdin-display-name PATH"
+    where = f"in {pins.name}" if pins.path else f"under [pins] in a new {FILE_NAME}"
+    steps = [f"decide on the artifact, then set {_edit(pins, pin, observed)} {where}"]
+    if site.has_comment and site.suppression is Suppression.NONE:
+        steps.append('flake8 does not read the comment as a noqa: it must be "# noqa: APR001 - REASON" on this line')
+    return "; ".join([*steps, *filter(None, [pins.advice])])
+
+
+def _edit(pins: Pins, pin: Pin, count: int) -> str:
+    if pin.is_table:
+        return f"count = {count} for {quote(pin.key)}"
+    if pins.require_decision and count:
+        decisions = (f"{{ count = {count}, {key} }}" for key in ('registered = ["ID"]', 'grandfathered = "REASON"'))
+        return f"{quote(pin.key)} = {' or '.join(decisions)}"
+    return f"{quote(pin.key)} = {count}"
+
+
+def _noqa_problem(site: Site, is_over: bool) -> str:
+    if site.suppression is Suppression.UNJUSTIFIED:
+        return "names APR001 but gives no reason"
+    if site.suppression is Suppression.BLANKET and is_over:
+        return "does not name APR001"
+    return ""
+
+
+def _line_of_call(line: int, calls: Sequence[PutCall]) -> int | None:
+    """Return the line of the PUT call that a comment on another line is probably meant for.
+
+    That is a call of the statement that the comment stands in, or else of the one that begins below it.
+    """
+    for first, last in ((line, line), (line + 1, line + 1)):
+        lines = [call.line for call in calls if call.span[0] <= last and first <= call.span[1]]
+        if lines:
+            return min(lines, key=lambda call_line: abs(call_line - line))
+    return None

@@ -1,0 +1,129 @@
+"""Where each key of a TOML text is written, which a TOML parser does not tell."""
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import tomli
+
+#: The keys from the document's root to a value.
+Path = tuple[str, ...]
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>[ \t\r]+|\#[^\n]*)
+    |(?P<newline>\n)
+    |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
+    |(?P<word>[^][{}=,."'\#\s]+)
+    |(?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Position(NamedTuple):
+    """A place in a text: the line is 1-based, the column 0-based and in characters."""
+
+    line: int
+    column: int
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    position: Position
+
+
+@functools.lru_cache(maxsize=1)
+def key_positions(text: str) -> Mapping[Path, Position]:
+    """Return where each key of a valid TOML text is first written.
+
+    Keys within arrays have no path of their own and are left out. Only the last answer is kept (a run asks for
+    one file's positions, once for each stale pin); it depends on nothing but the text, so it is never outdated.
+    """
+    positions: dict[Path, Position] = {}
+    table: Path = ()
+    tokens = _tokens(text)
+    for token in tokens:
+        if token.text == "[":
+            is_array = False
+            token = next(tokens)
+            if token.text == "[":
+                is_array = True
+                token = next(tokens)
+            table, first = _read_key(token, tokens, "]")
+            positions.setdefault(table, first)
+            if is_array:
+                next(tokens)
+        elif token.kind != "newline":
+            _read_pair(token, tokens, table, positions)
+    return positions
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    line, line_start = 1, 0
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or ""
+        if kind != "space":
+            yield _Token(kind, match.group(), Position(line, match.start() - line_start))
+        newlines = match.group().count("\n")
+        if newlines:
+            line += newlines
+            line_start = text.rindex("\n", match.start(), match.end()) + 1
+
+
+def _read_key(token: _Token, tokens: Iterator[_Token], end: str) -> tuple[Path, Position]:
+    """Return a dotted key, read up to the mark that ends it, and where it is written."""
+    parts = []
+    first = token.position
+    while token.text != end:
+        if token.kind == "string":
+            parts.append(_unquote(token.text))
+        elif token.kind == "word":
+            parts.append(token.text)
+        token = next(tokens)
+    return tuple(parts), first
+
+
+def _unquote(text: str) -> str:
+    is_plain = text.startswith("'") or "\\" not in text
+    return text[1:-1] if is_plain else next(iter(tomli.loads(f"{text} = 0")))
+
+
+def _read_pair(token: _Token, tokens: Iterator[_Token], table: Path, positions: dict[Path, Position]) -> str:
+    """Read ``key = value`` and return the mark that ended it."""
+    key, first = _read_key(token, tokens, "=")
+    for length in range(1, len(key) + 1):
+        positions.setdefault((*table, *key[:length]), first)
+    return _read_value(tokens, (*table, *key), positions)
+
+
+def _read_value(tokens: Iterator[_Token], path: Path, positions: dict[Path, Position]) -> str:
+    """Read a value and return the mark that ended it: a new line, a comma, a closing bracket or nothing."""
+    depth = 0
+    for token in tokens:
+        if token.text == "{" and depth == 0:
+            _read_inline_table(tokens, path, positions)
+        elif token.text in ("[", "{"):
+            depth += 1
+        elif depth and token.text in ("]", "}"):
+            depth -= 1
+        elif depth == 0 and (token.kind == "newline" or token.text in (",", "}")):
+            return token.text
+    return ""
+
+
+def _read_inline_table(tokens: Iterator[_Token], path: Path, positions: dict[Path, Position]) -> None:
+    end = ","
+    while end != "}":
+        token = next(tokens)
+        if token.text == "}":
+            return
+        if token.kind == "newline" or token.text == ",":
+            continue
+        end = _read_pair(token, tokens, path, positions)
+        while end == "\n":
+            end = next(tokens).text
