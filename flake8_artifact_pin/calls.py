@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import cast
 from typing import NamedTuple
 
 DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
@@ -22,6 +23,11 @@ Components = tuple[str, ...]
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
+# A getattr() whose second argument may be the name of a method although the text does not hold that name: anything
+# but a variable or a plain string, such as "put_" "object". Rather too many than too few.
+_OBSCURE_GETATTR = re.compile(
+    r"""\bgetattr\s*\((?!\s*[\w.]+(?:\(\w*\)|\[\w*\])?\s*,\s*(?:(?!\d)[\w.]+|"[^"\\\n]*"|'[^'\\\n]*')\s*[,)])""",
+)
 _POSITIONAL_KEY = frozenset(["upload_file", "upload_fileobj"])
 _MAX_PREVIEW = 60
 
@@ -57,6 +63,12 @@ _LOOKED_AT = frozenset(
 )
 # Where an expression's value is the value of the whole, so that it goes where the whole goes.
 _PASSED_THROUGH = frozenset([(ast.BoolOp, "values"), (ast.IfExp, "body"), (ast.IfExp, "orelse")])
+
+_FIELDS_WITHOUT_NODES = frozenset(
+    ["arg", "attr", "conversion", "ctx", "id", "kind", "level", "module", "n", "name", "names", "op", "ops", "s"],
+)
+_REFERENCES = (ast.Attribute, ast.Call, ast.Name, ast.Subscript)
+_SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
 
 # Before 3.12 (PEP 701) the positions of nodes inside an f-string are often wrong.
 _FSTRING_POSITIONS_LIE = sys.version_info < (3, 12)
@@ -96,10 +108,9 @@ class Matcher(NamedTuple):
         if not text.isascii():
             # Python normalises identifiers (PEP 3131): ``s3.\uff50ut_object`` is ``s3.put_object``.
             text = unicodedata.normalize("NFKC", text)
-        # A name given to getattr() may be written with escapes or in pieces.
-        return "getattr" in text or any(
+        return any(
             all(fragment in text for fragment in fragments) for fragments in self.fragments
-        )
+        ) or bool("getattr" in text and _OBSCURE_GETATTR.search(text))
 
     def is_match(self, name: Components) -> bool:
         """Return whether the last components of a dotted name match one of the patterns."""
@@ -181,34 +192,34 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     taken: set[tuple[int, int]] = set()
     stack = [_Visit(tree, False, None, _State("<module>", None, None))]
     while stack:
-        visit = stack.pop()
-        node, state = visit.node, visit.state
-        if isinstance(node, ast.stmt):
-            is_compound = hasattr(node, "body") or hasattr(node, "cases")
-            state = state._replace(span=None if is_compound else _span(node))
-        elif isinstance(node, ast.expr):
-            if state.span is None:
-                state = state._replace(span=_span(node))
-            if isinstance(node, ast.JoinedStr) and _FSTRING_POSITIONS_LIE:
-                state = state._replace(fstring=node)
-            if visit.call or visit.is_handed_on:
-                method = _matched_method(node, matcher, origins)
-                if method:
-                    calls.append(_put_call(node, method, visit.call, state, lines, taken))
-        stack.extend(reversed(list(_children(node, visit.is_handed_on, state))))
+        node, is_handed_on, call, state = stack.pop()
+        if isinstance(node, (ast.stmt, ast.expr)):
+            state = _enter(node, state)
+        if (is_handed_on or call) and isinstance(node, _REFERENCES):
+            method = _matched_method(node, matcher, origins)
+            if method:
+                calls.append(_put_call(node, method, call, state, lines, taken))
+        _push_children(node, is_handed_on, state, stack)
     return tuple(sorted(calls))
+
+
+def _split_marks(component: str) -> tuple[str, str]:
+    """Split ``name()[]`` into the name and its marks."""
+    match = _COMPONENT.fullmatch(component)
+    assert match is not None
+    return match["name"], match["marks"]
 
 
 def _compile_component(component: str) -> re.Pattern[str]:
     # "[]" means a subscript, which fnmatch would take for the beginning of a character class
-    match = _COMPONENT.fullmatch(component)
-    assert match is not None
-    return re.compile(fnmatch.translate(match["name"])[:-2] + re.escape(match["marks"]) + r"\Z")
+    name, marks = _split_marks(component)
+    return re.compile(fnmatch.translate(name)[:-2] + re.escape(marks) + r"\Z")
 
 
 def _fragments(pattern: Components) -> Iterator[str]:
     for component in pattern:
-        yield from filter(None, _WILDCARD.split(component.rstrip("()[]")))
+        name, _ = _split_marks(component)
+        yield from filter(None, _WILDCARD.split(name))
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
@@ -258,31 +269,44 @@ def _bound_names(tree: ast.AST) -> Iterator[str]:
 
 @functools.cache
 def _child_fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
-    """Return a node type's fields: the name, is its value handed on, does it go where the node's value goes."""
+    """Return the fields of a node type, last one first: the name, is its value handed on, does it pass through."""
     return tuple(
         (field, (node_type, field) not in _LOOKED_AT, (node_type, field) in _PASSED_THROUGH)
-        for field in node_type._fields
-        if field not in ("ctx", "op", "ops")
+        for field in reversed(node_type._fields)
+        if field not in _FIELDS_WITHOUT_NODES
     )
 
 
-def _children(node: ast.AST, is_handed_on: bool, state: _State) -> Iterator[_Visit]:
-    callee = node.func if isinstance(node, ast.Call) else None
-    looked_at = None
-    if isinstance(node, ast.Call) and node.args and isinstance(callee, ast.Name) and callee.id in _LOOKERS:
-        looked_at = node.args[0]
+def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
+    """Return the state within a node."""
+    if isinstance(node, ast.stmt):
+        is_compound = hasattr(node, "body") or hasattr(node, "cases")
+        return state._replace(span=None if is_compound else _span(node))
+    if state.span is None:
+        state = state._replace(span=_span(node))
+    if isinstance(node, ast.JoinedStr) and _FSTRING_POSITIONS_LIE:
+        state = state._replace(fstring=node)
+    return state
+
+
+def _push_children(node: ast.AST, is_handed_on: bool, state: _State, stack: list[_Visit]) -> None:
+    callee = looked_at = None
+    if isinstance(node, ast.Call):
+        callee = node.func
+        if node.args and isinstance(callee, ast.Name) and callee.id in _LOOKERS:
+            looked_at = node.args[0]
     for field, goes_on, passes_through in _child_fields(type(node)):
         value = getattr(node, field, None)
-        values = value if isinstance(value, list) else (value,)
         field_state = state
-        if field == "body" and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if field == "body" and isinstance(node, _SCOPES):
             scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
             field_state = state._replace(scope=scope)
-        for child in values:
-            if isinstance(child, ast.AST):
+        for child in reversed(value) if isinstance(value, list) else (value,):
+            if child is callee and callee is not None:
+                stack.append(_Visit(child, False, cast(ast.Call, node), field_state))
+            elif isinstance(child, ast.AST):
                 child_goes_on = is_handed_on if passes_through else goes_on and child is not looked_at
-                call = node if isinstance(node, ast.Call) and child is callee else None
-                yield _Visit(child, child_goes_on, call, field_state)
+                stack.append(_Visit(child, child_goes_on, None, field_state))
 
 
 def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -416,12 +440,12 @@ def _fstring_position(
             if (line, match.start()) not in taken:
                 return line, match.start()
     line = min(first, len(lines))
-    return line, min(_characters(lines[line - 1], place.col_offset), len(lines[line - 1]))
+    return line, _characters(lines[line - 1], place.col_offset)
 
 
 def _characters(text: str, offset: int) -> int:
-    """Return a column in characters for one in UTF-8 bytes, as ast counts."""
-    return offset if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+    """Return a column in characters, within the text, for one in UTF-8 bytes, as ast counts."""
+    return min(offset, len(text)) if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
 
 
 def _key_expression(call: ast.Call, method: str) -> ast.expr | None:

@@ -63,7 +63,7 @@ class ArtifactPinReporter:
         if self._interposition is None or guide is None:
             return
         path = _displayed(self._interposition.pins.path)
-        lines = self._interposition.pins.text.splitlines(keepends=True)
+        lines = re.findall(r"[^\n]*\n|[^\n]+$", self._interposition.pins.text)
         style_guide = guide.style_guide_for(path)
         with style_guide.processing_file(path):
             for finding in self._interposition.findings:
