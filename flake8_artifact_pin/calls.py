@@ -5,8 +5,10 @@ Nothing here judges: a call is a fact, whether it is pinned, exempt or suppresse
 from __future__ import annotations
 
 import ast
+import bisect
+import builtins
 import fnmatch
-import functools
+import itertools
 import re
 import sys
 import unicodedata
@@ -35,40 +37,56 @@ _MAX_PREVIEW = 60
 _LOOKERS = frozenset(["callable", "getattr", "hasattr"])
 
 # Where an expression stands when its value is looked at and goes nowhere: accessed further, tested,
-# compared, printed or thrown away. A method that stands anywhere else is handed on.
+# compared, printed, a type or thrown away. A method that stands anywhere else is handed on. By name: not every
+# supported Python has every type of node.
 _LOOKED_AT = frozenset(
     [
-        (ast.AnnAssign, "annotation"),
-        (ast.Assert, "test"),
-        (ast.AsyncFunctionDef, "returns"),
-        (ast.Attribute, "value"),
-        (ast.Compare, "comparators"),
-        (ast.Compare, "left"),
-        (ast.Expr, "value"),
-        (ast.FormattedValue, "value"),
-        (ast.FunctionDef, "returns"),
-        (ast.If, "test"),
-        (ast.IfExp, "test"),
-        (ast.Match, "subject"),
-        (ast.MatchClass, "cls"),
-        (ast.MatchMapping, "keys"),
-        (ast.MatchValue, "value"),
-        (ast.Subscript, "value"),
-        (ast.UnaryOp, "operand"),
-        (ast.While, "test"),
-        (ast.arg, "annotation"),
-        (ast.comprehension, "ifs"),
-        (ast.match_case, "guard"),
+        ("AnnAssign", "annotation"),
+        ("Assert", "test"),
+        ("AsyncFunctionDef", "returns"),
+        ("Attribute", "value"),
+        ("Compare", "comparators"),
+        ("Compare", "left"),
+        ("ExceptHandler", "type"),
+        ("Expr", "value"),
+        ("FormattedValue", "value"),
+        ("FunctionDef", "returns"),
+        ("If", "test"),
+        ("IfExp", "test"),
+        ("Match", "subject"),
+        ("MatchClass", "cls"),
+        ("MatchMapping", "keys"),
+        ("MatchValue", "value"),
+        ("Subscript", "value"),
+        ("TypeAlias", "value"),
+        ("TypeVar", "bound"),
+        ("TypeVar", "default_value"),
+        ("UnaryOp", "operand"),
+        ("While", "test"),
+        ("arg", "annotation"),
+        ("comprehension", "ifs"),
+        ("match_case", "guard"),
     ],
 )
 # Where an expression's value is the value of the whole, so that it goes where the whole goes.
-_PASSED_THROUGH = frozenset([(ast.BoolOp, "values"), (ast.IfExp, "body"), (ast.IfExp, "orelse")])
+_PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
 
 _FIELDS_WITHOUT_NODES = frozenset(
     ["arg", "attr", "conversion", "ctx", "id", "kind", "level", "module", "n", "name", "names", "op", "ops", "s"],
 )
-_REFERENCES = (ast.Attribute, ast.Call, ast.Name, ast.Subscript)
+_REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
+
+# The fields of each type of node, last one first: the name, is its value handed on, does it pass through.
+_CHILD_FIELDS = {
+    name: tuple(
+        (field, (name, field) not in _LOOKED_AT, (name, field) in _PASSED_THROUGH)
+        for field in reversed(node_type._fields)
+        if field not in _FIELDS_WITHOUT_NODES
+    )
+    for name, node_type in vars(ast).items()
+    if isinstance(node_type, type) and issubclass(node_type, ast.AST)
+}
 
 # Before 3.12 (PEP 701) the positions of nodes inside an f-string are often wrong.
 _FSTRING_POSITIONS_LIE = sys.version_info < (3, 12)
@@ -101,7 +119,6 @@ class Matcher(NamedTuple):
     last: re.Pattern[str]
     depth: int
     has_bare: bool
-    has_subscript: bool
 
     def may_match(self, text: str) -> bool:
         """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
@@ -145,13 +162,83 @@ class _Origins(NamedTuple):
     star_modules: Sequence[Components]
     bound: frozenset[str]
 
+    def is_imported(self, name: str) -> bool:
+        """Return whether an import binds a name, or may bind it: a star import of a name bound nowhere else."""
+        return name in self.names or bool(self.star_modules) and name not in self.bound
+
     def of(self, name: str) -> Sequence[Components]:
         """Return every dotted name that a first name may stand for."""
         if name in self.names:
             return self.names[name]
-        if self.star_modules and name not in self.bound:
-            return [(name,), *((*module, name) for module in self.star_modules)]
+        if self.is_imported(name):
+            return [(*module, name) for module in self.star_modules]
         return [(name,)]
+
+
+class _Source:
+    """The source of the tree: finds columns and names in it."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.offsets: dict[int, list[int]] = {}
+        self.taken: set[tuple[int, int]] = set()
+        self.written: dict[tuple[ast.expr, str], Iterator[tuple[int, int]]] = {}
+
+    def column(self, line: int, offset: int) -> int:
+        """Return a column in characters, within the line, for one in UTF-8 bytes, as ast counts."""
+        text = self.lines[line - 1]
+        if text.isascii():
+            return min(offset, len(text))
+        if line not in self.offsets:
+            self.offsets[line] = list(itertools.accumulate(len(character.encode()) for character in text))
+        return bisect.bisect_right(self.offsets[line], offset)
+
+    def name_position(self, node: ast.expr, fstring: ast.JoinedStr | None) -> tuple[int, int]:
+        """Return the line (1-based) and column (0-based, in characters) where a method's name is written."""
+        written, name = _written_name(node)
+        position = self._checked_position(written, name) or self._next_position(fstring or node, name)
+        self.taken.add(position)
+        return position
+
+    def text(self, node: ast.expr) -> str:
+        """Return the beginning of an expression's source on one line, to show."""
+        start = self.column(node.lineno, node.col_offset)
+        is_one_line = node.end_lineno == node.lineno
+        end = self.column(node.lineno, node.end_col_offset or 0) if is_one_line else None
+        text = " ".join(self.lines[node.lineno - 1][start:end].split())
+        return text if is_one_line and len(text) <= _MAX_PREVIEW else f"{text[:_MAX_PREVIEW - 3].rstrip()}..."
+
+    def _checked_position(self, node: ast.expr, name: str) -> tuple[int, int] | None:
+        """Return where the tree says that a name is written, or None where it is not."""
+        is_constant = isinstance(node, ast.Constant)
+        line, offset = (node.lineno, node.col_offset) if is_constant else (node.end_lineno, node.end_col_offset)
+        if not line or offset is None or line > len(self.lines):
+            return None
+        text = self.lines[line - 1]
+        column = self.column(line, offset)
+        if is_constant:
+            # The name may be written with escapes or in pieces: then its first quote is the place.
+            is_string = text[column:column + 1] in {'"', "'", *"rRbBuU"}
+            end = self.column(line, node.end_col_offset or 0) if node.end_lineno == line else len(text)
+            return (line, max(column, text.find(name, column, end))) if is_string else None
+        start = column - len(name)
+        if not text.endswith(name, 0, column):
+            start = column
+            while start > 0 and f"_{text[start - 1]}".isidentifier():
+                start -= 1
+        return (line, start) if unicodedata.normalize("NFKC", text[start:column]) == name else None
+
+    def _next_position(self, place: ast.expr, name: str) -> tuple[int, int]:
+        """Return where a name is next written in a piece of source whose inner positions are wrong."""
+        positions = self.written.setdefault((place, name), self._positions(place, name))
+        first = min(place.lineno, len(self.lines))
+        return next(positions, (first, self.column(first, place.col_offset)))
+
+    def _positions(self, place: ast.expr, name: str) -> Iterator[tuple[int, int]]:
+        for line in range(place.lineno, min(place.end_lineno or 0, len(self.lines)) + 1):
+            for match in re.finditer(rf"\b{re.escape(name)}\b", self.lines[line - 1]):
+                if (line, match.start()) not in self.taken:
+                    yield line, match.start()
 
 
 def parse_pattern(pattern: str) -> Components:
@@ -162,8 +249,9 @@ def parse_pattern(pattern: str) -> Components:
             raise ValueError("has an empty component")
         if not _COMPONENT.fullmatch(component):
             raise ValueError('has a component that is not a name, a wildcard, "name()" or "name[]"')
-    if components[-1].endswith("()"):
-        raise ValueError('ends in "()": name what is called, without the call')
+    _, marks = _split_marks(components[-1])
+    if marks:
+        raise ValueError(f'ends in "{marks}": name what is called, without the call')
     return components
 
 
@@ -177,7 +265,6 @@ def compile_patterns(patterns: Sequence[str]) -> Matcher:
         last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
         depth=max(map(len, parsed)),
         has_bare=any(len(pattern) == 1 for pattern in parsed),
-        has_subscript=any(pattern[-1].endswith(("]", "*", "?")) for pattern in parsed),
     )
 
 
@@ -188,8 +275,8 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     as deep as Python parses it.
     """
     origins = _find_origins(tree)
+    source = _Source(lines)
     calls: list[PutCall] = []
-    taken: set[tuple[int, int]] = set()
     stack = [_Visit(tree, False, None, _State("<module>", None, None))]
     while stack:
         node, is_handed_on, call, state = stack.pop()
@@ -198,8 +285,8 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
         if (is_handed_on or call) and isinstance(node, _REFERENCES):
             method = _matched_method(node, matcher, origins)
             if method:
-                calls.append(_put_call(node, method, call, state, lines, taken))
-        _push_children(node, is_handed_on, state, stack)
+                calls.append(_put_call(node, method, call, state, source))
+        _push_children(node, is_handed_on, call, state, stack)
     return tuple(sorted(calls))
 
 
@@ -258,23 +345,18 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _bound_names(tree: ast.AST) -> Iterator[str]:
+    """Yield the names that a star import need not have brought: a method's name is not among them."""
+    yield from dir(builtins)
+    methods = {
+        statement for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for statement in node.body
+    }
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(node, _SCOPES) and node not in methods:
             yield node.name
         elif isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
-
-
-@functools.cache
-def _child_fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
-    """Return the fields of a node type, last one first: the name, is its value handed on, does it pass through."""
-    return tuple(
-        (field, (node_type, field) not in _LOOKED_AT, (node_type, field) in _PASSED_THROUGH)
-        for field in reversed(node_type._fields)
-        if field not in _FIELDS_WITHOUT_NODES
-    )
 
 
 def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
@@ -289,24 +371,32 @@ def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
     return state
 
 
-def _push_children(node: ast.AST, is_handed_on: bool, state: _State, stack: list[_Visit]) -> None:
-    callee = looked_at = None
-    if isinstance(node, ast.Call):
-        callee = node.func
-        if node.args and isinstance(callee, ast.Name) and callee.id in _LOOKERS:
-            looked_at = node.args[0]
-    for field, goes_on, passes_through in _child_fields(type(node)):
+def _push_children(
+    node: ast.AST,
+    is_handed_on: bool,
+    call: ast.Call | None,
+    state: _State,
+    stack: list[_Visit],
+) -> None:
+    looked_at = None
+    if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name) and node.func.id in _LOOKERS:
+        looked_at = node.args[0]
+    for field, goes_on, passes_through in _CHILD_FIELDS[type(node).__name__]:
         value = getattr(node, field, None)
         field_state = state
         if field == "body" and isinstance(node, _SCOPES):
             scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
             field_state = state._replace(scope=scope)
         for child in reversed(value) if isinstance(value, list) else (value,):
-            if child is callee and callee is not None:
-                stack.append(_Visit(child, False, cast(ast.Call, node), field_state))
-            elif isinstance(child, ast.AST):
-                child_goes_on = is_handed_on if passes_through else goes_on and child is not looked_at
-                stack.append(_Visit(child, child_goes_on, None, field_state))
+            if not isinstance(child, ast.AST):
+                continue
+            if isinstance(node, ast.Call) and child is node.func:
+                visit = _Visit(node.func, False, node, field_state)
+            elif passes_through:
+                visit = _Visit(child, is_handed_on, call, field_state)
+            else:
+                visit = _Visit(child, goes_on and child is not looked_at, None, field_state)
+            stack.append(visit)
 
 
 def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -332,10 +422,8 @@ def _matched_method(node: ast.expr, matcher: Matcher, origins: _Origins) -> str:
     attribute = _as_attribute(node)
     if attribute:
         is_possible = matcher.last.match(attribute[1]) is not None
-    elif isinstance(node, ast.Name):
-        is_possible = matcher.has_bare or node.id in origins.names or bool(origins.star_modules)
     else:
-        is_possible = matcher.has_subscript and isinstance(node, ast.Subscript)
+        is_possible = isinstance(node, ast.Name) and (matcher.has_bare or origins.is_imported(node.id))
     if is_possible:
         for name in _dotted_names(node, matcher.depth, origins):
             if matcher.is_match(name):
@@ -365,87 +453,24 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
     return [tuple(reversed(reversed_components))]
 
 
-def _put_call(
-    node: ast.expr,
-    method: str,
-    call: ast.Call | None,
-    state: _State,
-    lines: Sequence[str],
-    taken: set[tuple[int, int]],
-) -> PutCall:
-    position = _name_position(node, lines) or _fstring_position(node, state.fstring, lines, taken)
-    taken.add(position)
+def _put_call(node: ast.expr, method: str, call: ast.Call | None, state: _State, source: _Source) -> PutCall:
     key = _key_expression(call, method) if call else None
-    assert state.span is not None
     return PutCall(
-        *position,
+        *source.name_position(node, state.fstring),
         method=method,
         scope=state.scope,
-        key=_preview(key, lines) if key and not state.fstring else "",
+        key=source.text(key) if key and not state.fstring else "",
         is_called=call is not None,
-        span=state.span,
+        span=state.span or _span(node),
     )
 
 
 def _written_name(node: ast.expr) -> tuple[ast.expr, str]:
     """Return the node at whose end (of a constant: in which) the method's name is written, and that name."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
     if isinstance(node, ast.Call):
-        attribute = _as_attribute(node)
-        return (node.args[1], attribute[1]) if attribute else _written_name(node.func)
-    return node, node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
-
-
-def _name_position(node: ast.expr, lines: Sequence[str]) -> tuple[int, int] | None:
-    """Return the line and column of the method's name, or None where the tree's positions are wrong."""
-    node, name = _written_name(node)
-    if isinstance(node, ast.Constant):
-        line, start = node.lineno, node.col_offset
-    else:
-        line, start = node.end_lineno or node.lineno, node.end_col_offset or 0
-    if line > len(lines):
-        return None
-    text = lines[line - 1]
-    column = _characters(text, start)
-    if isinstance(node, ast.Constant):
-        return _constant_position(line, column, text, name)
-    if text.endswith(name, 0, column):
-        return line, column - len(name)
-    start = column
-    while start > 0 and f"_{text[start - 1]}".isidentifier():
-        start -= 1
-    return (line, start) if unicodedata.normalize("NFKC", text[start:column]) == name else None
-
-
-def _constant_position(line: int, column: int, text: str, name: str) -> tuple[int, int] | None:
-    # The name may be written with escapes or in pieces: then its first quote is the place.
-    if text[column:column + 1] not in {'"', "'", *"rRbBuU"}:
-        return None
-    return line, max(column, text.find(name, column))
-
-
-def _fstring_position(
-    node: ast.expr,
-    fstring: ast.JoinedStr | None,
-    lines: Sequence[str],
-    taken: set[tuple[int, int]],
-) -> tuple[int, int]:
-    """Return where the method's name is next written within an f-string whose inner positions are wrong."""
-    place = fstring or node
-    first, last = _span(place)
-    _, name = _written_name(node)
-    for line in range(first, min(last, len(lines)) + 1):
-        for match in re.finditer(rf"\b{re.escape(name)}\b", lines[line - 1]):
-            if (line, match.start()) not in taken:
-                return line, match.start()
-    line = min(first, len(lines))
-    return line, _characters(lines[line - 1], place.col_offset)
-
-
-def _characters(text: str, offset: int) -> int:
-    """Return a column in characters, within the text, for one in UTF-8 bytes, as ast counts."""
-    return min(offset, len(text)) if text.isascii() else len(text.encode()[:offset].decode(errors="replace"))
+        name = node.args[1]
+        return name, str(cast(ast.Constant, name).value)
+    return node, node.id if isinstance(node, ast.Name) else cast(ast.Attribute, node).attr
 
 
 def _key_expression(call: ast.Call, method: str) -> ast.expr | None:
@@ -456,12 +481,3 @@ def _key_expression(call: ast.Call, method: str) -> ast.expr | None:
         # client.upload_file(Filename, Bucket, Key), but bucket.upload_file(Filename, Key)
         return next(iter(call.args[2:3] or call.args[1:2]), None)
     return None
-
-
-def _preview(node: ast.expr, lines: Sequence[str]) -> str:
-    text = lines[node.lineno - 1]
-    end = _characters(text, node.end_col_offset or 0) if node.lineno == node.end_lineno else len(text)
-    preview = " ".join(text[_characters(text, node.col_offset):end].split())
-    if node.lineno != node.end_lineno or len(preview) > _MAX_PREVIEW:
-        preview = f"{preview[:_MAX_PREVIEW - 3].rstrip()}..."
-    return preview

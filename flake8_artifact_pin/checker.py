@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import functools
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -17,7 +16,6 @@ from flake8.options.manager import OptionManager
 from flake8_artifact_pin.calls import compile_patterns
 from flake8_artifact_pin.calls import find_calls
 from flake8_artifact_pin.calls import Matcher
-from flake8_artifact_pin.calls import PutCall
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import Fault
 from flake8_artifact_pin.pins import find_pins_file
@@ -27,15 +25,13 @@ from flake8_artifact_pin.pins import missing_pins
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import PinsNotFoundError
 from flake8_artifact_pin.reporter import interpose
-from flake8_artifact_pin.rules import Finding
 from flake8_artifact_pin.rules import judge
 from flake8_artifact_pin.rules import judge_pins
 from flake8_artifact_pin.rules import Site
 from flake8_artifact_pin.rules import with_visible_places
 from flake8_artifact_pin.suppressions import find_noqa_comments
 from flake8_artifact_pin.suppressions import may_have_noqa
-from flake8_artifact_pin.suppressions import NoqaComment
-from flake8_artifact_pin.suppressions import NoqaLines
+from flake8_artifact_pin.suppressions import noqa_lines
 
 
 class ArtifactPinChecker:
@@ -55,7 +51,7 @@ class ArtifactPinChecker:
         self.tree = tree
         self.lines = lines
         self.filename = filename
-        self.noqa = NoqaLines(filename, noqa_line_for)
+        self.noqa_line_for = noqa_line_for
 
     @classmethod
     def add_options(cls, option_manager: OptionManager) -> None:
@@ -74,27 +70,21 @@ class ArtifactPinChecker:
     def parse_options(cls, options: argparse.Namespace) -> None:
         """Read the pins file of this run.
 
-        Raise flake8.exceptions.ExecutionError if the user names a file that does not exist. flake8 calls this
-        again in each worker that it spawns, and waits for ever if only a worker raises.
+        Raise flake8.exceptions.ExecutionError if the user names a file that does not exist.
         """
-        is_worker = multiprocessing.parent_process() is not None
         cwd = os.getcwd()
         try:
             cls.pins = load_pins(find_pins_file(options.artifact_pins, cwd), cwd)
         except PinsNotFoundError as error:
-            if not is_worker:
+            # flake8 calls this again in each worker that it spawns, and waits for ever if only a worker raises.
+            if multiprocessing.parent_process() is None:
                 raise ExecutionError(str(error))
             cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, str(error)),))
         cls.matcher = compile_patterns(cls.pins.patterns)
-        interpose(options, cls.pins, [] if is_worker else judge_pins(cls.pins, missing_pins(cls.pins)))
+        interpose(options, cls.pins, judge_pins(cls.pins, missing_pins(cls.pins)))
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:
         """Yield line (1-based), column (0-based), code and text, and this class for each finding."""
-        first_visible_line = functools.cache(self.noqa.first_visible_line)
-        for finding in with_visible_places(self._findings(), self.noqa.hides, first_visible_line):
-            yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
-
-    def _findings(self) -> Iterator[Finding]:
         text = "".join(self.lines)
         may_have_calls = self.matcher.may_match(text)
         may_have_comments = may_have_noqa(text)
@@ -105,13 +95,8 @@ class ArtifactPinChecker:
             return
         calls = find_calls(self.tree, self.lines, self.matcher) if may_have_calls else ()
         comments = find_noqa_comments(self.lines) if may_have_comments else ()
-        commented = {self.noqa.text(comment.line) for comment in comments}
-        sites = [
-            Site(call, self.noqa.suppression(call.line), self.noqa.text(call.line) in commented) for call in calls
-        ]
-        yield from judge(self.pins, path, sites, self._stray(comments, calls))
-
-    def _stray(self, comments: Sequence[NoqaComment], calls: Sequence[PutCall]) -> list[NoqaComment]:
-        """Return the comments that share no line, as flake8's noqa understands it, with a PUT call."""
-        texts = {self.noqa.text(call.line) for call in calls} if comments else ()
-        return [comment for comment in comments if self.noqa.text(comment.line) not in texts]
+        noqa = noqa_lines(self.filename, self.noqa_line_for, comments)
+        sites = [Site(call, noqa.suppression(call.line), bool(noqa.comments_at(call.line))) for call in calls]
+        findings = judge(self.pins, path, sites, noqa.stray_comments([call.line for call in calls]))
+        for finding in with_visible_places(findings, noqa):
+            yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import itertools
 import json
 import os
 import posixpath
@@ -30,9 +31,17 @@ PYPROJECT = "pyproject.toml"
 _TOP_KEYS = ("advice", "exempt", "patterns", "pins", "require-decision")
 _PIN_KEYS = ("count", "grandfathered", "registered")
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
-_CONFLICT_START = re.compile(r"^<{7}(?: |$)", re.MULTILINE)
 _LONG_INTEGER = re.compile(r"[0-9_]{4300,}")
+_TYPE_NAMES = {
+    bool: "a boolean",
+    dict: "a table",
+    float: "a float",
+    int: "a whole number",
+    list: "an array",
+    str: "a string",
+}
 _WILDCARDS = frozenset("*?[")
+_MAX_COUNT = 10**9
 
 
 class Fault(NamedTuple):
@@ -51,17 +60,24 @@ class Pin(NamedTuple):
 
     path: str
     key: str
-    count: int
+    allowed: int
     registered: tuple[str, ...] = ()
     grandfathered: str = ""
     is_table: bool = False
+
+
+class Exempt(NamedTuple):
+    """What is exempt: the reason for each path, directory ("tests/") and shell pattern, and the compiled patterns."""
+
+    reasons: Mapping[str, str] = {}
+    patterns: re.Pattern[str] | None = None
 
 
 class Pins(NamedTuple):
     """A pins file as far as it can be understood; it must not be relied on if it has faults.
 
     ``path`` is absolute, and empty if there is no pins file: then every file has pin 0 and keys are relative to
-    ``cwd``. ``exempt`` maps a path or shell pattern to the reason.
+    ``cwd``. ``table`` are the keys of the table that holds it all, in pyproject.toml.
     """
 
     path: str
@@ -71,7 +87,7 @@ class Pins(NamedTuple):
     patterns: tuple[str, ...] = DEFAULT_PATTERNS
     advice: str = ""
     require_decision: bool = False
-    exempt: Mapping[str, str] = {}
+    exempt: Exempt = Exempt()
     pins: Mapping[str, Pin] = {}
     faults: tuple[Fault, ...] = ()
 
@@ -93,6 +109,11 @@ class PinsNotFoundError(Exception):
 def quote(text: str) -> str:
     """Return a TOML string, which is how a path is written in a pins file."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def decision_for(count: int) -> str:
+    """Return what the value of a pin must look like where ``require-decision`` is set."""
+    return f'{{ count = {count}, registered = ["ID"] }} or {{ count = {count}, grandfathered = "REASON" }}'
 
 
 def find_pins_file(named: str | None, cwd: str) -> str:
@@ -126,8 +147,9 @@ def load_pins(path: str, cwd: str) -> Pins:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         conflicts = tuple(
-            Fault(text.count("\n", 0, match.start()) + 1, 0, "unresolved merge: keep one side and remove the markers")
-            for match in _CONFLICT_START.finditer(text)
+            Fault(number, 0, "unresolved merge: keep one side and remove the markers")
+            for number, line in enumerate(text.split("\n"), start=1)
+            if line.split(" ")[0].rstrip("\r") == "<<<<<<<"
         )
         syntax = Fault(error.lineno, error.colno - 1, f"not valid TOML: {error.msg}")
         return pins._replace(faults=conflicts or (syntax,))
@@ -164,20 +186,33 @@ def governed_path(pins: Pins, filename: str) -> str | None:
     if given in pins.pins or (given and exemption(pins.exempt, given)):
         return given
     real = _below(os.path.realpath(pins.root), os.path.realpath(full))
+    if real is None and given is None and not pins.path:
+        return full
     return given if real is None else real
 
 
-def exemption(exempt: Mapping[str, str], path: str) -> str | None:
-    """Return the key that exempts a path: its directory, itself, or a pattern as in flake8's own ``exclude``."""
-    name = posixpath.basename(path)
-    for key in exempt:
-        if key == path or key.endswith("/") and path.startswith(key):
+def compile_exempt(reasons: Mapping[str, str]) -> Exempt:
+    """Compile the keys of ``[exempt]``, so that many of them and many files take no longer than they must."""
+    wildcards = [key for key in reasons if not _WILDCARDS.isdisjoint(key)]
+    patterns = re.compile("|".join(f"({_exempt_pattern(key)})" for key in wildcards)) if wildcards else None
+    return Exempt({**{key: reasons[key] for key in wildcards}, **reasons}, patterns)
+
+
+def exemption(exempt: Exempt, path: str) -> str | None:
+    """Return the key that exempts a path: itself, a directory of its, or a pattern as in flake8's ``exclude``."""
+    parents = itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])
+    for key in (path, *parents):
+        if key in exempt.reasons:
             return key
-        if not _WILDCARDS.isdisjoint(key):
-            pattern = f"{key}*" if key.endswith("/") else key
-            if fnmatch.fnmatch(path, pattern) or ("/" not in key and fnmatch.fnmatch(name, pattern)):
-                return key
-    return None
+    match = exempt.patterns.match(path) if exempt.patterns else None
+    # wildcards come first among the keys
+    return list(exempt.reasons)[(match.lastindex or 1) - 1] if match else None
+
+
+def _exempt_pattern(key: str) -> str:
+    whole = fnmatch.translate(f"{key}*" if key.endswith("/") else key)
+    # one without a slash speaks of the name alone, in every directory
+    return whole if "/" in key else rf"{whole}|.*/(?=[^/]*\Z){whole}"
 
 
 def _candidates(names: Sequence[str], cwd: str) -> Iterator[str]:
@@ -244,8 +279,7 @@ def _below(directory: str, path: str) -> str | None:
 
 
 def _type_name(value: object) -> str:
-    names = {bool: "a boolean", int: "a whole number", float: "a float", str: "a string", list: "an array", dict: "a table"}
-    return names.get(type(value), "a date or time")
+    return _TYPE_NAMES.get(type(value), "a date or time")
 
 
 class _Reader:
@@ -268,7 +302,7 @@ class _Reader:
             patterns=self.read_patterns(content.get("patterns")),
             advice=self.read_text("advice", content.get("advice", "")),
             require_decision=self.read_flag("require-decision", content.get("require-decision", False)),
-            exempt=self.read_exempt(content.get("exempt", {})),
+            exempt=self.read_exempt(content.get("exempt", {}), pins.root),
         )
         pins = pins._replace(pins=self.read_pins(content.get("pins", {}), pins))
         faults = {Fault(*_position(pins.text, path), problem) for path, problem in self.problems}
@@ -298,7 +332,7 @@ class _Reader:
             return DEFAULT_PATTERNS
         if not value:
             self.fault(("patterns",), '"patterns" is empty: leave it out to use the default ones')
-        patterns = []
+        patterns: list[str] = []
         for item in value:
             try:
                 if not isinstance(item, str):
@@ -340,15 +374,17 @@ class _Reader:
                 spellings[path] = key
                 yield key, path, item
 
-    def read_exempt(self, value: object) -> dict[str, str]:
+    def read_exempt(self, value: object, root: str) -> Exempt:
         exempt = {}
         for key, path, reason in self.read_paths("exempt", value):
             if not isinstance(reason, str):
                 self.fault(("exempt", key), f"the reason for {quote(key)} must be a string, not {_type_name(reason)}")
             elif not reason.strip():
                 self.fault(("exempt", key), f"the reason for {quote(key)} is empty: say why it is exempt")
+            if not path.endswith("/") and os.path.isdir(os.path.join(root, path)):
+                self.fault(("exempt", key), f'{quote(key)} is a directory: write {quote(key + "/")}')
             exempt[path] = str(reason)
-        return exempt
+        return compile_exempt(exempt)
 
     def read_pins(self, value: object, pins: Pins) -> dict[str, Pin]:
         read = {}
@@ -360,9 +396,8 @@ class _Reader:
             if exempting:
                 self.fault(("pins", key), f"{quote(key)} is pinned and exempt by {quote(exempting)}: remove one")
             pin = self.read_pin(key, path, item)
-            if pins.require_decision and pin.count and not (pin.registered or pin.grandfathered):
-                decision = f'{{ count = {pin.count}, registered = ["ID"] }} or {{ count = {pin.count}, grandfathered = "REASON" }}'
-                self.fault(("pins", key), f"{quote(key)} has no decision: write {decision}")
+            if pins.require_decision and pin.allowed and not (pin.registered or pin.grandfathered):
+                self.fault(("pins", key), f"{quote(key)} has no decision: write {decision_for(pin.allowed)}")
             read[path] = pin
         return read
 
@@ -375,16 +410,21 @@ class _Reader:
         return Pin(
             path,
             key,
-            count=self.read_count(("pins", key, "count"), key, item.get("count", 0)),
+            allowed=self.read_count(("pins", key, "count"), key, item.get("count", 0)),
             registered=self.read_registered(key, item.get("registered")),
             grandfathered=self.read_grandfathered(key, item.get("grandfathered")),
             is_table=True,
         )
 
     def read_count(self, place: Path, key: str, value: object) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if not isinstance(value, int) or isinstance(value, bool):
+            found = _type_name(value)
+        elif value < 0:
+            found = "a negative one"
+        elif value > _MAX_COUNT:
+            found = f"one above {_MAX_COUNT}"
+        else:
             return value
-        found = str(value) if isinstance(value, int) and not isinstance(value, bool) else _type_name(value)
         self.fault(place, f"the count of {quote(key)} must be a whole number, 0 or more, not {found}")
         return 0
 

@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 from typing import ClassVar
 from typing import NamedTuple
@@ -49,7 +50,7 @@ class ArtifactPinReporter:
             # it is on flake8's list of formatters, so somebody may choose it
             options.format = "default"
         self._application = _running_application()
-        plugins = self._application and self._application.plugins
+        plugins = self._application.plugins if self._application else None
         self._formatter: Any = flake8_reporter.make(plugins.reporters, options) if plugins else Default(options)
 
     def __getattr__(self, name: str) -> Any:
@@ -59,23 +60,12 @@ class ArtifactPinReporter:
     def start(self) -> None:
         """Start the chosen formatter and report the findings of the pins file first."""
         self._formatter.start()
-        guide = self._application and self._application.guide
-        if self._interposition is None or guide is None:
-            return
-        path = _displayed(self._interposition.pins.path)
-        lines = re.findall(r"[^\n]*\n|[^\n]+$", self._interposition.pins.text)
-        style_guide = guide.style_guide_for(path)
-        with style_guide.processing_file(path):
-            for finding in self._interposition.findings:
-                # as StyleGuide.handle_error() does, but a TOML file's comments are not noqa comments
-                if style_guide.should_report_error(finding.code) is Decision.Selected:
-                    source = next(iter(lines[finding.line - 1:finding.line]), None)
-                    violation = Violation(
-                        finding.code, path, finding.line, finding.column + 1, finding.text, source,
-                    )
-                    self._formatter.handle(violation)
-                    guide.stats.record(violation)
-                    self._reported += 1
+        self._report()
+
+    def beginning(self, filename: str) -> None:
+        """Pass on that flake8 begins with a file's results; its legacy API never calls ``start``."""
+        self._report()
+        self._formatter.beginning(filename)
 
     def stop(self) -> None:
         """Stop the chosen formatter and add the findings to those that flake8 counts."""
@@ -84,11 +74,38 @@ class ArtifactPinReporter:
             # the exit status and --count come from here, and flake8 lends it to no plugin
             self._application.result_count += self._reported
 
+    def _report(self) -> None:
+        interposition, self._interposition = self._interposition, None
+        guide = self._application.guide if self._application else None
+        if interposition is None or guide is None:
+            return
+        path = _displayed(interposition.pins.path)
+        lines = interposition.pins.text.split("\n")
+        style_guide = guide.style_guide_for(path)
+        self._formatter.beginning(path)
+        for finding in interposition.findings:
+            # as StyleGuide.handle_error() does, but a TOML file's comments are not noqa comments
+            if style_guide.should_report_error(finding.code) is Decision.Selected:
+                violation = Violation(
+                    finding.code,
+                    path,
+                    finding.line,
+                    finding.column + 1,
+                    finding.text,
+                    physical_line=f"{lines[finding.line - 1]}\n",
+                )
+                self._formatter.handle(violation)
+                guide.stats.record(violation)
+                self._reported += 1
+        self._formatter.finished(path)
+
 
 def interpose(options: argparse.Namespace, pins: Pins, findings: Sequence[Finding]) -> None:
     """Put the reporter in front of the chosen one if it has something to report, else leave the options alone."""
     ArtifactPinReporter.interposition = None
-    if findings and "-" not in options.filenames and _shows_path(options):
+    # flake8 5 can be asked for what a diff touches only
+    is_diff = getattr(options, "diff", False)
+    if findings and not is_diff and "-" not in options.filenames and _shows_path(options):
         ArtifactPinReporter.interposition = _Interposition(options.format, options.quiet, pins, findings)
         options.format, options.quiet = NAME, 0
 
@@ -112,7 +129,7 @@ def _running_application() -> Application | None:
     Only it knows the formatters of all plugins, local ones too, the style guide and the count of findings, and
     flake8 hands it to no plugin.
     """
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame:
         caller = frame.f_locals.get("self")
         if isinstance(caller, Application):

@@ -1,19 +1,23 @@
 """Judge the facts of one file: every code, when it is reported and what it says."""
 from __future__ import annotations
 
+import bisect
+import functools
 import re
-from collections.abc import Callable
+import sys
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.calls import PutCall
+from flake8_artifact_pin.pins import decision_for
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.suppressions import NoqaComment
+from flake8_artifact_pin.suppressions import NoqaLines
 from flake8_artifact_pin.suppressions import Suppression
 
 #: The name that flake8 gives to standard input if it is not told one.
@@ -55,6 +59,8 @@ CODES = {
     ),
 }
 
+_ABOUT_FILE = frozenset(["APR000", "APR002"])
+
 # Line breaks end a finding, and clients take ``:1:2:`` for a place.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PLACE = re.compile(r":(?=\d+:)")
@@ -70,7 +76,7 @@ class Finding(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A PUT call and what its noqa comment does to it; ``has_comment``: some comment there names APR001."""
+    """A PUT call and what its noqa comment does to it; ``has_comment``: a comment on its line names APR001."""
 
     call: PutCall
     suppression: Suppression
@@ -94,10 +100,10 @@ def judge(
         return
     pin = pins.pins.get(path) or Pin(path, path, 0)
     observed = sum(site.suppression is not Suppression.JUSTIFIED for site in sites)
-    if observed < pin.count:
+    if observed < pin.allowed:
         place = f"{pins.name}:{pin_position(pins, pin).line}"
         edit = _edit(pins, pin, observed) + ("" if observed else " or remove the pin")
-        yield _finding(1, 0, "APR002", pinned=pin.count, observed=observed, edit=edit, place=place)
+        yield _finding(1, 0, "APR002", pinned=pin.allowed, observed=observed, edit=edit, place=place)
     number = 0
     for site in sites:
         if site.suppression is Suppression.JUSTIFIED:
@@ -106,9 +112,9 @@ def judge(
             yield _put_call_finding(site, count, pin, action)
             continue
         number += 1
-        if observed > pin.count:
+        if observed > pin.allowed:
             yield _put_call_finding(site, f"{number} of {observed}", pin, _action(pins, pin, site, observed))
-        problem = _noqa_problem(site, is_over=observed > pin.count)
+        problem = _noqa_problem(site, is_over=observed > pin.allowed)
         if problem:
             yield _finding(
                 site.call.line,
@@ -118,12 +124,13 @@ def judge(
                 problem=problem,
                 call=_shown(site.call),
                 observed=observed,
-                pinned=pin.count,
+                pinned=pin.allowed,
             )
+    lines = _CallLines([site.call for site in sites])
     for comment in stray_comments:
-        line = _line_of_call(comment.line, [site.call for site in sites])
+        line = lines.meant_by(comment.line)
         edit = f"move it to line {line}" if line else "remove it"
-        yield _finding(*comment, "APR005", line=comment.line, edit=edit)
+        yield _finding(comment.line, comment.column, "APR005", line=comment.line, edit=edit)
 
 
 def judge_pins(pins: Pins, missing: Sequence[Pin]) -> list[Finding]:
@@ -133,15 +140,17 @@ def judge_pins(pins: Pins, missing: Sequence[Pin]) -> list[Finding]:
     return [_finding(*pin_position(pins, pin), "APR003", path=pin.path) for pin in missing]
 
 
-def with_visible_places(
-    findings: Iterator[Finding],
-    hides: Callable[[str, int], bool],
-    first_visible_line: Callable[[str], int],
-) -> Iterator[Finding]:
-    """Move each finding that a noqa comment would hide, but which no comment may hide, to where none does."""
+def with_visible_places(findings: Iterator[Finding], noqa: NoqaLines) -> Iterator[Finding]:
+    """Move each finding that a noqa comment would hide, but must not hide, to the first line where none does.
+
+    A comment may hide the call that it stands at. It may not hide what is said of itself, nor what is said of
+    the whole file, unless it names the code.
+    """
+    first_visible_line = functools.cache(noqa.first_visible_line)
     for finding in findings:
-        if finding.code != "APR001" and hides(finding.code, finding.line):
-            finding = finding._replace(line=first_visible_line(finding.code), column=0)
+        if finding.code != "APR001" and noqa.hides(finding.code, finding.line):
+            if finding.code not in _ABOUT_FILE or not noqa.names(finding.code, finding.line):
+                finding = finding._replace(line=first_visible_line(finding.code), column=0)
         yield finding
 
 
@@ -159,7 +168,7 @@ def _unusable(pins: Pins) -> Finding:
 def _put_call_finding(site: Site, number: str, pin: Pin, action: str) -> Finding:
     call = site.call
     return _finding(
-        call.line, call.column, "APR001", number=number, pinned=pin.count, call=_shown(call), action=action,
+        call.line, call.column, "APR001", number=number, pinned=pin.allowed, call=_shown(call), action=action,
     )
 
 
@@ -181,8 +190,7 @@ def _edit(pins: Pins, pin: Pin, count: int) -> str:
     if pin.is_table:
         return f"count = {count} for {quote(pin.key)}"
     if pins.require_decision and count:
-        decisions = (f"{{ count = {count}, {key} }}" for key in ('registered = ["ID"]', 'grandfathered = "REASON"'))
-        return f"{quote(pin.key)} = {' or '.join(decisions)}"
+        return f"{quote(pin.key)} = {decision_for(count)}"
     return f"{quote(pin.key)} = {count}"
 
 
@@ -194,13 +202,24 @@ def _noqa_problem(site: Site, is_over: bool) -> str:
     return ""
 
 
-def _line_of_call(line: int, calls: Sequence[PutCall]) -> int | None:
-    """Return the line of the PUT call that a comment on another line is probably meant for.
+class _CallLines:
+    """The lines of the PUT calls, by the statement that they stand in."""
 
-    That is a call of the statement that the comment stands in, or else of the one that begins below it.
-    """
-    for first, last in ((line, line), (line + 1, line + 1)):
-        lines = [call.line for call in calls if call.span[0] <= last and first <= call.span[1]]
-        if lines:
-            return min(lines, key=lambda call_line: abs(call_line - line))
-    return None
+    def __init__(self, calls: Sequence[PutCall]) -> None:
+        self.lines: dict[tuple[int, int], list[int]] = {}
+        for call in calls:
+            self.lines.setdefault(call.span, []).append(call.line)
+        self.spans = sorted(self.lines)
+
+    def meant_by(self, line: int) -> int | None:
+        """Return the line of the PUT call that a comment on another line is probably meant for.
+
+        That is a call of the statement that the comment stands in, or else of the one that begins below it.
+        """
+        for place in (line, line + 1):
+            index = bisect.bisect_right(self.spans, (place, sys.maxsize))
+            if index and self.spans[index - 1][1] >= place:
+                lines = self.lines[self.spans[index - 1]]
+                near = bisect.bisect_left(lines, line)
+                return min(lines[max(near - 1, 0):near + 1], key=lambda call_line: abs(call_line - line))
+        return None

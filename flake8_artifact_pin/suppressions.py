@@ -7,7 +7,9 @@ import linecache
 import re
 import tokenize
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,15 +17,25 @@ from flake8.defaults import NOQA_INLINE_REGEXP
 from flake8.utils import parse_comma_separated_list
 from flake8.violation import Violation
 
-_CODE = "APR001"
+CODE = "APR001"
 
 # A comment that a person takes for a suppression of APR001, whether flake8 does or not.
 _NAMING_NOQA = re.compile(r"#\s*noqa\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
 
-# What follows in the same comment but speaks to another tool is no reason.
+# What stands in the same comment but speaks to another tool is no reason.
 _DIRECTIVE = re.compile(
-    r"#\s*(?:(?:type|pragma|pylint|pyright|mypy|ruff|fmt|isort|yapf)\s*:|(?:nosec|noqa|noinspection)\b)[^#]*",
-    re.IGNORECASE,
+    r"""
+    \#\s*(?:
+        (?:type|pyright)\s*:\s*ignore\b(?:\[[^\]]*\])?
+        |(?:fmt|isort|yapf|ruff|mypy)\s*:\s*[\w-]+
+        |pragma\s*:\s*no\s*\w+
+        |pylint\s*:\s*disable\s*=\s*[\w-]+(?:\s*,\s*[\w-]+)*
+        |(?:nosec|noqa)\b(?:\s*:?\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?
+        |noinspection\s+\w+
+        |NOSONAR\b
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _PLACEHOLDERS = frozenset(["fixme", "noqa", "none", "reason", "tbd", "todo", "xxx"])
 
@@ -38,17 +50,25 @@ class Suppression(enum.Enum):
 
 
 class NoqaComment(NamedTuple):
-    """A comment that names APR001 in the noqa way: its line (1-based) and column (0-based, in characters)."""
+    """A comment that names APR001 in the noqa way.
+
+    ``line`` (1-based) and ``column`` (0-based, in characters) are where its ``text`` begins.
+    """
 
     line: int
     column: int
+    text: str
 
 
 class NoqaLines(NamedTuple):
-    """What flake8 hides in one file: ``noqa_line_for`` is that of flake8's file processor."""
+    """What flake8 hides in one file: ``noqa_line_for`` is that of flake8's file processor.
+
+    ``comments`` are the comments of the file that name APR001.
+    """
 
     filename: str
     noqa_line_for: Callable[[int], str | None]
+    comments: Mapping[str, Sequence[NoqaComment]]
 
     def text(self, line: int) -> str:
         """Return the text in which flake8 looks for the noqa comment of a line (1-based)."""
@@ -60,17 +80,37 @@ class NoqaLines(NamedTuple):
         """Return whether flake8 hides a code on a line (1-based)."""
         return Violation(code, self.filename, line, 1, "", self.text(line)).is_inline_ignored(False)
 
+    def names(self, code: str, line: int) -> bool:
+        """Return whether the noqa comment that flake8 finds for a line (1-based) names a code."""
+        match = NOQA_INLINE_REGEXP.search(self.text(line))
+        return match is not None and code in _codes(match)
+
     def suppression(self, line: int) -> Suppression:
         """Return how the noqa comment of a line (1-based), if any, suppresses APR001."""
-        if not self.hides(_CODE, line):
+        match = NOQA_INLINE_REGEXP.search(self.text(line))
+        if match is None or not self.hides(CODE, line):
             return Suppression.NONE
-        text = self.text(line)
-        match = NOQA_INLINE_REGEXP.search(text)
-        if match is None or _CODE not in parse_comma_separated_list(match["codes"] or ""):
+        if CODE not in _codes(match):
             return Suppression.BLANKET
-        end_of_comment = text.find("\n", match.start())
-        rest = text[match.end("codes"):end_of_comment if end_of_comment >= 0 else None]
-        return Suppression.JUSTIFIED if is_reason(rest) else Suppression.UNJUSTIFIED
+        # flake8 finds its pattern in a string too, but there nobody speaks to a reader
+        comment = match.string[match.start():].partition("\n")[0].rstrip()
+        if any(found.text == comment for found in self.comments_at(line)):
+            # a word that hangs on to the last code is a slip of the pen
+            reason = re.sub(r"\A\w+", "", comment[match.end("codes") - match.start() - 1:])
+            if is_reason(reason):
+                return Suppression.JUSTIFIED
+        return Suppression.UNJUSTIFIED
+
+    def comments_at(self, line: int) -> Sequence[NoqaComment]:
+        """Return the comments that name APR001 and stand where flake8 looks for the noqa comment of a line."""
+        return self.comments.get(self.text(line), ())
+
+    def stray_comments(self, lines: Iterable[int]) -> list[NoqaComment]:
+        """Return the comments that name APR001 where flake8 does not look for the noqa comment of these lines."""
+        texts = {self.text(line) for line in lines} if self.comments else set()
+        return [
+            comment for text, comments in self.comments.items() if text not in texts for comment in comments
+        ]
 
     def first_visible_line(self, code: str) -> int:
         """Return the first line on which flake8 does not hide a code.
@@ -80,31 +120,45 @@ class NoqaLines(NamedTuple):
         return next(line for line in itertools.count(1) if not self.hides(code, line))
 
 
+def noqa_lines(
+    filename: str,
+    noqa_line_for: Callable[[int], str | None],
+    comments: Iterable[NoqaComment],
+) -> NoqaLines:
+    """Return what flake8 hides in a file, given its comments that name APR001."""
+    noqa = NoqaLines(filename, noqa_line_for, {})
+    by_text: dict[str, list[NoqaComment]] = {}
+    for comment in comments:
+        by_text.setdefault(noqa.text(comment.line), []).append(comment)
+    return noqa._replace(comments=by_text)
+
+
+def may_have_noqa(text: str) -> bool:
+    """Return whether a source text can hold a comment that names APR001 (cheap)."""
+    return "001" in text and CODE in text.upper()
+
+
+def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
+    """Yield the comments of a source that name APR001; strings that look like one are not comments."""
+    try:
+        for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+            if token.type == tokenize.COMMENT:
+                for match in _NAMING_NOQA.finditer(token.string):
+                    if CODE in parse_comma_separated_list(match["codes"].upper()):
+                        start = match.start()
+                        yield NoqaComment(token.start[0], token.start[1] + start, token.string[start:].rstrip())
+    except (SyntaxError, tokenize.TokenError):
+        # The few sources that parse and yet cannot be tokenized: flake8 itself reports E902.
+        return
+
+
 def is_reason(text: str) -> bool:
     """Return whether a text has a word with a letter (of any script) that is not a placeholder."""
-    words = re.findall(r"\w+", _DIRECTIVE.sub("", text))
+    words = (word.strip("_") for word in re.findall(r"\w+", _DIRECTIVE.sub("", text)))
     return any(
         word.casefold() not in _PLACEHOLDERS and any(character.isalpha() for character in word) for word in words
     )
 
 
-def may_have_noqa(text: str) -> bool:
-    """Return whether a source text can hold a comment that names APR001 (cheap)."""
-    return "001" in text and _CODE in text.upper()
-
-
-def find_noqa_comments(lines: Sequence[str]) -> tuple[NoqaComment, ...]:
-    """Return the comments of a source that name APR001; strings that look like one are not comments."""
-    return tuple(_noqa_comments(lines))
-
-
-def _noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
-    try:
-        for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
-            if token.type == tokenize.COMMENT:
-                for match in _NAMING_NOQA.finditer(token.string):
-                    if _CODE in parse_comma_separated_list(match["codes"].upper()):
-                        yield NoqaComment(token.start[0], token.start[1] + match.start())
-    except (SyntaxError, tokenize.TokenError):
-        # The few sources that parse and yet cannot be tokenized: flake8 itself reports E902.
-        return
+def _codes(match: re.Match[str]) -> list[str]:
+    return parse_comma_separated_list(match["codes"] or "")

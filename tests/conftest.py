@@ -17,6 +17,17 @@ from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--corpus", action="store_true", help="run only the comparison on large installed packages")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A run is either with or without the large packages: one has them installed, the others are fast."""
+    wanted = [item for item in items if bool(item.get_closest_marker("corpus")) is config.getoption("corpus")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = wanted
+
+
 class Result(NamedTuple):
     """What a run of flake8 printed, and its exit status."""
 

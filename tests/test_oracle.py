@@ -1,0 +1,105 @@
+"""Compare the finding of PUT calls with a second, naive one that was written from the design's words alone."""
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import sysconfig
+import tokenize
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sources
+from hypothesis import given
+from hypothesis import HealthCheck
+from hypothesis import settings
+from oracle import put_calls
+
+from flake8_artifact_pin.calls import compile_patterns
+from flake8_artifact_pin.calls import DEFAULT_PATTERNS
+from flake8_artifact_pin.calls import find_calls
+
+CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer", "pip", "pytest", "_pytest", "hypothesis")
+WIDE_PATTERNS = ("*.put*", "*.write", "*.upload*", "open", "*.dump", "*().get", "os.path.*", "*[].append")
+MATCHERS = {patterns: compile_patterns(patterns) for patterns in (DEFAULT_PATTERNS, WIDE_PATTERNS)}
+
+
+def found(source: str, patterns: tuple[str, ...]) -> list[tuple[int, str]]:
+    matcher = MATCHERS[patterns]
+    lines = list(io.StringIO(source))
+    calls = find_calls(ast.parse(source), lines, matcher) if matcher.may_match(source) else ()
+    for call in calls:
+        assert 1 <= call.line <= len(lines)
+        assert 0 <= call.column < len(lines[call.line - 1])
+        assert call.span[0] <= call.span[1]
+    return sorted((call.line, call.method) for call in calls)
+
+
+def assert_agreement(source: str, patterns: tuple[str, ...]) -> int:
+    """Return the number of PUT calls, on which both agree; the oracle knows no lines in old f-strings."""
+    expected = put_calls(source, patterns)
+    actual = found(source, patterns)
+    assert sorted(method for _, method in actual) == sorted(method for _, method in expected)
+    assert {place for place in expected if place[0]} <= set(actual)
+    return len(actual)
+
+
+def python_files(directory: Path) -> Iterator[Path]:
+    yield from sorted(path for path in directory.rglob("*.py") if "site-packages" not in path.relative_to(directory).parts)
+
+
+def compare(directory: Path) -> tuple[int, int, int]:
+    """Return the numbers of files, and of PUT calls with the default and with wider patterns."""
+    files = calls = wide_calls = 0
+    for path in python_files(directory):
+        try:
+            with tokenize.open(path) as file, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                source = file.read()
+                ast.parse(source)
+        except (SyntaxError, UnicodeDecodeError, ValueError, RecursionError):
+            # flake8 reports E9 for these, and runs no checker
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            files += 1
+            calls += assert_agreement(source, DEFAULT_PATTERNS)
+            wide_calls += assert_agreement(source, WIDE_PATTERNS)
+    return files, calls, wide_calls
+
+
+@pytest.mark.parametrize("package", ["asyncio", "distutils", "email", "json", "test/test_asyncio", "unittest"])
+def test_standard_library_package(package: str) -> None:
+    directory = Path(sysconfig.get_path("stdlib"), package)
+    if directory.is_dir():
+        assert compare(directory)[0] > 3
+
+
+@pytest.mark.corpus
+def test_standard_library() -> None:
+    files, calls, wide_calls = compare(Path(sysconfig.get_path("stdlib")))
+    print(f"standard library: {files} files, {calls} PUT calls, {wide_calls} with wide patterns")
+    assert files > 500
+    assert wide_calls > 1000
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("package", CORPUS)
+def test_installed_package(package: str) -> None:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None
+    files, calls, wide_calls = compare(Path(spec.origin).parent)
+    print(f"{package}: {files} files, {calls} PUT calls, {wide_calls} with wide patterns")
+    assert files > 10
+    assert wide_calls > 10
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@given(sources.modules(settled=True))
+def test_generated_sources(source: str) -> None:
+    # What a star import binds is beyond the oracle: see test_calls.py for that.
+    source = source.replace("import *", "import star")
+    for patterns in MATCHERS:
+        assert_agreement(source, patterns)
