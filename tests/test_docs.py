@@ -129,7 +129,7 @@ def test_findings_are_those_of_the_example() -> None:
         assert set(block.text.splitlines()) <= outputs
 
 
-def test_example_has_what_the_documents_point_at() -> None:
+def test_example_has_what_the_documents_point_at(project: Project) -> None:
     document = tomli.loads((EXAMPLE / "artifact-pins.toml").read_text(encoding="utf-8"))
     decisions = {key for pin in document["pins"].values() if isinstance(pin, dict) for key in pin}
     assert decisions == {"count", "registered", "grandfathered"}
@@ -137,8 +137,11 @@ def test_example_has_what_the_documents_point_at() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in sorted(EXAMPLE.rglob("*.py")))
     assert "executor.submit(s3." in sources
     assert "getattr(" in sources
-    assert "# noqa: APR001 \N{EM DASH} " in sources
-    assert "require-plugins = flake8-artifact-pin" in (EXAMPLE / ".flake8").read_text(encoding="utf-8")
+    suppressed = project.flake8_process("--select=APR", "--disable-noqa", "evals", cwd=EXAMPLE).output
+    (line,) = re.findall(r"^evals/smoke\.py:(\d+):.*; suppressed with a reason$", suppressed, re.MULTILINE)
+    comment = (EXAMPLE / "evals" / "smoke.py").read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert "# noqa: APR001 \N{EM DASH} " in comment
+    assert "require-plugins = flake8-artifact-pin" in (EXAMPLE / ".flake8").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("block", blocks_of("toml"), ids=name_of)
@@ -247,7 +250,8 @@ def test_ini(project: Project) -> None:
 @pytest.mark.skipif(not (ROOT / ".ci" / "run").exists(), reason="not a checkout with .ci/run")
 def test_ci_runs_the_test_command() -> None:
     _, tests = commands()
-    assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert tests in [line.strip() for line in script.splitlines()]
 
 
 def test_links_within_the_readme() -> None:
