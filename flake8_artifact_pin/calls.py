@@ -437,19 +437,21 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
     No more than that is looked at, so that a long chain of calls costs no more than its length.
     """
     reversed_components: list[str] = []
+    attribute = _as_attribute(node)
+    if attribute:
+        node, name = attribute
+        reversed_components.append(name)
     while len(reversed_components) < depth:
         marks = ""
-        attribute = _as_attribute(node)
-        while attribute is None and isinstance(node, (ast.Call, ast.Subscript)):
+        while isinstance(node, (ast.Call, ast.Subscript)):
             marks = ("()" if isinstance(node, ast.Call) else "[]") + marks
             node = node.func if isinstance(node, ast.Call) else node.value
-            attribute = _as_attribute(node)
-        if attribute is None:
+        if not isinstance(node, ast.Attribute):
             rest = tuple(reversed(reversed_components))
             firsts = origins.of(node.id) if isinstance(node, ast.Name) else [("?",)]
             return [(*first[:-1], first[-1] + marks, *rest) for first in firsts]
-        node, name = attribute
-        reversed_components.append(name + marks)
+        reversed_components.append(node.attr + marks)
+        node = node.value
     return [tuple(reversed(reversed_components))]
 
 

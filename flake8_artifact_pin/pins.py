@@ -65,6 +65,11 @@ class Pin(NamedTuple):
     grandfathered: str = ""
     is_table: bool = False
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody registered the artifacts or grandfathered them."""
+        return bool(self.registered or self.grandfathered)
+
 
 class Exempt(NamedTuple):
     """What is exempt: the reason for each path, directory ("tests/") and shell pattern, and the compiled patterns."""
@@ -396,7 +401,7 @@ class _Reader:
             if exempting:
                 self.fault(("pins", key), f"{quote(key)} is pinned and exempt by {quote(exempting)}: remove one")
             pin = self.read_pin(key, path, item)
-            if pins.require_decision and pin.allowed and not (pin.registered or pin.grandfathered):
+            if pins.require_decision and pin.allowed and not pin.is_decided:
                 self.fault(("pins", key), f"{quote(key)} has no decision: write {decision_for(pin.allowed)}")
             read[path] = pin
         return read

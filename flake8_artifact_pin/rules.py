@@ -187,10 +187,10 @@ def _action(pins: Pins, pin: Pin, site: Site, observed: int) -> str:
 
 
 def _edit(pins: Pins, pin: Pin, count: int) -> str:
+    if pins.require_decision and count and not pin.is_decided:
+        return f"{quote(pin.key)} = {decision_for(count)}"
     if pin.is_table:
         return f"count = {count} for {quote(pin.key)}"
-    if pins.require_decision and count:
-        return f"{quote(pin.key)} = {decision_for(count)}"
     return f"{quote(pin.key)} = {count}"
 
 

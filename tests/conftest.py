@@ -60,7 +60,8 @@ class Project:
             if stdin is not None:
                 data = stdin.encode() if isinstance(stdin, str) else stdin
                 context.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-                stdin_get_value.cache_clear()
+                # one process of flake8 reads standard input once
+                getattr(stdin_get_value, "cache_clear")()
             self.capture.readouterr()
             status = main(["--select=APR,E9", "-j1", *arguments])
             sys.stdout.flush()

@@ -62,7 +62,7 @@ def matches(name: list[str], patterns: Sequence[str]) -> bool:
     """Tell whether the last components of a name match one of the patterns."""
     for pattern in patterns:
         wanted = pattern.split(".")
-        last = name[-len(wanted) :]
+        last = name[-len(wanted):]
         if len(last) == len(wanted) and all(map(fnmatch.fnmatchcase, last, wanted)):
             return True
     return False

@@ -418,7 +418,7 @@ def _table(text: str) -> list[tuple[frozenset[str], str]]:
         first, rest = entry.split(":", 1)
         match = re.match(r"([a-zM]*)[ \t]", rest)
         assert match is not None, entry
-        rows.append((frozenset(first + match[1]), rest[match.end() :]))
+        rows.append((frozenset(first + match[1]), rest[match.end():]))
     return rows
 
 

@@ -262,6 +262,9 @@ def test_actions(project: Project) -> None:
         f'{start} "a.py" = {{ count = 1, registered = ["ID"] }} or {{ count = 1, grandfathered = "REASON" }} '
         "in artifact-pins.toml"
     )
+    decided = '{ count = 1, registered = ["ID"] } or { count = 1, grandfathered = "REASON" }'
+    project.write({"artifact-pins.toml": 'require-decision = true\n[pins]\n"a.py" = { count = 0 }\n'})
+    assert message(project) == f'{start} "a.py" = {decided} in artifact-pins.toml'
     project.write({"artifact-pins.toml": 'require-decision = true\n[pins]\n"a.py" = 0\n', "a.py": "x = 1\n"})
     assert project.flake8() == ("", 0)
     project.write({"artifact-pins.toml": '[pins]\n"a.py" = 3\n', "a.py": "f(s3.put_object)\n"})
