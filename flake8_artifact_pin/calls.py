@@ -5,33 +5,18 @@ Nothing here judges: a call is a fact, whether it is pinned, exempt or suppresse
 from __future__ import annotations
 
 import ast
-import bisect
 import builtins
-import fnmatch
-import itertools
-import re
 import sys
-import unicodedata
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import cast
 from typing import NamedTuple
 
-DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
+from flake8_artifact_pin.patterns import Components
+from flake8_artifact_pin.patterns import Matcher
+from flake8_artifact_pin.positions import SourceText
 
-#: The parts of a dotted name: ``boto3.client().put_object`` is ("boto3", "client()", "put_object").
-Components = tuple[str, ...]
-
-_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-_COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-# A getattr() whose second argument may be the name of a method although the text does not hold that name: anything
-# but a variable or a plain string, such as "put_" "object". Rather too many than too few.
-_OBSCURE_GETATTR = re.compile(
-    r"""\bgetattr\s*\((?!\s*[\w.]+(?:\(\w*\)|\[\w*\])?\s*,\s*(?:(?!\d)[\w.]+|"[^"\\\n]*"|'[^'\\\n]*')\s*[,)])""",
-)
 _POSITIONAL_KEY = frozenset(["upload_file", "upload_fileobj"])
-_MAX_PREVIEW = 60
 
 # Builtins that only look at their first argument: it is not handed on to anybody who would call it.
 _LOOKERS = frozenset(["callable", "getattr", "hasattr"])
@@ -111,33 +96,6 @@ class PutCall(NamedTuple):
     span: tuple[int, int]
 
 
-class Matcher(NamedTuple):
-    """Compiled patterns: for each pattern its components' regular expressions, and what a text must contain."""
-
-    patterns: tuple[tuple[re.Pattern[str], ...], ...]
-    fragments: tuple[tuple[str, ...], ...]
-    last: re.Pattern[str]
-    depth: int
-    has_bare: bool
-
-    def may_match(self, text: str) -> bool:
-        """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
-        if not text.isascii():
-            # Python normalises identifiers (PEP 3131): ``s3.\uff50ut_object`` is ``s3.put_object``.
-            text = unicodedata.normalize("NFKC", text)
-        return any(
-            all(fragment in text for fragment in fragments) for fragments in self.fragments
-        ) or bool("getattr" in text and _OBSCURE_GETATTR.search(text))
-
-    def is_match(self, name: Components) -> bool:
-        """Return whether the last components of a dotted name match one of the patterns."""
-        return any(
-            len(pattern) <= len(name)
-            and all(part.match(component) for part, component in zip(pattern, name[-len(pattern):]))
-            for pattern in self.patterns
-        )
-
-
 class _State(NamedTuple):
     """What a walk knows about the place it stands at."""
 
@@ -175,99 +133,6 @@ class _Origins(NamedTuple):
         return [(name,)]
 
 
-class _Source:
-    """The source of the tree: finds columns and names in it."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = lines
-        self.offsets: dict[int, list[int]] = {}
-        self.taken: set[tuple[int, int]] = set()
-        self.written: dict[tuple[ast.expr, str], Iterator[tuple[int, int]]] = {}
-
-    def column(self, line: int, offset: int) -> int:
-        """Return a column in characters, within the line, for one in UTF-8 bytes, as ast counts."""
-        text = self.lines[line - 1]
-        if text.isascii():
-            return min(offset, len(text))
-        if line not in self.offsets:
-            self.offsets[line] = list(itertools.accumulate(len(character.encode()) for character in text))
-        return bisect.bisect_right(self.offsets[line], offset)
-
-    def name_position(self, node: ast.expr, fstring: ast.JoinedStr | None) -> tuple[int, int]:
-        """Return the line (1-based) and column (0-based, in characters) where a method's name is written."""
-        written, name = _written_name(node)
-        position = self._checked_position(written, name) or self._next_position(fstring or node, name)
-        self.taken.add(position)
-        return position
-
-    def text(self, node: ast.expr) -> str:
-        """Return the beginning of an expression's source on one line, to show."""
-        start = self.column(node.lineno, node.col_offset)
-        is_one_line = node.end_lineno == node.lineno
-        end = self.column(node.lineno, node.end_col_offset or 0) if is_one_line else None
-        text = " ".join(self.lines[node.lineno - 1][start:end].split())
-        return text if is_one_line and len(text) <= _MAX_PREVIEW else f"{text[:_MAX_PREVIEW - 3].rstrip()}..."
-
-    def _checked_position(self, node: ast.expr, name: str) -> tuple[int, int] | None:
-        """Return where the tree says that a name is written, or None where it is not."""
-        is_constant = isinstance(node, ast.Constant)
-        line, offset = (node.lineno, node.col_offset) if is_constant else (node.end_lineno, node.end_col_offset)
-        if not line or offset is None or line > len(self.lines):
-            return None
-        text = self.lines[line - 1]
-        column = self.column(line, offset)
-        if is_constant:
-            # The name may be written with escapes or in pieces: then its first quote is the place.
-            is_string = text[column:column + 1] in {'"', "'", *"rRbBuU"}
-            end = self.column(line, node.end_col_offset or 0) if node.end_lineno == line else len(text)
-            return (line, max(column, text.find(name, column, end))) if is_string else None
-        start = column - len(name)
-        if not text.endswith(name, 0, column):
-            start = column
-            while start > 0 and f"_{text[start - 1]}".isidentifier():
-                start -= 1
-        return (line, start) if unicodedata.normalize("NFKC", text[start:column]) == name else None
-
-    def _next_position(self, place: ast.expr, name: str) -> tuple[int, int]:
-        """Return where a name is next written in a piece of source whose inner positions are wrong."""
-        positions = self.written.setdefault((place, name), self._positions(place, name))
-        first = min(place.lineno, len(self.lines))
-        return next(positions, (first, self.column(first, place.col_offset)))
-
-    def _positions(self, place: ast.expr, name: str) -> Iterator[tuple[int, int]]:
-        for line in range(place.lineno, min(place.end_lineno or 0, len(self.lines)) + 1):
-            for match in re.finditer(rf"\b{re.escape(name)}\b", self.lines[line - 1]):
-                if (line, match.start()) not in self.taken:
-                    yield line, match.start()
-
-
-def parse_pattern(pattern: str) -> Components:
-    """Return the components of a call pattern; raise ValueError, saying what is malformed."""
-    components = tuple(unicodedata.normalize("NFKC", pattern).split("."))
-    for component in components:
-        if not component:
-            raise ValueError("has an empty component")
-        if not _COMPONENT.fullmatch(component):
-            raise ValueError('has a component that is not a name, a wildcard, "name()" or "name[]"')
-    _, marks = _split_marks(components[-1])
-    if marks:
-        raise ValueError(f'ends in "{marks}": name what is called, without the call')
-    return components
-
-
-def compile_patterns(patterns: Sequence[str]) -> Matcher:
-    """Compile call patterns; raise ValueError if one is malformed."""
-    parsed = [parse_pattern(pattern) for pattern in patterns]
-    compiled = tuple(tuple(map(_compile_component, pattern)) for pattern in parsed)
-    return Matcher(
-        patterns=compiled,
-        fragments=tuple(tuple(_fragments(pattern)) for pattern in parsed),
-        last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
-        depth=max(map(len, parsed)),
-        has_bare=any(len(pattern) == 1 for pattern in parsed),
-    )
-
-
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
     """Return the PUT calls of a module in source order.
 
@@ -275,7 +140,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     as deep as Python parses it.
     """
     origins = _find_origins(tree)
-    source = _Source(lines)
+    source = SourceText(lines)
     calls: list[PutCall] = []
     stack = [_Visit(tree, False, None, _State("<module>", None, None))]
     while stack:
@@ -288,25 +153,6 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
                 calls.append(_put_call(node, method, call, state, source))
         _push_children(node, is_handed_on, call, state, stack)
     return tuple(sorted(calls))
-
-
-def _split_marks(component: str) -> tuple[str, str]:
-    """Split ``name()[]`` into the name and its marks."""
-    match = _COMPONENT.fullmatch(component)
-    assert match is not None
-    return match["name"], match["marks"]
-
-
-def _compile_component(component: str) -> re.Pattern[str]:
-    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
-    name, marks = _split_marks(component)
-    return re.compile(fnmatch.translate(name)[:-2] + re.escape(marks) + r"\Z")
-
-
-def _fragments(pattern: Components) -> Iterator[str]:
-    for component in pattern:
-        name, _ = _split_marks(component)
-        yield from filter(None, _WILDCARD.split(name))
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
@@ -455,24 +301,16 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
     return [tuple(reversed(reversed_components))]
 
 
-def _put_call(node: ast.expr, method: str, call: ast.Call | None, state: _State, source: _Source) -> PutCall:
+def _put_call(node: ast.expr, method: str, call: ast.Call | None, state: _State, source: SourceText) -> PutCall:
     key = _key_expression(call, method) if call else None
     return PutCall(
         *source.name_position(node, state.fstring),
         method=method,
         scope=state.scope,
-        key=source.text(key) if key and not state.fstring else "",
+        key=source.preview(key) if key and not state.fstring else "",
         is_called=call is not None,
         span=state.span or _span(node),
     )
-
-
-def _written_name(node: ast.expr) -> tuple[ast.expr, str]:
-    """Return the node at whose end (of a constant: in which) the method's name is written, and that name."""
-    if isinstance(node, ast.Call):
-        name = node.args[1]
-        return name, str(cast(ast.Constant, name).value)
-    return node, node.id if isinstance(node, ast.Name) else cast(ast.Attribute, node).attr
 
 
 def _key_expression(call: ast.Call, method: str) -> ast.expr | None:

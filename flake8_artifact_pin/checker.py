@@ -13,17 +13,17 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
-from flake8_artifact_pin.calls import compile_patterns
 from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.calls import Matcher
+from flake8_artifact_pin.patterns import compile_patterns
+from flake8_artifact_pin.patterns import Matcher
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import Fault
-from flake8_artifact_pin.pins import find_pins_file
 from flake8_artifact_pin.pins import governed_path
-from flake8_artifact_pin.pins import load_pins
 from flake8_artifact_pin.pins import missing_pins
 from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins import PinsNotFoundError
+from flake8_artifact_pin.pins_file import find_pins_file
+from flake8_artifact_pin.pins_file import load_pins
+from flake8_artifact_pin.pins_file import PinsNotFoundError
 from flake8_artifact_pin.reporter import interpose
 from flake8_artifact_pin.rules import judge
 from flake8_artifact_pin.rules import judge_pins

@@ -63,6 +63,14 @@ def key_positions(text: str) -> Mapping[Path, Position]:
     return positions
 
 
+def written_position(text: str, path: Path) -> Position:
+    """Return where a key of a TOML text is written, or else the nearest table that it would be in."""
+    positions = key_positions(text)
+    while path and path not in positions:
+        path = path[:-1]
+    return positions.get(path, Position(1, 0))
+
+
 def _tokens(text: str) -> Iterator[_Token]:
     line, line_start = 1, 0
     for match in _TOKEN.finditer(text):

@@ -12,10 +12,10 @@ import pytest
 import tomli
 from conftest import Project
 
-from flake8_artifact_pin.calls import compile_patterns
-from flake8_artifact_pin.calls import DEFAULT_PATTERNS
+from flake8_artifact_pin.patterns import compile_patterns
+from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.pins import load_pins
+from flake8_artifact_pin.pins_file import load_pins
 from flake8_artifact_pin.rules import CODES
 
 ROOT = Path(__file__).parent.parent

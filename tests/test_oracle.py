@@ -17,12 +17,12 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from oracle import put_calls
 
-from flake8_artifact_pin.calls import compile_patterns
-from flake8_artifact_pin.calls import DEFAULT_PATTERNS
+from flake8_artifact_pin.patterns import compile_patterns
+from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.calls import Matcher
+from flake8_artifact_pin.patterns import Matcher
 
-CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer", "pip", "_pytest", "hypothesis")
+CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer")
 WIDE_PATTERNS = ("*.put*", "*.write", "*.upload*", "open", "*.dump", "*().get", "os.path.*", "*[].append")
 MATCHERS: dict[tuple[str, ...], Matcher] = {
     DEFAULT_PATTERNS: compile_patterns(DEFAULT_PATTERNS),
@@ -78,11 +78,10 @@ def compare(directory: Path) -> tuple[int, int, int]:
     return files, calls, wide_calls
 
 
-@pytest.mark.parametrize("package", ["asyncio", "distutils", "email", "json", "test/test_asyncio", "unittest"])
+@pytest.mark.parametrize("package", ["asyncio", "email", "json"])
 def test_standard_library_package(package: str) -> None:
     directory = Path(sysconfig.get_path("stdlib"), package)
-    if directory.is_dir():
-        assert compare(directory)[0] > 3
+    assert compare(directory)[0] > 3
 
 
 @pytest.mark.corpus

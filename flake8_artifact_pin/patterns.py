@@ -1,0 +1,95 @@
+"""Call patterns: dotted names whose components are shell wildcards."""
+from __future__ import annotations
+
+import fnmatch
+import re
+import unicodedata
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
+
+#: The parts of a dotted name: ``boto3.client().put_object`` is ("boto3", "client()", "put_object").
+Components = tuple[str, ...]
+
+_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
+_COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
+# A getattr() whose second argument may be the name of a method although the text does not hold that name: anything
+# but a variable or a plain string, such as "put_" "object". Rather too many than too few.
+_OBSCURE_GETATTR = re.compile(
+    r"""\bgetattr\s*\((?!\s*[\w.]+(?:\(\w*\)|\[\w*\])?\s*,\s*(?:(?!\d)[\w.]+|"[^"\\\n]*"|'[^'\\\n]*')\s*[,)])""",
+)
+
+
+class Matcher(NamedTuple):
+    """Compiled patterns: for each pattern its components' regular expressions, and what a text must contain."""
+
+    patterns: tuple[tuple[re.Pattern[str], ...], ...]
+    fragments: tuple[tuple[str, ...], ...]
+    last: re.Pattern[str]
+    depth: int
+    has_bare: bool
+
+    def may_match(self, text: str) -> bool:
+        """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
+        if not text.isascii():
+            # Python normalises identifiers (PEP 3131): ``s3.\uff50ut_object`` is ``s3.put_object``.
+            text = unicodedata.normalize("NFKC", text)
+        return any(
+            all(fragment in text for fragment in fragments) for fragments in self.fragments
+        ) or bool("getattr" in text and _OBSCURE_GETATTR.search(text))
+
+    def is_match(self, name: Components) -> bool:
+        """Return whether the last components of a dotted name match one of the patterns."""
+        return any(
+            len(pattern) <= len(name)
+            and all(part.match(component) for part, component in zip(pattern, name[-len(pattern):]))
+            for pattern in self.patterns
+        )
+
+
+def parse_pattern(pattern: str) -> Components:
+    """Return the components of a call pattern; raise ValueError, saying what is malformed."""
+    components = tuple(unicodedata.normalize("NFKC", pattern).split("."))
+    for component in components:
+        if not component:
+            raise ValueError("has an empty component")
+        if not _COMPONENT.fullmatch(component):
+            raise ValueError('has a component that is not a name, a wildcard, "name()" or "name[]"')
+    _, marks = _split_marks(components[-1])
+    if marks:
+        raise ValueError(f'ends in "{marks}": name what is called, without the call')
+    return components
+
+
+def compile_patterns(patterns: Sequence[str]) -> Matcher:
+    """Compile call patterns; raise ValueError if one is malformed."""
+    parsed = [parse_pattern(pattern) for pattern in patterns]
+    compiled = tuple(tuple(map(_compile_component, pattern)) for pattern in parsed)
+    return Matcher(
+        patterns=compiled,
+        fragments=tuple(tuple(_fragments(pattern)) for pattern in parsed),
+        last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
+        depth=max(map(len, parsed)),
+        has_bare=any(len(pattern) == 1 for pattern in parsed),
+    )
+
+
+def _split_marks(component: str) -> tuple[str, str]:
+    """Split ``name()[]`` into the name and its marks."""
+    match = _COMPONENT.fullmatch(component)
+    assert match is not None
+    return match["name"], match["marks"]
+
+
+def _compile_component(component: str) -> re.Pattern[str]:
+    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
+    name, marks = _split_marks(component)
+    return re.compile(fnmatch.translate(name)[:-2] + re.escape(marks) + r"\Z")
+
+
+def _fragments(pattern: Components) -> Iterator[str]:
+    for component in pattern:
+        name, _ = _split_marks(component)
+        yield from filter(None, _WILDCARD.split(name))
