@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -73,9 +72,6 @@ _CHILD_FIELDS = {
     if isinstance(node_type, type) and issubclass(node_type, ast.AST)
 }
 
-# Before 3.12 (PEP 701) the positions of nodes inside an f-string are often wrong.
-_FSTRING_POSITIONS_LIE = sys.version_info < (3, 12)
-
 
 class PutCall(NamedTuple):
     """A place in the source that writes an object.
@@ -101,7 +97,6 @@ class _State(NamedTuple):
 
     scope: str
     span: tuple[int, int] | None
-    fstring: ast.JoinedStr | None
 
 
 class _Visit(NamedTuple):
@@ -142,7 +137,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     origins = _find_origins(tree)
     source = SourceText(lines)
     calls: list[PutCall] = []
-    stack = [_Visit(tree, False, None, _State("<module>", None, None))]
+    stack = [_Visit(tree, False, None, _State("<module>", None))]
     while stack:
         node, is_handed_on, call, state = stack.pop()
         if isinstance(node, (ast.stmt, ast.expr)):
@@ -210,11 +205,7 @@ def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
     if isinstance(node, ast.stmt):
         is_compound = hasattr(node, "body") or hasattr(node, "cases")
         return state._replace(span=None if is_compound else _span(node))
-    if state.span is None:
-        state = state._replace(span=_span(node))
-    if isinstance(node, ast.JoinedStr) and _FSTRING_POSITIONS_LIE:
-        state = state._replace(fstring=node)
-    return state
+    return state if state.span else state._replace(span=_span(node))
 
 
 def _push_children(
@@ -301,13 +292,19 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
     return [tuple(reversed(reversed_components))]
 
 
-def _put_call(node: ast.expr, method: str, call: ast.Call | None, state: _State, source: SourceText) -> PutCall:
+def _put_call(
+    node: ast.Attribute | ast.Call | ast.Name,
+    method: str,
+    call: ast.Call | None,
+    state: _State,
+    source: SourceText,
+) -> PutCall:
     key = _key_expression(call, method) if call else None
     return PutCall(
-        *source.name_position(node, state.fstring),
+        *source.name_position(node),
         method=method,
         scope=state.scope,
-        key=source.preview(key) if key and not state.fstring else "",
+        key=source.preview(key) if key else "",
         is_called=call is not None,
         span=state.span or _span(node),
     )

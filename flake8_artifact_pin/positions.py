@@ -1,12 +1,9 @@
-"""Where things are written in a source text, which a syntax tree tells in bytes and not always right."""
+"""Where things are written in a source text: a syntax tree counts bytes, and has no place for a method's name."""
 from __future__ import annotations
 
 import ast
 import bisect
 import itertools
-import re
-import unicodedata
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import cast
 
@@ -18,70 +15,46 @@ class SourceText:
 
     def __init__(self, lines: Sequence[str]) -> None:
         self.lines = lines
-        self.offsets: dict[int, list[int]] = {}
-        self.taken: set[tuple[int, int]] = set()
-        self.written: dict[tuple[ast.expr, str], Iterator[tuple[int, int]]] = {}
+        self.ends: dict[int, list[int]] = {}
 
     def column(self, line: int, offset: int) -> int:
         """Return a column in characters, within the line, for one in UTF-8 bytes, as ast counts."""
         text = self.lines[line - 1]
         if text.isascii():
             return min(offset, len(text))
-        if line not in self.offsets:
-            self.offsets[line] = list(itertools.accumulate(len(character.encode()) for character in text))
-        return bisect.bisect_right(self.offsets[line], offset)
+        if line not in self.ends:
+            # where each character ends: one line may hold very many calls
+            self.ends[line] = list(itertools.accumulate(len(character.encode()) for character in text))
+        return bisect.bisect_right(self.ends[line], offset)
 
-    def name_position(self, node: ast.expr, fstring: ast.JoinedStr | None) -> tuple[int, int]:
-        """Return the line (1-based) and column (0-based, in characters) where a method's name is written."""
-        written, name = _written_name(node)
-        position = self._checked_position(written, name) or self._next_position(fstring or node, name)
-        self.taken.add(position)
-        return position
+    def name_position(self, node: ast.Name | ast.Attribute | ast.Call) -> tuple[int, int]:
+        """Return the line (1-based) and column (0-based, in characters) where a method's name is written.
+
+        A call is one of getattr(), where the name is a string.
+        """
+        if isinstance(node, ast.Call):
+            return self._position_in_string(cast(ast.Constant, node.args[1]))
+        # Python before 3.12 has been wrong about places in f-strings, but never may a finding be past the end.
+        line = min(node.end_lineno or node.lineno, len(self.lines))
+        start = self.column(line, node.end_col_offset or 0)
+        text = self.lines[line - 1]
+        # back over the identifier as it is written, which need not be as it is normalised
+        while start > 0 and f"_{text[start - 1]}".isidentifier():
+            start -= 1
+        return line, start
 
     def preview(self, node: ast.expr) -> str:
         """Return the beginning of an expression's source on one line, to show."""
-        start = self.column(node.lineno, node.col_offset)
-        is_one_line = node.end_lineno == node.lineno
-        end = self.column(node.lineno, node.end_col_offset or 0) if is_one_line else None
-        text = " ".join(self.lines[node.lineno - 1][start:end].split())
+        line = min(node.lineno, len(self.lines))
+        start = self.column(line, node.col_offset)
+        is_one_line = node.end_lineno == line
+        end = self.column(line, node.end_col_offset or 0) if is_one_line else None
+        text = " ".join(self.lines[line - 1][start:end].split())
         return text if is_one_line and len(text) <= _MAX_PREVIEW else f"{text[:_MAX_PREVIEW - 3].rstrip()}..."
 
-    def _checked_position(self, node: ast.expr, name: str) -> tuple[int, int] | None:
-        """Return where the tree says that a name is written, or None where it is not."""
-        is_constant = isinstance(node, ast.Constant)
-        line, offset = (node.lineno, node.col_offset) if is_constant else (node.end_lineno, node.end_col_offset)
-        if not line or offset is None or line > len(self.lines):
-            return None
-        text = self.lines[line - 1]
-        column = self.column(line, offset)
-        if is_constant:
-            # The name may be written with escapes or in pieces: then its first quote is the place.
-            is_string = text[column:column + 1] in {'"', "'", *"rRbBuU"}
-            end = self.column(line, node.end_col_offset or 0) if node.end_lineno == line else len(text)
-            return (line, max(column, text.find(name, column, end))) if is_string else None
-        start = column - len(name)
-        if not text.endswith(name, 0, column):
-            start = column
-            while start > 0 and f"_{text[start - 1]}".isidentifier():
-                start -= 1
-        return (line, start) if unicodedata.normalize("NFKC", text[start:column]) == name else None
-
-    def _next_position(self, place: ast.expr, name: str) -> tuple[int, int]:
-        """Return where a name is next written in a piece of source whose inner positions are wrong."""
-        positions = self.written.setdefault((place, name), self._positions(place, name))
-        first = min(place.lineno, len(self.lines))
-        return next(positions, (first, self.column(first, place.col_offset)))
-
-    def _positions(self, place: ast.expr, name: str) -> Iterator[tuple[int, int]]:
-        for line in range(place.lineno, min(place.end_lineno or 0, len(self.lines)) + 1):
-            for match in re.finditer(rf"\b{re.escape(name)}\b", self.lines[line - 1]):
-                if (line, match.start()) not in self.taken:
-                    yield line, match.start()
-
-
-def _written_name(node: ast.expr) -> tuple[ast.expr, str]:
-    """Return the node at whose end (of a constant: in which) the method's name is written, and that name."""
-    if isinstance(node, ast.Call):
-        name = node.args[1]
-        return name, str(cast(ast.Constant, name).value)
-    return node, node.id if isinstance(node, ast.Name) else cast(ast.Attribute, node).attr
+    def _position_in_string(self, node: ast.Constant) -> tuple[int, int]:
+        line = min(node.lineno, len(self.lines))
+        start = self.column(line, node.col_offset)
+        end = self.column(line, node.end_col_offset or 0) if node.end_lineno == line else None
+        # The name may be written with escapes or in pieces: then the string's beginning is the place.
+        return line, max(start, self.lines[line - 1].find(str(node.value), start, end))

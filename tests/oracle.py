@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import fnmatch
-import sys
 from collections.abc import Sequence
 
 DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
@@ -104,20 +103,8 @@ def is_used(node: ast.AST, parents: Parents) -> bool:
     return field not in ("test", "ifs", "guard", "annotation", "returns")
 
 
-def inside_fstring(node: ast.AST, parents: Parents) -> bool:
-    """Tell whether a node stands in an f-string."""
-    while node in parents:
-        node = parents[node][0]
-        if isinstance(node, ast.JoinedStr):
-            return True
-    return False
-
-
 def put_calls(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[tuple[int, str]]:
-    """Return (line of the method's name, method name) of each PUT call, sorted.
-
-    The line of one inside an f-string is 0 before Python 3.12, where the ast has it wrong.
-    """
+    """Return (line of the method's name, method name) of each PUT call, sorted."""
     tree = ast.parse(source)
     parents = parent_map(tree)
     imports = import_map(tree)
@@ -138,7 +125,5 @@ def put_calls(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[t
         else:
             continue
         if matches(name, patterns) and is_used(node, parents):
-            if sys.version_info < (3, 12) and inside_fstring(node, parents):
-                line = 0
             found.append((line or 0, name[-1]))
     return sorted(found)

@@ -310,7 +310,7 @@ def test_span(source: str, spans: list[tuple[int, int]]) -> None:
     ],
 )
 def test_inside_fstring(source: str) -> None:
-    """The name is where it is written, also before 3.12, where the tree is wrong about it."""
+    """The name is where it is written, also before 3.12 (PEP 701)."""
     calls = find(source)
     lines = source.splitlines()
     written = ("put_object", "upload_file", "ｐut_object")
