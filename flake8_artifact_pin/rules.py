@@ -101,31 +101,11 @@ def judge(
     pin = pins.pins.get(path) or Pin(path, path, 0)
     observed = sum(site.suppression is not Suppression.JUSTIFIED for site in sites)
     if observed < pin.allowed:
-        place = f"{pins.name}:{pin_position(pins, pin).line}"
-        edit = _edit(pins, pin, observed) + ("" if observed else " or remove the pin")
-        yield _finding(1, 0, "APR002", pinned=pin.allowed, observed=observed, edit=edit, place=place)
+        yield _stale(pins, pin, observed)
     number = 0
     for site in sites:
-        if site.suppression is Suppression.JUSTIFIED:
-            # Hidden by flake8. Tools that look for unused noqa comments, and --disable-noqa, need it.
-            count, action = f"not counted, {observed} observed", "suppressed with a reason"
-            yield _put_call_finding(site, count, pin, action)
-            continue
-        number += 1
-        if observed > pin.allowed:
-            yield _put_call_finding(site, f"{number} of {observed}", pin, _action(pins, pin, site, observed))
-        problem = _noqa_problem(site, is_over=observed > pin.allowed)
-        if problem:
-            yield _finding(
-                site.call.line,
-                site.call.column,
-                "APR004",
-                line=site.call.line,
-                problem=problem,
-                call=_shown(site.call),
-                observed=observed,
-                pinned=pin.allowed,
-            )
+        number += site.suppression is not Suppression.JUSTIFIED
+        yield from _judge_site(pins, pin, site, number, observed)
     lines = _CallLines([site.call for site in sites])
     for comment in stray_comments:
         line = lines.meant_by(comment.line)
@@ -165,11 +145,28 @@ def _unusable(pins: Pins) -> Finding:
     return _finding(1, 0, "APR000", problem=f"{first.problem} ({pins.name} line {first.line}{more})")
 
 
-def _put_call_finding(site: Site, number: str, pin: Pin, action: str) -> Finding:
-    call = site.call
-    return _finding(
-        call.line, call.column, "APR001", number=number, pinned=pin.allowed, call=_shown(call), action=action,
-    )
+def _stale(pins: Pins, pin: Pin, observed: int) -> Finding:
+    edit = _edit(pins, pin, observed) + ("" if observed else " or remove the pin")
+    place = f"{pins.name}:{pin_position(pins, pin).line}"
+    return _finding(1, 0, "APR002", pinned=pin.allowed, observed=observed, edit=edit, place=place)
+
+
+def _judge_site(pins: Pins, pin: Pin, site: Site, number: int, observed: int) -> Iterator[Finding]:
+    """Yield the findings of one PUT call, the ``number``-th that counts of ``observed``."""
+    line, column = site.call.line, site.call.column
+    facts = {"call": _shown(site.call), "observed": observed, "pinned": pin.allowed}
+    if site.suppression is Suppression.JUSTIFIED:
+        # Hidden by flake8. Tools that look for unused noqa comments, and --disable-noqa, need it.
+        count, action = f"not counted, {observed} observed", "suppressed with a reason"
+        yield _finding(line, column, "APR001", number=count, action=action, **facts)
+    elif observed > pin.allowed:
+        count, action = f"{number} of {observed}", _action(pins, pin, site, observed)
+        yield _finding(line, column, "APR001", number=count, action=action, **facts)
+    if site.suppression is Suppression.UNJUSTIFIED:
+        problem = "names APR001 but gives no reason"
+        yield _finding(line, column, "APR004", line=line, problem=problem, **facts)
+    elif site.suppression is Suppression.BLANKET and observed > pin.allowed:
+        yield _finding(line, column, "APR004", line=line, problem="does not name APR001", **facts)
 
 
 def _shown(call: PutCall) -> str:
@@ -192,14 +189,6 @@ def _edit(pins: Pins, pin: Pin, count: int) -> str:
     if pin.is_table:
         return f"count = {count} for {quote(pin.key)}"
     return f"{quote(pin.key)} = {count}"
-
-
-def _noqa_problem(site: Site, is_over: bool) -> str:
-    if site.suppression is Suppression.UNJUSTIFIED:
-        return "names APR001 but gives no reason"
-    if site.suppression is Suppression.BLANKET and is_over:
-        return "does not name APR001"
-    return ""
 
 
 class _CallLines:
