@@ -16,10 +16,12 @@ from flake8_artifact_pin.pins import Fault
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.schema import read_document
+from flake8_artifact_pin.toml_keys import Position
+from flake8_artifact_pin.toml_keys import tokens
 
 _PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
-_LONG_INTEGER = re.compile(r"[0-9_]{4300,}")
+_LONG_INTEGER = re.compile(r"[+-]?[0-9_]{4301,}")
 
 
 class PinsNotFoundError(Exception):
@@ -67,10 +69,8 @@ def load_pins(path: str, cwd: str) -> Pins:
         return pins._replace(faults=(Fault(1, 0, "nested too deeply: use plain keys and values"),))
     except ValueError:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
-        match = _LONG_INTEGER.search(text)
-        start = match.start() if match else 0
-        line, line_start = text.count("\n", 0, start) + 1, text.rfind("\n", 0, start) + 1
-        return pins._replace(faults=(Fault(line, start - line_start, "a number is too long: correct it"),))
+        numbers = (token.position for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text))
+        return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
     table = _PYPROJECT_TABLE if os.path.basename(path) == _PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
 

@@ -91,13 +91,13 @@ class _Reader:
         if not value:
             self.fault(("patterns",), '"patterns" is empty: leave it out to use the default ones')
         patterns: list[str] = []
-        for item in value:
+        for number, item in enumerate(value, start=1):
             try:
                 if not isinstance(item, str):
                     raise ValueError(f"must be a string, not {_type_name(item)}")
                 parse_pattern(item)
             except ValueError as error:
-                shown = quote(item) if isinstance(item, str) else f"{len(patterns) + 1}"
+                shown = quote(item) if isinstance(item, str) else number
                 self.fault(("patterns",), f"pattern {shown} {error}")
             else:
                 patterns.append(item)

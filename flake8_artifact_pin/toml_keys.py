@@ -31,7 +31,9 @@ class Position(NamedTuple):
     column: int
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
+    """A piece of a TOML text: its kind is "string", "word", "mark" or "newline"."""
+
     kind: str
     text: str
     position: Position
@@ -46,20 +48,20 @@ def key_positions(text: str) -> Mapping[Path, Position]:
     """
     positions: dict[Path, Position] = {}
     table: Path = ()
-    tokens = _tokens(text)
-    for token in tokens:
+    source = tokens(text)
+    for token in source:
         if token.text == "[":
             is_array = False
-            token = next(tokens)
+            token = next(source)
             if token.text == "[":
                 is_array = True
-                token = next(tokens)
-            table, first = _read_key(token, tokens, "]")
-            positions.setdefault(table, first)
+                token = next(source)
+            table, first = _read_key(token, source, "]")
+            _note(positions, (), table, first)
             if is_array:
-                next(tokens)
+                next(source)
         elif token.kind != "newline":
-            _read_pair(token, tokens, table, positions)
+            _read_pair(token, source, table, positions)
     return positions
 
 
@@ -71,19 +73,20 @@ def written_position(text: str, path: Path) -> Position:
     return positions.get(path, Position(1, 0))
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of a TOML text, without white space and comments."""
     line, line_start = 1, 0
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         if kind != "space":
-            yield _Token(kind, match.group(), Position(line, match.start() - line_start))
+            yield Token(kind, match.group(), Position(line, match.start() - line_start))
         newlines = match.group().count("\n")
         if newlines:
             line += newlines
             line_start = text.rindex("\n", match.start(), match.end()) + 1
 
 
-def _read_key(token: _Token, tokens: Iterator[_Token], end: str) -> tuple[Path, Position]:
+def _read_key(token: Token, source: Iterator[Token], end: str) -> tuple[Path, Position]:
     """Return a dotted key, read up to the mark that ends it, and where it is written."""
     parts = []
     first = token.position
@@ -92,8 +95,14 @@ def _read_key(token: _Token, tokens: Iterator[_Token], end: str) -> tuple[Path, 
             parts.append(_unquote(token.text))
         elif token.kind == "word":
             parts.append(token.text)
-        token = next(tokens)
+        token = next(source)
     return tuple(parts), first
+
+
+def _note(positions: dict[Path, Position], table: Path, key: Path, position: Position) -> None:
+    """Note where a dotted key, and with it each table that it implies, is written."""
+    for length in range(1, len(key) + 1):
+        positions.setdefault((*table, *key[:length]), position)
 
 
 def _unquote(text: str) -> str:
@@ -101,20 +110,19 @@ def _unquote(text: str) -> str:
     return text[1:-1] if is_plain else next(iter(tomli.loads(f"{text} = 0")))
 
 
-def _read_pair(token: _Token, tokens: Iterator[_Token], table: Path, positions: dict[Path, Position]) -> str:
+def _read_pair(token: Token, source: Iterator[Token], table: Path, positions: dict[Path, Position]) -> str:
     """Read ``key = value`` and return the mark that ended it."""
-    key, first = _read_key(token, tokens, "=")
-    for length in range(1, len(key) + 1):
-        positions.setdefault((*table, *key[:length]), first)
-    return _read_value(tokens, (*table, *key), positions)
+    key, first = _read_key(token, source, "=")
+    _note(positions, table, key, first)
+    return _read_value(source, (*table, *key), positions)
 
 
-def _read_value(tokens: Iterator[_Token], path: Path, positions: dict[Path, Position]) -> str:
+def _read_value(source: Iterator[Token], path: Path, positions: dict[Path, Position]) -> str:
     """Read a value and return the mark that ended it: a new line, a comma, a closing bracket or nothing."""
     depth = 0
-    for token in tokens:
+    for token in source:
         if token.text == "{" and depth == 0:
-            _read_inline_table(tokens, path, positions)
+            _read_inline_table(source, path, positions)
         elif token.text in ("[", "{"):
             depth += 1
         elif depth and token.text in ("]", "}"):
@@ -124,14 +132,14 @@ def _read_value(tokens: Iterator[_Token], path: Path, positions: dict[Path, Posi
     return ""
 
 
-def _read_inline_table(tokens: Iterator[_Token], path: Path, positions: dict[Path, Position]) -> None:
+def _read_inline_table(source: Iterator[Token], path: Path, positions: dict[Path, Position]) -> None:
     end = ","
     while end != "}":
-        token = next(tokens)
+        token = next(source)
         if token.text == "}":
             return
         if token.kind == "newline" or token.text == ",":
             continue
-        end = _read_pair(token, tokens, path, positions)
+        end = _read_pair(token, source, path, positions)
         while end == "\n":
-            end = next(tokens).text
+            end = next(source).text
