@@ -22,6 +22,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# Deeper tables are passed over: no pins file has them, and tomli reads more of them than Python has stack frames.
+_MAX_DEPTH = 32
 
 
 class Position(NamedTuple):
@@ -101,7 +103,7 @@ def _read_key(token: Token, source: Iterator[Token], end: str) -> tuple[Path, Po
 
 def _note(positions: dict[Path, Position], table: Path, key: Path, position: Position) -> None:
     """Note where a dotted key, and with it each table that it implies, is written."""
-    for length in range(1, len(key) + 1):
+    for length in range(1, min(len(key), _MAX_DEPTH) + 1):
         positions.setdefault((*table, *key[:length]), position)
 
 
@@ -121,7 +123,7 @@ def _read_value(source: Iterator[Token], path: Path, positions: dict[Path, Posit
     """Read a value and return the mark that ended it: a new line, a comma, a closing bracket or nothing."""
     depth = 0
     for token in source:
-        if token.text == "{" and depth == 0:
+        if token.text == "{" and depth == 0 and len(path) < _MAX_DEPTH:
             _read_inline_table(source, path, positions)
         elif token.text in ("[", "{"):
             depth += 1
