@@ -73,8 +73,12 @@ class NoqaLines(NamedTuple):
     def text(self, line: int) -> str:
         """Return the text in which flake8 looks for the noqa comment of a line (1-based)."""
         text = self.noqa_line_for(line)
-        # Where flake8 cannot tokenize a file it falls back to this, see Violation.is_inline_ignored().
-        return linecache.getline(self.filename, line) if text is None else text
+        if text is None:
+            # flake8 falls back to this in an empty file, past the end, and where it cannot tokenize a file: see
+            # Violation.is_inline_ignored(). In an editor's process the file may have changed since it was cached.
+            linecache.checkcache(self.filename)
+            text = linecache.getline(self.filename, line)
+        return text
 
     def hides(self, code: str, line: int) -> bool:
         """Return whether flake8 hides a code on a line (1-based)."""

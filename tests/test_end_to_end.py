@@ -1,6 +1,7 @@
 """The same source gets the same verdict through every door that flake8 has."""
 from __future__ import annotations
 
+import linecache
 import os
 import subprocess
 import sys
@@ -406,6 +407,15 @@ def test_named_file_vanishes_before_a_worker_reads_it(pipeline: Project) -> None
         assert process.stdout.splitlines() == expected("src/a.py", "src/b.py")
     else:
         assert "APR000 unusable pins file: --artifact-pins: there is no 'artifact-pins.toml' in " in process.stdout
+
+
+def test_empty_file_that_was_not_empty_before(project: Project) -> None:
+    """For a line that it does not know, flake8 asks linecache, which remembers what the file was."""
+    project.write({"artifact-pins.toml": '[pins]\n"a.py" = 1\n', "a.py": "x = 1  # noqa\n"})
+    linecache.clearcache()
+    assert linecache.getline("./a.py", 1) == "x = 1  # noqa\n"
+    project.write({"a.py": ""})
+    assert [line.split(" stale")[0] for line in project.flake8().lines] == ["./a.py:1:1: APR002"]
 
 
 def test_legacy_api(pipeline: Project) -> None:

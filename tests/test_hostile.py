@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -54,21 +55,27 @@ if __name__ == "__main__":
 """
 
 
-def run_python(project: Project, *arguments: str, timeout: float = 30) -> Result:
+def run_python(project: Project, *arguments: str, timeout: float = 20) -> Result:
     """Run Python in the project's directory; what hangs fails the test."""
-    process = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, *arguments],
         cwd=project.root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=timeout,
-    )
-    return Result(process.stdout, process.returncode)
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            # with its workers, which would wait for ever
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return Result(output, process.returncode)
 
 
-def run_flake8(project: Project, *arguments: str, timeout: float = 30) -> Result:
+def run_flake8(project: Project, *arguments: str, timeout: float = 20) -> Result:
     return run_python(project, "-m", "flake8", "--select=APR,E9", "-j1", *arguments, timeout=timeout)
 
 
