@@ -68,11 +68,8 @@ def key_positions(text: str) -> Mapping[Path, Position]:
 
 
 def written_position(text: str, path: Path) -> Position:
-    """Return where a key of a TOML text is written, or else the nearest table that it would be in."""
-    positions = key_positions(text)
-    while path and path not in positions:
-        path = path[:-1]
-    return positions.get(path, Position(1, 0))
+    """Return where a key of a TOML text is written: the beginning of the text for the document itself."""
+    return key_positions(text).get(path, Position(1, 0))
 
 
 def tokens(text: str) -> Iterator[Token]:
