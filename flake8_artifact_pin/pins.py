@@ -139,9 +139,11 @@ def exemption(exempt: Exempt, path: str) -> str | None:
 
 
 def _exempt_pattern(key: str) -> str:
-    whole = fnmatch.translate(f"{key}*" if key.endswith("/") else key)
-    # one without a slash speaks of the name alone, in every directory
-    return whole if "/" in key else rf"{whole}|.*/(?=[^/]*\Z){whole}"
+    if "/" in key:
+        return fnmatch.translate(f"{key}*" if key.endswith("/") else key)
+    # One without a slash speaks of the name alone, too, in every directory. Before 3.11 a translation has groups
+    # whose names may not occur twice, so each needs one of its own.
+    return rf"{fnmatch.translate(key)}|.*/(?=[^/]*\Z){fnmatch.translate(key)}"
 
 
 def _below(directory: str, path: str) -> str | None:
