@@ -61,9 +61,9 @@ CODES = {
 
 _ABOUT_FILE = frozenset(["APR000", "APR002"])
 
-# Line breaks end a finding, and clients take ``:1:2:`` for a place.
+# Line breaks end a finding, and clients take ``:1:2:`` for a place, some ``::: ``, too.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_PLACE = re.compile(r":(?=\d+:)")
+_PLACE = re.compile(r":(?=\d+:|\d*:\d*: )")
 
 
 class Finding(NamedTuple):

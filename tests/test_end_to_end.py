@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -276,6 +277,19 @@ def test_actions(project: Project) -> None:
         'in artifact-pins.toml; flake8 does not read the comment as a noqa: '
         'it must be "# noqa: APR001 - REASON" on this line'
     )
+
+
+@pytest.mark.parametrize(
+    "key",
+    ['"a:1:2: b"', '"a.py:10:20: E999 x"', '"::: x y"', '"::1: x y"', '"a\\n:1:2: "', "k[1:2:3]"],
+)
+def test_clients_read_the_right_place(project: Project, key: str) -> None:
+    """Some clients look for the last thing in a line that looks like a place, as python-lsp-server does."""
+    project.write({"a.py": f"s3.put_object(Key={key})\n"})
+    [line] = project.flake8("a.py").lines
+    match = re.match(r"(.*):(\d*):(\d*): (\w*) (.*)", line)
+    assert match is not None
+    assert match.groups()[:4] == ("a.py", "1", "4", "APR001")
 
 
 def test_stale_pin_in_a_file_of_suppressed_calls(project: Project) -> None:
