@@ -323,11 +323,11 @@ INVALID: dict[str, tuple[str, list[str]]] = {
     ),
     "place: quotes at the end of a string before": (
         'pins = { "b.py" = { count = 1, grandfathered = """why"""" }, "a.py" = -1 }\n',
-        [f'1:63: the count of "a.py" {COUNT} a negative one'],
+        [f'1:62: the count of "a.py" {COUNT} a negative one'],
     ),
     "place: apostrophes at the end of a string before": (
         "pins = { 'b.py' = { count = 1, grandfathered = '''why'''' }, 'a.py' = -1 }\n",
-        [f'1:63: the count of "a.py" {COUNT} a negative one'],
+        [f'1:62: the count of "a.py" {COUNT} a negative one'],
     ),
     "place: comments and arrays before": (
         '# "pin" = 1\npatterns = [ # [pins]\n  "*.put_object", # ]\n  \'*.x\',\n]\n\n[exempt] # "\npin = 1 # pin\n',
