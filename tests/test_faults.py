@@ -263,6 +263,10 @@ INVALID: dict[str, tuple[str, list[str]]] = {
         '[pins]\n"t/_b.py" = { count = 0 }\n[exempt]\n"x/*y*z.py" = "why"\n"_*" = "why"\n',
         ['2:1: "t/_b.py" is pinned and exempt by "_*": remove one'],
     ),
+    "pinned and exempt by a pattern of directories": (
+        '[pins]\n"gen_1/t/b.py" = 0\n"gen.py" = 0\n"x/gen_1/b.py" = 0\n[exempt]\n"gen_*/" = "why"\n',
+        ['2:1: "gen_1/t/b.py" is pinned and exempt by "gen_*/": remove one'],
+    ),
     "pinned and exempt by one of several patterns": (
         '[pins]\n"t/xyz.py" = 0\n[exempt]\n"*a*b*c" = "why"\n"t/*y*z*" = "why"\n',
         ['2:1: "t/xyz.py" is pinned and exempt by "t/*y*z*": remove one'],
@@ -666,6 +670,16 @@ def test_pins_file_edited_between_runs(project: Project) -> None:
         for _ in range(2):
             result = project.flake8()
             assert (result.lines, result.status) == (contents[content], bool(contents[content]))
+
+
+def test_nothing_is_reported_again_by_the_next_run(project: Project) -> None:
+    """Not even if the user then chooses the reporter that was interposed in the run before."""
+    project.write({"artifact-pins.toml": "pins = 1\n", "a.py": "s3.put_object()\n"})
+    assert [line.split()[1] for line in project.flake8().lines] == ["APR000", "APR000"]
+    project.write({"artifact-pins.toml": ""})
+    for arguments in (["--format=artifact-pin"], ["--format=default"], []):
+        result = project.flake8(*arguments)
+        assert [line.split()[:2] for line in result.lines] == [["./a.py:1:4:", "APR001"]]
 
 
 # What a value may be in a generated document: None stands for some simple value.
