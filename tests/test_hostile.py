@@ -493,6 +493,7 @@ def test_syntax_error(project: Project) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"x = '\0'\ns3.put_object()\n", b"\0", b"s3.put_object()  # \0\n", PUT.encode("utf-16"), PUT.encode("utf-32")],
+    ids=["in a string", "alone", "in a comment", "UTF-16", "UTF-32"],
 )
 def test_nul_in_source(project: Project, content: bytes) -> None:
     project.write({"a.py": content, "b.py": PUT, "artifact-pins.toml": "[pins]\n'b.py' = 1\n"})
