@@ -97,7 +97,10 @@ class ArtifactPinChecker:
         calls = find_calls(self.tree, self.lines, self.matcher) if may_have_calls else ()
         comments = find_noqa_comments(self.lines) if may_have_comments else ()
         noqa = noqa_lines(self.filename, self.noqa_line_for, comments)
-        sites = [Site(call, noqa.suppression(call.line), bool(noqa.comments_at(call.line))) for call in calls]
-        findings = judge(self.pins, path, sites, noqa.stray_comments([call.line for call in calls]))
+        # once for each line: it may be long, and hold very many calls
+        lines = {call.line for call in calls}
+        states = {line: (noqa.suppression(line), bool(noqa.comments_at(line))) for line in lines}
+        sites = [Site(call, *states[call.line]) for call in calls]
+        findings = judge(self.pins, path, sites, noqa.stray_comments(lines))
         for finding in with_visible_places(findings, noqa):
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
