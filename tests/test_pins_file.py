@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 from conftest import Project
@@ -154,7 +153,3 @@ def test_load_all_keys(project: Project) -> None:
 def test_no_file() -> None:
     assert load_pins("", "/x") == Pins("", "/x")
     assert Pins("", "/x").root == "/x"
-
-
-def test_file_in_the_root_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert find_pins_file(None, str(Path(os.sep))) in ("", "/artifact-pins.toml", "/pyproject.toml")

@@ -130,7 +130,6 @@ def test_output_file(stale: Project, tee: bool) -> None:
 def test_benchmark(stale: Project) -> None:
     lines = stale.flake8("--benchmark", "a.py", "b.py").lines
     assert lines[:2] == LINES
-    assert [line.split(maxsplit=1)[1] for line in lines[2:] if "files" in line] == ["total files processed"] or True
     assert any(line.split() == ["2", "total", "files", "processed"] for line in lines)
 
 
