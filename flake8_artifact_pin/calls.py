@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.keys import Function
+from flake8_artifact_pin.keys import key_expression
+from flake8_artifact_pin.keys import key_taker
 from flake8_artifact_pin.patterns import Components
 from flake8_artifact_pin.patterns import Matcher
 from flake8_artifact_pin.positions import SourceText
-
-_POSITIONAL_KEY = frozenset(["upload_file", "upload_fileobj"])
 
 # Builtins that only look at their first argument: it is not handed on to anybody who would call it.
 _LOOKERS = frozenset(["callable", "getattr", "hasattr"])
@@ -73,6 +74,14 @@ _CHILD_FIELDS = {
 }
 
 
+class KeyTaker(NamedTuple):
+    """A function that takes the key of a PUT call as a parameter: its qualified name and line (1-based)."""
+
+    name: str
+    line: int
+    is_method: bool
+
+
 class PutCall(NamedTuple):
     """A place in the source that writes an object.
 
@@ -80,7 +89,8 @@ class PutCall(NamedTuple):
     the physical line that flake8's noqa looks at. ``scope`` is the qualified name of the function or class
     around it, or ``<module>``. ``key`` is a piece of source to show a person, or empty. ``is_called`` is false
     where the method is handed on to be called elsewhere. ``span`` is the first and last line of the statement
-    (of a compound statement: of the expression in its header).
+    (of a compound statement: of the expression in its header). ``key_taker`` is the function around it that
+    takes the key from a parameter of its own, if there is one.
     """
 
     line: int
@@ -90,6 +100,7 @@ class PutCall(NamedTuple):
     key: str
     is_called: bool
     span: tuple[int, int]
+    key_taker: KeyTaker | None = None
 
 
 class _State(NamedTuple):
@@ -97,6 +108,8 @@ class _State(NamedTuple):
 
     scope: str
     span: tuple[int, int] | None
+    functions: tuple[Function, ...] = ()
+    is_in_class: bool = False
 
 
 class _Visit(NamedTuple):
@@ -147,7 +160,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
             if method:
                 calls.append(_put_call(node, method, call, state, source))
         _push_children(node, is_handed_on, call, state, stack)
-    return tuple(sorted(calls))
+    return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
@@ -223,7 +236,12 @@ def _push_children(
         field_state = state
         if field == "body" and isinstance(node, _SCOPES):
             scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
-            field_state = state._replace(scope=scope)
+            functions = state.functions
+            if not isinstance(node, ast.ClassDef):
+                functions = (*functions, Function(node, scope, state.is_in_class))
+            field_state = state._replace(
+                scope=scope, functions=functions, is_in_class=isinstance(node, ast.ClassDef),
+            )
         for child in reversed(value) if isinstance(value, list) else (value,):
             if not isinstance(child, ast.AST):
                 continue
@@ -299,7 +317,8 @@ def _put_call(
     state: _State,
     source: SourceText,
 ) -> PutCall:
-    key = _key_expression(call, method) if call else None
+    key = key_expression(call, method) if call else None
+    taker = key_taker(call, key, state.functions) if call and state.functions else None
     return PutCall(
         *source.name_position(node),
         method=method,
@@ -307,14 +326,5 @@ def _put_call(
         key=source.preview(key) if key else "",
         is_called=call is not None,
         span=state.span or _span(node),
+        key_taker=KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
     )
-
-
-def _key_expression(call: ast.Call, method: str) -> ast.expr | None:
-    for keyword in call.keywords:
-        if keyword.arg == "Key":
-            return keyword.value
-    if method in _POSITIONAL_KEY and not any(isinstance(argument, ast.Starred) for argument in call.args):
-        # client.upload_file(Filename, Bucket, Key), but bucket.upload_file(Filename, Key)
-        return next(iter(call.args[2:3] or call.args[1:2]), None)
-    return None

@@ -13,12 +13,12 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
-from flake8_artifact_pin.calls import find_calls
+from flake8_artifact_pin.facts import gather
+from flake8_artifact_pin.facts import may_matter
 from flake8_artifact_pin.patterns import compile_patterns
 from flake8_artifact_pin.patterns import Matcher
-from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import Fault
-from flake8_artifact_pin.pins import governed_path
+from flake8_artifact_pin.pins import judged_path
 from flake8_artifact_pin.pins import missing_pins
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins_file import find_pins_file
@@ -27,11 +27,7 @@ from flake8_artifact_pin.pins_file import PinsNotFoundError
 from flake8_artifact_pin.reporter import interpose
 from flake8_artifact_pin.rules import judge
 from flake8_artifact_pin.rules import judge_pins
-from flake8_artifact_pin.rules import Site
 from flake8_artifact_pin.rules import with_visible_places
-from flake8_artifact_pin.suppressions import find_noqa_comments
-from flake8_artifact_pin.suppressions import may_have_noqa
-from flake8_artifact_pin.suppressions import noqa_lines
 
 
 class ArtifactPinChecker:
@@ -76,31 +72,21 @@ class ArtifactPinChecker:
         try:
             cls.pins = load_pins(find_pins_file(options.artifact_pins, cwd), cwd)
         except PinsNotFoundError as error:
+            problem = f"--artifact-pins: {error}"
             # flake8 calls this again in each worker that it spawns, and waits for ever if only a worker raises.
             if multiprocessing.parent_process() is None:
-                raise ExecutionError(str(error))
-            cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, str(error)),))
+                raise ExecutionError(problem)
+            cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, problem),))
         cls.matcher = compile_patterns(cls.pins.patterns)
         interpose(options, cls.pins, judge_pins(cls.pins, missing_pins(cls.pins)))
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:
         """Yield line (1-based), column (0-based), code and text, and this class for each finding."""
-        text = "".join(self.lines)
-        may_have_calls = self.matcher.may_match(text)
-        may_have_comments = may_have_noqa(text)
-        if not (may_have_calls or may_have_comments or self.pins.pins):
+        if not self.pins.pins and not may_matter("".join(self.lines), self.matcher):
             return
-        path = governed_path(self.pins, self.filename)
-        if path is None or (exemption(self.pins.exempt, path) and path not in self.pins.pins):
-            # one that is pinned, too, is a fault of the pins file
+        path = judged_path(self.pins, self.filename)
+        if path is None:
             return
-        calls = find_calls(self.tree, self.lines, self.matcher) if may_have_calls else ()
-        comments = find_noqa_comments(self.lines) if may_have_comments else ()
-        noqa = noqa_lines(self.filename, self.noqa_line_for, comments)
-        # once for each line: it may be long, and hold very many calls
-        lines = {call.line for call in calls}
-        states = {line: (noqa.suppression(line), bool(noqa.comments_at(line))) for line in lines}
-        sites = [Site(call, *states[call.line]) for call in calls]
-        findings = judge(self.pins, path, sites, noqa.stray_comments(lines))
-        for finding in with_visible_places(findings, noqa):
+        facts = gather(self.tree, self.lines, self.filename, self.noqa_line_for, self.matcher)
+        for finding in with_visible_places(judge(self.pins, path, facts), facts.noqa):
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)

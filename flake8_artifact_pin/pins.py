@@ -84,6 +84,10 @@ class Pins(NamedTuple):
         """The base name of the pins file."""
         return os.path.basename(self.path) or FILE_NAME
 
+    def pin_of(self, path: str) -> Pin:
+        """Return the pin of a path, which is 0 if it has none."""
+        return self.pins.get(path) or Pin(path, path, 0)
+
 
 def quote(text: str) -> str:
     """Return a TOML string, which is how a path is written in a pins file."""
@@ -119,6 +123,13 @@ def governed_path(pins: Pins, filename: str) -> str | None:
     if real is None and given is None and not pins.path:
         return os.path.normpath(full)
     return given if real is None else real
+
+
+def judged_path(pins: Pins, filename: str) -> str | None:
+    """Return the path that a linted file has in the pins file; None if it is not governed or is exempt."""
+    path = governed_path(pins, filename)
+    # one that is pinned and exempt is a fault of the pins file, to be shown there
+    return None if path is None or (path not in pins.pins and exemption(pins.exempt, path)) else path
 
 
 def compile_exempt(reasons: Mapping[str, str]) -> Exempt:

@@ -42,7 +42,7 @@ def find_pins_file(named: str | None, cwd: str) -> str:
         path = next(filter(os.path.lexists, _candidates((named,), cwd)), "")
         where = f"{named!r} in {cwd} or a directory above it"
     if not named or not os.path.lexists(path):
-        raise PinsNotFoundError(f"--artifact-pins: there is no {where}; correct the path or create the file")
+        raise PinsNotFoundError(f"there is no {where}; correct the path or create the file")
     return path
 
 

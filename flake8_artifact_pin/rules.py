@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.calls import PutCall
+from flake8_artifact_pin.facts import FileFacts
+from flake8_artifact_pin.facts import Site
 from flake8_artifact_pin.pins import decision_for
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
-from flake8_artifact_pin.suppressions import NoqaComment
+from flake8_artifact_pin.suppressions import FileNoqa
 from flake8_artifact_pin.suppressions import NoqaLines
 from flake8_artifact_pin.suppressions import Suppression
 
@@ -50,8 +52,8 @@ CODES = {
     ),
     "APR004": Code(
         "a noqa comment hides a PUT call without saying why",
-        "noqa on line {line} {problem}, so {call} still counts ({observed} observed, {pinned} pinned); "
-        'decide on the artifact, or write "# noqa: APR001 - REASON"',
+        "noqa on line {line} {problem}, so {what} ({observed} observed, {pinned} pinned); "
+        'decide on the artifact, or write "{comment}"',
     ),
     "APR005": Code(
         "a noqa comment names APR001 where there is no PUT call",
@@ -75,42 +77,44 @@ class Finding(NamedTuple):
     text: str
 
 
-class Site(NamedTuple):
-    """A PUT call and what its noqa comment does to it; ``has_comment``: a comment on its line names APR001."""
+def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
+    """Yield the findings of one governed, not exempt file; ``path`` is the file's in the pins file.
 
-    call: PutCall
-    suppression: Suppression
-    has_comment: bool
-
-
-def judge(
-    pins: Pins,
-    path: str,
-    sites: Sequence[Site],
-    stray_comments: Sequence[NoqaComment],
-) -> Iterator[Finding]:
-    """Yield the findings of one governed, not exempt file.
-
-    ``path`` is the file's in the pins file. ``sites`` are its PUT calls in source order; ``stray_comments`` are
-    the noqa comments that name APR001 on a line without a PUT call.
+    Each has its natural place: with_visible_places() moves those that flake8 would hide there.
     """
+    sites = facts.sites
     if pins.faults:
         if sites:
             yield _unusable(pins)
         return
-    pin = pins.pins.get(path) or Pin(path, path, 0)
-    observed = sum(site.suppression is not Suppression.JUSTIFIED for site in sites)
+    pin = pins.pin_of(path)
+    observed = facts.observed
     if observed < pin.allowed:
         yield _stale(pins, pin, observed)
     number = 0
     for site in sites:
-        number += site.suppression is not Suppression.JUSTIFIED
+        number += site.is_observed
         yield from _judge_site(pins, pin, site, number, observed)
     lines = _CallLines([site.call for site in sites])
-    for comment in stray_comments:
+    for comment in facts.stray_comments:
         line = lines.meant_by(comment.line)
         edit = f"move it to line {line}" if line else "remove it"
         yield _finding(comment.line, comment.column, "APR005", line=comment.line, edit=edit)
+
+
+def judge_file_noqa(pins: Pins, path: str, observed: int, noqa: FileNoqa) -> Finding:
+    """Return what is to be reported of a comment that makes flake8 skip a file with PUT calls and gives no reason."""
+    return _finding(
+        noqa.line,
+        0,
+        "APR004",
+        line=noqa.line,
+        problem="makes flake8 skip the file and gives no reason",
+        what="its PUT calls still count",
+        observed=observed,
+        pinned=pins.pin_of(path).allowed,
+        comment="# flake8: noqa: APR001 - REASON",
+    )
 
 
 def judge_pins(pins: Pins, missing: Sequence[Pin]) -> list[Finding]:
@@ -154,7 +158,14 @@ def _stale(pins: Pins, pin: Pin, observed: int) -> Finding:
 def _judge_site(pins: Pins, pin: Pin, site: Site, number: int, observed: int) -> Iterator[Finding]:
     """Yield the findings of one PUT call, the ``number``-th that counts of ``observed``."""
     line, column = site.call.line, site.call.column
-    facts = {"call": _shown(site.call), "observed": observed, "pinned": pin.allowed}
+    facts = {
+        "call": shown_call(site.call),
+        "observed": observed,
+        "pinned": pin.allowed,
+        "line": line,
+        "what": f"{shown_call(site.call)} still counts",
+        "comment": "# noqa: APR001 - REASON",
+    }
     if site.suppression is Suppression.JUSTIFIED:
         # Hidden by flake8. Tools that look for unused noqa comments, and --disable-noqa, need it.
         count, action = f"not counted, {observed} observed", "suppressed with a reason"
@@ -163,13 +174,13 @@ def _judge_site(pins: Pins, pin: Pin, site: Site, number: int, observed: int) ->
         count, action = f"{number} of {observed}", _action(pins, pin, site, observed)
         yield _finding(line, column, "APR001", number=count, action=action, **facts)
     if site.suppression is Suppression.UNJUSTIFIED:
-        problem = "names APR001 but gives no reason"
-        yield _finding(line, column, "APR004", line=line, problem=problem, **facts)
+        yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **facts)
     elif site.suppression is Suppression.BLANKET and observed > pin.allowed:
-        yield _finding(line, column, "APR004", line=line, problem="does not name APR001", **facts)
+        yield _finding(line, column, "APR004", problem="does not name APR001", **facts)
 
 
-def _shown(call: PutCall) -> str:
+def shown_call(call: PutCall) -> str:
+    """Return a PUT call as it is shown to a person."""
     return f"{call.method}({call.key or '...'})" if call.is_called else f"{call.method} handed on"
 
 

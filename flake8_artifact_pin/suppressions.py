@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8.defaults import NOQA_FILE
 from flake8.defaults import NOQA_INLINE_REGEXP
 from flake8.utils import parse_comma_separated_list
 from flake8.violation import Violation
@@ -21,6 +22,9 @@ CODE = "APR001"
 
 # A comment that a person takes for a suppression of APR001, whether flake8 does or not.
 _NAMING_NOQA = re.compile(r"#\s*noqa\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
+
+# What may stand between the "noqa" of a file and its reason.
+_FILE_CODES = re.compile(r"\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?")
 
 # What stands in the same comment but speaks to another tool is no reason.
 _DIRECTIVE = re.compile(
@@ -37,6 +41,8 @@ _DIRECTIVE = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# What stands between the codes and the reason.
+_SEPARATORS = re.compile(r"\A[\s:,#\N{EN DASH}\N{EM DASH}-]+")
 _PLACEHOLDERS = frozenset(["fixme", "noqa", "none", "reason", "tbd", "todo", "xxx"])
 
 
@@ -58,6 +64,13 @@ class NoqaComment(NamedTuple):
     line: int
     column: int
     text: str
+
+
+class FileNoqa(NamedTuple):
+    """A line (1-based) that makes flake8 skip the whole file, and the reason it gives, or an empty string."""
+
+    line: int
+    reason: str
 
 
 class NoqaLines(NamedTuple):
@@ -96,14 +109,19 @@ class NoqaLines(NamedTuple):
             return Suppression.NONE
         if CODE not in _codes(match):
             return Suppression.BLANKET
+        return Suppression.JUSTIFIED if self.reason(line) else Suppression.UNJUSTIFIED
+
+    def reason(self, line: int) -> str:
+        """Return the reason that the noqa comment of a line (1-based) gives, or an empty string."""
+        match = NOQA_INLINE_REGEXP.search(self.text(line))
+        if match is None or CODE not in _codes(match):
+            return ""
         # flake8 finds its pattern in a string too, but there nobody speaks to a reader
         comment = match.string[match.start():].partition("\n")[0].rstrip()
-        if any(found.text == comment for found in self.comments_at(line)):
-            # a word that hangs on to the last code is a slip of the pen
-            reason = re.sub(r"\A\w+", "", comment[match.end("codes") - match.start() - 1:])
-            if is_reason(reason):
-                return Suppression.JUSTIFIED
-        return Suppression.UNJUSTIFIED
+        if not any(found.text == comment for found in self.comments_at(line)):
+            return ""
+        # a word that hangs on to the last code is a slip of the pen
+        return find_reason(re.sub(r"\A\w+", "", comment[match.end("codes") - match.start() - 1:]))
 
     def comments_at(self, line: int) -> Sequence[NoqaComment]:
         """Return the comments that name APR001 and stand where flake8 looks for the noqa comment of a line."""
@@ -144,24 +162,54 @@ def may_have_noqa(text: str) -> bool:
 
 def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
     """Yield the comments of a source that name APR001; strings that look like one are not comments."""
+    for token in _comments(lines):
+        for match in _NAMING_NOQA.finditer(token.string):
+            if CODE in parse_comma_separated_list(match["codes"].upper()):
+                start = match.start()
+                yield NoqaComment(token.start[0], token.start[1] + start, token.string[start:].rstrip())
+
+
+def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
+    """Return the line that makes flake8 skip a file: one that gives a reason if there is one, else the first.
+
+    Codes do not matter to flake8 there. A reason that follows the codes of other rules is none for APR001.
+    """
+    starts = {number: match for number, line in enumerate(lines, start=1) if (match := NOQA_FILE.match(line))}
+    if not starts:
+        return None
+    # flake8 takes a line of a string for one, too, but there nobody speaks to a reader
+    commented = {token.start[0] for token in _comments(lines)}
+    found = []
+    for number, match in starts.items():
+        rest = match.string[match.end():]
+        codes = _FILE_CODES.match(rest)
+        is_about_calls = codes is None or codes["codes"] is None or CODE in _codes(codes)
+        reason = find_reason(rest[codes.end() if codes else 0:]) if is_about_calls and number in commented else ""
+        found.append(FileNoqa(number, reason))
+    return next((noqa for noqa in found if noqa.reason), found[0])
+
+
+def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
     try:
         for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
             if token.type == tokenize.COMMENT:
-                for match in _NAMING_NOQA.finditer(token.string):
-                    if CODE in parse_comma_separated_list(match["codes"].upper()):
-                        start = match.start()
-                        yield NoqaComment(token.start[0], token.start[1] + start, token.string[start:].rstrip())
+                yield token
     except (SyntaxError, tokenize.TokenError):
         # The few sources that parse and yet cannot be tokenized: flake8 itself reports E902.
         return
 
 
-def is_reason(text: str) -> bool:
-    """Return whether a text has a word with a letter (of any script) that is not a placeholder."""
-    words = (word.strip("_") for word in re.findall(r"\w+", _DIRECTIVE.sub("", text)))
-    return any(
+def find_reason(text: str) -> str:
+    """Return the reason in what follows the codes of a noqa comment, or an empty string if it holds none.
+
+    A reason has a word with a letter (of any script) that is not a placeholder.
+    """
+    text = _DIRECTIVE.sub("", text)
+    words = (word.strip("_") for word in re.findall(r"\w+", text))
+    has_word = any(
         word.casefold() not in _PLACEHOLDERS and any(character.isalpha() for character in word) for word in words
     )
+    return _SEPARATORS.sub("", text).strip() if has_word else ""
 
 
 def _codes(match: re.Match[str]) -> list[str]:

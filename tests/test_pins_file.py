@@ -70,7 +70,7 @@ def test_find_named(project: Project) -> None:
 
 @pytest.mark.parametrize("named", ["", "nope.toml", "a/nope.toml", "/nope.toml", "a\0b"])
 def test_named_but_not_there(project: Project, named: str) -> None:
-    expected = "^--artifact-pins: there is no .*; correct the path or create the file$"
+    expected = "^there is no .*; correct the path or create the file$"
     with pytest.raises(PinsNotFoundError, match=expected):
         find_pins_file(named, str(project.root))
 
