@@ -1,0 +1,1 @@
+"""The command ``flake8-artifact-pin``: what needs the whole repository, which flake8 never sees."""

@@ -1,0 +1,104 @@
+"""``check``: everything that flake8 would report of the whole repository, and what flake8 cannot see."""
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+
+from flake8_artifact_pin.command.errors import CLEAN
+from flake8_artifact_pin.command.errors import FINDINGS
+from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.command.output import FileFinding
+from flake8_artifact_pin.command.output import finding_data
+from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import print_json
+from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.survey import survey
+from flake8_artifact_pin.command.survey import SurveyedFile
+from flake8_artifact_pin.command.workspace import open_workspace
+from flake8_artifact_pin.command.workspace import relative
+from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.pins import missing_pins
+from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.rules import Finding
+from flake8_artifact_pin.rules import judge
+from flake8_artifact_pin.rules import judge_file_noqa
+from flake8_artifact_pin.rules import judge_pins
+from flake8_artifact_pin.rules import with_visible_places
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check the repository, or the paths that are named, and return the exit status."""
+    workspace = open_workspace(arguments.pins)
+    paths = workspace.files(arguments.paths)
+    calls = 0
+    findings = _pins_findings(workspace)
+    for surveyed in survey(workspace, with_progress(paths, "file")):
+        calls += len(surveyed.source.facts.sites)
+        findings += [FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed)]
+    findings = sorted(set(findings))
+    if arguments.format == "json":
+        print_json({"files": len(paths), "put_calls": calls, "findings": list(map(finding_data, findings))})
+    elif arguments.format == "github":
+        for found in findings:
+            print(github_annotation(found, _annotated_directory(workspace)))
+    else:
+        print_findings(findings)
+    if arguments.format != "json":
+        note(f"{count(len(paths), 'file')}, {count(calls, 'PUT call')}: {count(len(findings), 'finding')}")
+    return FINDINGS if findings else CLEAN
+
+
+def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
+    """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
+    path, source = surveyed.path, surveyed.source
+    if surveyed.exempt:
+        return
+    yield from source.problems
+    if source.problems:
+        return
+    file_noqa = source.file_noqa
+    if file_noqa and not file_noqa.reason:
+        yield judge_file_noqa(pins, path, source.facts.observed, file_noqa)
+    noqa = source.facts.noqa
+    for finding in with_visible_places(judge(pins, path, source.facts), noqa):
+        is_suppressed = noqa.hides(finding.code, finding.line)
+        if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
+            yield finding
+
+
+def github_annotation(found: FileFinding, directory: str) -> str:
+    """Return the workflow command that makes GitHub show a finding at its line.
+
+    ``directory`` is the one that GitHub's paths are relative to. See "Workflow commands" in GitHub's documentation
+    and, for the escapes, its toolkit.
+    """
+    path, finding = found
+    fields = {
+        "file": relative(os.path.abspath(path), directory).replace(os.sep, "/"),
+        "line": str(max(finding.line, 1)),
+        "col": str(finding.column + 1),
+        "title": finding.code,
+    }
+    properties = ",".join(
+        f"{name}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in fields.items()
+    )
+    return f"::error {properties}::{_escaped(f'{finding.code} {finding.text}')}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _annotated_directory(workspace: Workspace) -> str:
+    fallback = workspace.repository.top if workspace.repository else workspace.pins.cwd
+    return os.environ.get("GITHUB_WORKSPACE") or fallback
+
+
+def _pins_findings(workspace: Workspace) -> list[FileFinding]:
+    pins = workspace.pins
+    if not pins.path:
+        return []
+    name = workspace.shown(pins.name)
+    return [FileFinding(name, finding) for finding in judge_pins(pins, missing_pins(pins))]

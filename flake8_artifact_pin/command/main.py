@@ -1,0 +1,101 @@
+"""The command line: ``flake8-artifact-pin VERB``. A verb's module is imported only when it is asked for."""
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    from flake8_artifact_pin.command import errors
+    from flake8_artifact_pin.command import output
+
+    run: Callable[[argparse.Namespace], int] = importlib.import_module(
+        f"flake8_artifact_pin.command.{arguments.verb}",
+    ).run
+    try:
+        with output.safe_streams():
+            status = run(arguments)
+            sys.stdout.flush()
+            return status
+    except errors.UsageError as error:
+        output.note(f"flake8-artifact-pin: {error}")
+        return errors.ERROR
+    except errors.BrokenPinsError as error:
+        output.print_findings([output.FileFinding(error.path, finding) for finding in error.findings], sys.stderr)
+        return errors.ERROR
+    except KeyboardInterrupt:
+        return errors.INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.PIPE_CLOSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flake8-artifact-pin",
+        description="Pins the number of PUT calls that each producer file makes: what needs the whole repository.",
+        epilog="Exit status: 0 clean, 1 findings, 2 usage error or a pins file that cannot be used.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+
+    init = _add_verb(verbs, "init", "write a pins file with today's counts", ["text", "json"], has_pins=False)
+    init.add_argument("--output", metavar="PATH", help="where to write it; - is standard output")
+    init.add_argument(
+        "--pattern", metavar="PATTERN", action="append", dest="patterns",
+        help="a call pattern to use instead of the default ones; may be given more than once",
+    )
+
+    check = _add_verb(verbs, "check", "check the whole repository", ["text", "json", "github"])
+    check.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
+
+    sites = _add_verb(verbs, "sites", "list every PUT call", ["text", "json", "csv", "markdown"])
+    sites.add_argument("paths", metavar="PATH", nargs="*", help="list only those of these files and directories")
+
+    prune = _add_verb(verbs, "prune", "lower and remove stale pins", ["text", "json"])
+    prune.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
+    prune.add_argument(
+        "--move-renamed", action="store_true", help="move the pin of a file that git knows was renamed",
+    )
+
+    diff = _add_verb(verbs, "diff", "show what a change does to PUT calls and pins", ["text", "json", "markdown"])
+    diff.add_argument(
+        "base", metavar="BASE", nargs="?",
+        help="the revision to compare with, from the merge base on (default: the remote's default branch, else HEAD)",
+    )
+    diff.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if a raised or added pin or a swap is undecided",
+    )
+
+    _add_verb(verbs, "doctor", "prove that flake8 reports a new PUT call here", ["text", "json"])
+    return parser
+
+
+def _add_verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    summary: str,
+    formats: Sequence[str],
+    has_pins: bool = True,
+) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+    if has_pins:
+        verb.add_argument("--pins", metavar="PATH", help="the pins file (default: the one that flake8 uses here)")
+    verb.add_argument("--format", choices=formats, default="text", help="how to print the result (default: text)")
+    return verb
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        parser.exit(message=f"flake8-artifact-pin {version('flake8-artifact-pin')}\n")

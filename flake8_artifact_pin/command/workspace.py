@@ -1,0 +1,119 @@
+"""The files that a verb works on, and the pins that govern them."""
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.command.errors import BrokenPinsError
+from flake8_artifact_pin.command.errors import UsageError
+from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.repository import Repository
+from flake8_artifact_pin.command.repository import walked_files
+from flake8_artifact_pin.patterns import compile_patterns
+from flake8_artifact_pin.patterns import Matcher
+from flake8_artifact_pin.pins import governed_path
+from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.pins_file import find_pins_file
+from flake8_artifact_pin.pins_file import load_pins
+from flake8_artifact_pin.pins_file import PinsNotFoundError
+from flake8_artifact_pin.rules import judge_pins
+
+
+class Workspace(NamedTuple):
+    """The pins, their matcher, and the git repository around their directory, if there is one."""
+
+    pins: Pins
+    matcher: Matcher
+    repository: Repository | None
+
+    def shown(self, path: str) -> str:
+        """Return a path of the pins file (or the pins file's own base name) relative to the working directory."""
+        start = relative(self.pins.root, self.pins.cwd)
+        return path if start == "." else os.path.normpath(os.path.join(start, path)).replace(os.sep, "/")
+
+    def files(self, names: Sequence[str] = ()) -> list[str]:
+        """Return the files to judge, as paths of the pins file, sorted.
+
+        They are the Python files that git tracks, below the directories that are named if any are; a file that is
+        named is one of them even if git does not track it. Outside git, they are those that flake8 finds. Raise
+        UsageError for a name that does not exist or that the pins file does not govern.
+        """
+        if not names:
+            return self._found_files()
+        files = set()
+        prefixes = []
+        for name in names:
+            if not os.path.exists(name):
+                raise UsageError(f"there is no {name}: correct the path")
+            path = governed_path(self.pins, name)
+            if os.path.realpath(name) == os.path.realpath(self.pins.root):
+                return self._found_files()
+            if path is None:
+                raise UsageError(f"{name} is outside of {self.pins.root}, which the pins are for: name a file below it")
+            if os.path.isdir(name):
+                prefixes.append(f"{path}/")
+            else:
+                files.add(path)
+        if prefixes:
+            files.update(path for path in self._found_files() if path.startswith(tuple(prefixes)))
+        return sorted(files)
+
+    def _found_files(self) -> list[str]:
+        if self.repository:
+            return self.repository.tracked_files()
+        return list(walked_files(self.pins.root))
+
+
+def open_workspace(named: str | None) -> Workspace:
+    """Return the workspace of the working directory; ``named`` is the pins file that the user names, if any.
+
+    Raise UsageError if that does not exist, and BrokenPinsError if the pins cannot be used.
+    """
+    pins = find_pins(named)
+    if pins.faults:
+        raise BrokenPinsError(relative(pins.path, pins.cwd), judge_pins(pins, ()))
+    return workspace_of(pins)
+
+
+def workspace_of(pins: Pins) -> Workspace:
+    """Return the workspace of pins that can be used."""
+    return Workspace(pins, compile_patterns(pins.patterns), find_repository(pins.root))
+
+
+def find_pins(named: str | None) -> Pins:
+    """Return the pins of the working directory, with their faults if they have any.
+
+    The pins file is the one that is named, or the one that flake8's configuration names, or the nearest.
+    """
+    cwd = os.getcwd()
+    option = "--pins"
+    if named is None:
+        named, option = _configured(), "artifact-pins in flake8's configuration"
+    try:
+        return load_pins(find_pins_file(named, cwd), cwd)
+    except PinsNotFoundError as error:
+        raise UsageError(f"{option}: {error}")
+
+
+def relative(path: str, directory: str) -> str:
+    """Return a path relative to a directory, or as it is if they are on different drives."""
+    try:
+        return os.path.relpath(path, directory)
+    except ValueError:
+        return path
+
+
+def _configured() -> str | None:
+    """Return the pins file that flake8's configuration names, as flake8 would understand it."""
+    from flake8.exceptions import ExecutionError
+    from flake8.options.config import load_config
+    from flake8.utils import normalize_path
+
+    try:
+        config, directory = load_config(None, [])
+    except ExecutionError as error:
+        raise UsageError(f"flake8: {error}")
+    section = config["flake8"] if "flake8" in config else {}
+    value = section.get("artifact-pins", section.get("artifact_pins"))
+    return None if value is None else normalize_path(value, directory)
