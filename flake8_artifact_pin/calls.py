@@ -5,7 +5,9 @@ Nothing here judges: a call is a fact, whether it is pinned, exempt or suppresse
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
+import re
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -16,6 +18,7 @@ from flake8_artifact_pin.keys import key_expression
 from flake8_artifact_pin.keys import key_taker
 from flake8_artifact_pin.patterns import Components
 from flake8_artifact_pin.patterns import Matcher
+from flake8_artifact_pin.patterns import normalized
 from flake8_artifact_pin.positions import SourceText
 
 # Builtins that only look at their first argument: it is not handed on to anybody who would call it.
@@ -55,6 +58,8 @@ _LOOKED_AT = frozenset(
 )
 # Where an expression's value is the value of the whole, so that it goes where the whole goes.
 _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
+
+_GETATTR = re.compile("getattr")
 
 _FIELDS_WITHOUT_NODES = frozenset(
     ["arg", "attr", "conversion", "ctx", "id", "kind", "level", "module", "n", "name", "names", "op", "ops", "s"],
@@ -132,6 +137,10 @@ class _Origins(NamedTuple):
         """Return whether an import binds a name, or may bind it: a star import of a name bound nowhere else."""
         return name in self.names or bool(self.star_modules) and name not in self.bound
 
+    def aliases(self, last: re.Pattern[str]) -> list[str]:
+        """Return the names that were imported as something whose last component matches."""
+        return [alias for alias, names in self.names.items() if any(last.match(name[-1]) for name in names)]
+
     def of(self, name: str) -> Sequence[Components]:
         """Return every dotted name that a first name may stand for."""
         if name in self.names:
@@ -139,6 +148,33 @@ class _Origins(NamedTuple):
         if self.is_imported(name):
             return [(*module, name) for module in self.star_modules]
         return [(name,)]
+
+
+class _Places:
+    """The lines that can hold a reference to be counted: a statement without such a line need not be walked."""
+
+    def __init__(self, text: str, matcher: Matcher, origins: _Origins) -> None:
+        # Python takes a lone carriage return for a line's end, which a reader of lines may not
+        self.is_known = "\r" not in text
+        self.lines: list[int] = []
+        if self.is_known:
+            text = normalized(text)
+            aliases = [re.compile(re.escape(alias)) for alias in origins.aliases(matcher.last)]
+            words = [*(needles.last for needles in matcher.needles), _GETATTR, *aliases]
+            line, position = 1, 0
+            for start in sorted({match.start() for word in words for match in word.finditer(text)}):
+                line += text.count("\n", position, start)
+                position = start
+                self.lines.append(line)
+
+    def are_within(self, statement: ast.stmt) -> bool:
+        """Return whether there is such a line within a statement, its decorators included."""
+        if not self.is_known:
+            return True
+        decorators = getattr(statement, "decorator_list", ())
+        first = decorators[0].lineno if decorators else statement.lineno
+        index = bisect.bisect_left(self.lines, first)
+        return index < len(self.lines) and self.lines[index] <= _span(statement)[1]
 
 
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
@@ -149,6 +185,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     """
     origins = _find_origins(tree)
     source = SourceText(lines)
+    places = _Places("".join(lines), matcher, origins)
     calls: list[PutCall] = []
     stack = [_Visit(tree, False, None, _State("<module>", None))]
     while stack:
@@ -159,7 +196,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
             method = _matched_method(node, matcher, origins)
             if method:
                 calls.append(_put_call(node, method, call, state, source))
-        _push_children(node, is_handed_on, call, state, stack)
+        _push_children(node, is_handed_on, call, state, places, stack)
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
 
 
@@ -226,6 +263,7 @@ def _push_children(
     is_handed_on: bool,
     call: ast.Call | None,
     state: _State,
+    places: _Places,
     stack: list[_Visit],
 ) -> None:
     looked_at = None
@@ -243,7 +281,7 @@ def _push_children(
                 scope=scope, functions=functions, is_in_class=isinstance(node, ast.ClassDef),
             )
         for child in reversed(value) if isinstance(value, list) else (value,):
-            if not isinstance(child, ast.AST):
+            if not isinstance(child, ast.AST) or (isinstance(child, ast.stmt) and not places.are_within(child)):
                 continue
             if isinstance(node, ast.Call) and child is node.func:
                 visit = _Visit(node.func, False, node, field_state)
@@ -265,6 +303,7 @@ def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
         and len(node.args) > 1
         and isinstance(node.args[1], ast.Constant)
         and isinstance(node.args[1].value, str)
+        and node.args[1].value.isidentifier()
     ):
         return node.args[0], node.args[1].value
     return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,36 +14,65 @@ Components = tuple[str, ...]
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-# A getattr() whose second argument may be the name of a method although the text does not hold that name: anything
-# but a variable or a plain string, such as "put_" "object". Rather too many than too few. (A literal beginning is
-# what makes a regular expression fast.)
+
+_STAR_IMPORT = re.compile(r"import[\s\\]*\*")
+
+# A getattr() whose second argument may be the name of a method although the text does not hold that name, such as
+# "put_" "object". Rather too many than too few: any but those that have no second argument, or one that is no string
+# alone, or a plain one.
+_STRING = r"""(?:"(?!")[^"\\\n]*"|'(?!')[^'\\\n]*')"""
+_INNER = rf"""(?:[^()\[\]"'\#\\]|{_STRING})*"""
 _OBSCURE_GETATTR = re.compile(
-    r"""getattr\s*\((?!\s*[\w.]+(?:\(\w*\)|\[\w*\])?\s*,\s*(?:(?!\d)[\w.]+|"[^"\\\n]*"|'[^'\\\n]*')\s*[,)])""",
+    rf"""
+    getattr(?<!\wgetattr)\s*\((?!
+        \s*\)
+        |\s*[\w.]+(?:(?:\({_INNER}(?:\({_INNER}\){_INNER})*\)|\[{_INNER}\])[\w.]*)*\s*
+        (?:
+            \)
+            |,\s*(?:
+                (?:[bBfF]\w?|[rR][bBfF])["']
+                |(?![rRuU]?["'(\\\#\s])
+                |[rRuU]?{_STRING}\s*[^\s"'\#\\rRuUbBfF]
+            )
+        )
+    )
+    """,
+    re.VERBOSE,
 )
 
 
-class Matcher(NamedTuple):
-    """Compiled patterns: for each pattern its components' regular expressions, and what a text must contain.
+class Needles(NamedTuple):
+    """What a text must hold so that a pattern can match: pieces of names, and whole names, each of them.
 
-    ``needles`` has, for each pattern, pieces of text with the regular expression that finds each as a whole word.
+    ``last`` finds the last component, which is to be called or handed on.
+    """
+
+    pieces: tuple[str, ...]
+    names: tuple[re.Pattern[str], ...]
+    last: re.Pattern[str]
+
+
+class Matcher(NamedTuple):
+    """Compiled patterns: for each pattern its components' regular expressions, and what a text must hold.
+
+    ``last`` matches the last component of a name.
     """
 
     patterns: tuple[tuple[re.Pattern[str], ...], ...]
-    needles: tuple[tuple[tuple[str, re.Pattern[str]], ...], ...]
+    needles: tuple[Needles, ...]
     last: re.Pattern[str]
     depth: int
     has_bare: bool
 
     def may_match(self, text: str) -> bool:
         """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
-        if not text.isascii():
-            # Python normalises identifiers (PEP 3131): ``s3.\uff50ut_object`` is ``s3.put_object``.
-            text = unicodedata.normalize("NFKC", text)
-        for needles in self.needles:
+        text = normalized(text)
+        for pieces, names, last in self.needles:
             # a substring search is many times faster than a regular expression, and mostly enough
-            if all(piece in text for piece, _ in needles) and all(word.search(text) for _, word in needles):
-                return True
-        return "getattr" in text and _OBSCURE_GETATTR.search(text) is not None
+            if all(piece in text for piece in pieces) and all(name.search(text) for name in names):
+                if self.has_bare or _STAR_IMPORT.search(text) or any(_is_used(match) for match in last.finditer(text)):
+                    return True
+        return has_obscure_getattr(text)
 
     def is_match(self, name: Components) -> bool:
         """Return whether the last components of a dotted name match one of the patterns."""
@@ -53,6 +81,19 @@ class Matcher(NamedTuple):
             and all(part.match(component) for part, component in zip(pattern, name[-len(pattern):]))
             for pattern in self.patterns
         )
+
+
+def normalized(text: str) -> str:
+    """Return a source text with its identifiers as Python understands them: ``s3.\\uff50ut_object`` is a PUT call.
+
+    See PEP 3131. The lines stay the same, the columns need not.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def has_obscure_getattr(text: str) -> bool:
+    """Return whether a normalized text may get an attribute by a constant name that the text does not hold."""
+    return "getattr" in text and _OBSCURE_GETATTR.search(text) is not None
 
 
 def parse_pattern(pattern: str) -> Components:
@@ -75,7 +116,7 @@ def compile_patterns(patterns: Sequence[str]) -> Matcher:
     compiled = tuple(tuple(map(_compile_component, pattern)) for pattern in parsed)
     return Matcher(
         patterns=compiled,
-        needles=tuple(tuple(_needles(pattern)) for pattern in parsed),
+        needles=tuple(map(_needles, parsed)),
         last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
         depth=max(map(len, parsed)),
         has_bare=any(len(pattern) == 1 for pattern in parsed),
@@ -95,9 +136,28 @@ def _compile_component(component: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(name)[:-2] + re.escape(marks) + r"\Z")
 
 
-def _needles(pattern: Components) -> Iterator[tuple[str, re.Pattern[str]]]:
-    for component in pattern:
-        name, _ = _split_marks(component)
-        pieces = _WILDCARD.split(name)
-        for piece in filter(None, pieces):
-            yield piece, re.compile(rf"\b{piece}\b" if pieces == [name] else piece)
+def _needles(pattern: Components) -> Needles:
+    names = [_split_marks(component)[0] for component in pattern]
+    pieces = dict.fromkeys(piece for name in names for piece in _WILDCARD.split(name) if piece)
+    return Needles(tuple(pieces), tuple(_word(name) for name in names if name in pieces), _word(names[-1]))
+
+
+def _word(name: str) -> re.Pattern[str]:
+    """Return what finds a name, which may have wildcards, as a whole word."""
+    parts = {"*": r"\w*", "?": r"\w"}
+    word = "".join(
+        parts.get(part) or (fnmatch.translate(part)[:-2] if part[1:] else part)
+        for part in re.findall(r"\[[^\[\]]+\]|.", name)
+    )
+    # a literal beginning is what makes a regular expression fast, so what must not stand before it comes behind
+    return re.compile(rf"{word}(?<!\w{word})(?!\w)" if _WILDCARD.split(name) == [name] else rf"\b{word}(?!\w)")
+
+
+def _is_used(match: re.Match[str]) -> bool:
+    """Return whether a name may be an attribute, the constant of a getattr(), or imported.
+
+    At the beginning of a line it may continue an expression or an import.
+    """
+    text = match.string
+    before = text[text.rfind("\n", 0, match.start()) + 1:match.start()].rstrip()
+    return not before or before[-1] in """.,('"\\""" or before.endswith("import")
