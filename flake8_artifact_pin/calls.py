@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.keys import fixed_parts
 from flake8_artifact_pin.keys import Function
 from flake8_artifact_pin.keys import key_expression
 from flake8_artifact_pin.keys import key_taker
@@ -95,7 +96,8 @@ class PutCall(NamedTuple):
     around it, or ``<module>``. ``key`` is a piece of source to show a person, or empty. ``is_called`` is false
     where the method is handed on to be called elsewhere. ``span`` is the first and last line of the statement
     (of a compound statement: of the expression in its header). ``key_taker`` is the function around it that
-    takes the key from a parameter of its own, if there is one.
+    takes the key from a parameter of its own, if there is one; ``fixed_parts`` is what keys.fixed_parts() says of
+    the key.
     """
 
     line: int
@@ -106,6 +108,7 @@ class PutCall(NamedTuple):
     is_called: bool
     span: tuple[int, int]
     key_taker: KeyTaker | None = None
+    fixed_parts: tuple[str, ...] = ()
 
 
 class _State(NamedTuple):
@@ -366,4 +369,5 @@ def _put_call(
         is_called=call is not None,
         span=state.span or _span(node),
         key_taker=KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
+        fixed_parts=fixed_parts(key),
     )

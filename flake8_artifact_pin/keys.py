@@ -57,6 +57,22 @@ def key_taker(call: ast.Call, key: ast.expr | None, functions: Sequence[Function
     return None
 
 
+def fixed_parts(key: ast.expr | None) -> tuple[str, ...]:
+    """Return the texts and constants (names in capitals) of a key expression, in order.
+
+    They tell two artifacts apart, whatever the variables are called.
+    """
+    parts = []
+    for node in ast.walk(key) if key else ():
+        if isinstance(node, ast.Constant):
+            parts.append(repr(node.value))
+        elif isinstance(node, (ast.Attribute, ast.Name)):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name.isupper():
+                parts.append(name)
+    return tuple(parts)
+
+
 def _positional(call: ast.Call) -> list[ast.expr]:
     is_known = not any(isinstance(argument, ast.Starred) for argument in call.args)
     return call.args if is_known else []

@@ -16,6 +16,7 @@ from flake8_artifact_pin.toml_keys import written_position
 
 FILE_NAME = "artifact-pins.toml"
 _WILDCARDS = frozenset("*?[")
+_UNQUOTABLE = re.compile(r"[\x7f\ud800-\udfff]")
 
 
 class Fault(NamedTuple):
@@ -91,7 +92,9 @@ class Pins(NamedTuple):
 
 def quote(text: str) -> str:
     """Return a TOML string, which is how a path is written in a pins file."""
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    # TOML wants these escaped as well: DEL, and what a file name may have that is not UTF-8
+    return _UNQUOTABLE.sub(lambda match: f"\\u{ord(match.group()):04X}", quoted)
 
 
 def decision_for(count: int) -> str:

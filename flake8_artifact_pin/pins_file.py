@@ -52,9 +52,12 @@ def load_pins(path: str, cwd: str) -> Pins:
     if not path:
         return pins
     text, fault = _read_text(path)
+    return pins._replace(text=text, faults=(fault,)) if fault else parse_pins(pins, text)
+
+
+def parse_pins(pins: Pins, text: str) -> Pins:
+    """Return the pins with what the text of their file says, and with all of its faults; never raise."""
     pins = pins._replace(text=text)
-    if fault:
-        return pins._replace(faults=(fault,))
     try:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -71,7 +74,7 @@ def load_pins(path: str, cwd: str) -> Pins:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
         numbers = (token.position for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text))
         return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
-    table = _PYPROJECT_TABLE if os.path.basename(path) == _PYPROJECT else ()
+    table = _PYPROJECT_TABLE if pins.name == _PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
 
 

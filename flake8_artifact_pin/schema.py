@@ -122,7 +122,7 @@ class _Reader:
                 # ``prices.py = 1`` is a dotted key: the table "prices" with the key "py"
                 self.fault((section, key, "py"), f"path without quotes: write {quote(key + '.py')} = ...")
                 continue
-            problem = _path_problem(key)
+            problem = path_problem(key)
             path = posixpath.normpath(key) + ("/" if key.endswith("/") else "")
             if problem:
                 self.fault((section, key), f"path {quote(key)} {problem}")
@@ -209,7 +209,8 @@ class _Reader:
         return value
 
 
-def _path_problem(key: str) -> str:
+def path_problem(key: str) -> str:
+    """Return why a path cannot be a key of a pins file, and what to do; an empty string if it can."""
     if "\\" in key:
         return 'has a backslash: write "/" between directories'
     if key.startswith("/") or re.match(r"[A-Za-z]:", key):

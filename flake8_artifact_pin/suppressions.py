@@ -24,7 +24,7 @@ CODE = "APR001"
 _NAMING_NOQA = re.compile(r"#\s*noqa\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
 
 # What may stand between the "noqa" of a file and its reason.
-_FILE_CODES = re.compile(r"\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?")
+_FILE_CODES = re.compile(r"\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)\b")
 
 # What stands in the same comment but speaks to another tool is no reason.
 _DIRECTIVE = re.compile(
@@ -172,7 +172,8 @@ def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
 def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
     """Return the line that makes flake8 skip a file: one that gives a reason if there is one, else the first.
 
-    Codes do not matter to flake8 there. A reason that follows the codes of other rules is none for APR001.
+    Codes do not matter to flake8 there. Here they do: as in any other noqa comment, a reason is one for APR001 only
+    if that is named.
     """
     starts = {number: match for number, line in enumerate(lines, start=1) if (match := NOQA_FILE.match(line))}
     if not starts:
@@ -183,9 +184,8 @@ def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
     for number, match in starts.items():
         rest = match.string[match.end():]
         codes = _FILE_CODES.match(rest)
-        is_about_calls = codes is None or codes["codes"] is None or CODE in _codes(codes)
-        reason = find_reason(rest[codes.end() if codes else 0:]) if is_about_calls and number in commented else ""
-        found.append(FileNoqa(number, reason))
+        is_named = codes is not None and number in commented and CODE in _codes(codes)
+        found.append(FileNoqa(number, find_reason(rest[codes.end():]) if codes and is_named else ""))
     return next((noqa for noqa in found if noqa.reason), found[0])
 
 

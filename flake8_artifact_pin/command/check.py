@@ -4,6 +4,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flake8_artifact_pin.command.errors import CLEAN
 from flake8_artifact_pin.command.errors import FINDINGS
@@ -28,26 +30,45 @@ from flake8_artifact_pin.rules import judge_pins
 from flake8_artifact_pin.rules import with_visible_places
 
 
+class Verdict(NamedTuple):
+    """What is to be said of a repository: sorted findings, and how many files and PUT calls were looked at."""
+
+    findings: Sequence[FileFinding]
+    files: int
+    calls: int
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Check the repository, or the paths that are named, and return the exit status."""
+    """Check the repository, or the paths that are named, and return the exit status.
+
+    The JSON format is an object: ``files`` and ``put_calls`` (numbers) and ``findings``, a list of objects with
+    ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code`` and ``text``.
+    """
     workspace = open_workspace(arguments.pins)
-    paths = workspace.files(arguments.paths)
+    verdict = check(workspace, workspace.files(arguments.paths))
+    if arguments.format == "json":
+        findings = list(map(finding_data, verdict.findings))
+        print_json({"files": verdict.files, "put_calls": verdict.calls, "findings": findings})
+    elif arguments.format == "github":
+        directory = _annotated_directory(workspace)
+        for found in verdict.findings:
+            print(github_annotation(found, directory))
+    else:
+        print_findings(verdict.findings)
+    if arguments.format != "json":
+        looked_at = f"{count(verdict.files, 'file')}, {count(verdict.calls, 'PUT call')}"
+        note(f"{looked_at}: {count(len(verdict.findings), 'finding')}")
+    return FINDINGS if verdict.findings else CLEAN
+
+
+def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
+    """Return the verdict on the files at some paths of the pins file, and on the pins."""
     calls = 0
-    findings = _pins_findings(workspace)
+    findings = set(_pins_findings(workspace))
     for surveyed in survey(workspace, with_progress(paths, "file")):
         calls += len(surveyed.source.facts.sites)
-        findings += [FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed)]
-    findings = sorted(set(findings))
-    if arguments.format == "json":
-        print_json({"files": len(paths), "put_calls": calls, "findings": list(map(finding_data, findings))})
-    elif arguments.format == "github":
-        for found in findings:
-            print(github_annotation(found, _annotated_directory(workspace)))
-    else:
-        print_findings(findings)
-    if arguments.format != "json":
-        note(f"{count(len(paths), 'file')}, {count(calls, 'PUT call')}: {count(len(findings), 'finding')}")
-    return FINDINGS if findings else CLEAN
+        findings.update(FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed))
+    return Verdict(sorted(findings), len(paths), calls)
 
 
 def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:

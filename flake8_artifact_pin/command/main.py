@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with output.safe_streams():
             status = run(arguments)
-            sys.stdout.flush()
+            if sys.stdout:
+                sys.stdout.flush()
             return status
     except errors.UsageError as error:
         output.note(f"flake8-artifact-pin: {error}")
@@ -35,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes standard output once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.PIPE_CLOSED
+    except OSError as error:
+        # a full disk, a directory that may not be entered
+        output.note(f"flake8-artifact-pin: {error}")
+        return errors.ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -36,7 +36,9 @@ class FileFinding(NamedTuple):
 def style(name: str, text: str, stream: TextIO | None = None) -> str:
     """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
     stream = stream or sys.stdout
-    is_shown = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    # a process may have no standard output at all
+    is_terminal = stream is not None and stream.isatty()
+    is_shown = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return f"{_STYLES[name]}{text}{_RESET}" if is_shown else text
 
 
@@ -69,9 +71,9 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """Return a number of things: "1 file", "1,200 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -107,7 +109,7 @@ def printable(text: str) -> str:
 
 def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
     """Yield the items and, if that takes longer than a second, show on a terminal how far it got."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield from items
         return
     shown_at = time.monotonic() + _PATIENCE - _PROGRESS_INTERVAL

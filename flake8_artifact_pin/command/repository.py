@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -11,8 +12,29 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.command.errors import UsageError
 
-# A hook of git runs with these, which say where the repository is; here that depends on the directory alone.
-_PLACES = frozenset(["GIT_DIR", "GIT_PREFIX", "GIT_WORK_TREE"])
+# A hook of git runs with these (git rev-parse --local-env-vars), which say where a repository is; here that depends
+# on the directory alone.
+_PLACES = frozenset(
+    [
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    ],
+)
+_BLOB = re.compile(rb"100[0-7]{3} blob ([0-9a-f]+)\t([^\0]+)")
+_GITLINK = re.compile(rb"160000 [0-9a-f]+ 0\t([^\0]+)")
+
+
+class Changes(NamedTuple):
+    """The old path of each renamed file, by its new one, and the submodules that changed."""
+
+    renamed: Mapping[str, str]
+    submodules: Sequence[str]
 
 
 class Repository(NamedTuple):
@@ -25,10 +47,74 @@ class Repository(NamedTuple):
         """Return what a git command prints; raise GitError if it fails."""
         return _git(self.directory, arguments, stdin)
 
+    def own_files(self) -> list[str]:
+        """Return the files of any kind that this repository tracks below the directory, without submodules'."""
+        return sorted(set(_names(self.git("ls-files", "-z", "--cached"))))
+
     def tracked_files(self) -> list[str]:
-        """Return the Python files that git tracks below the directory, and in submodules: relative paths, sorted."""
-        output = self.git("ls-files", "-z", "--cached", "--recurse-submodules", "--", "*.py")
-        return sorted(set(_names(output)))
+        """Return the Python files that git tracks below the directory, as relative paths, sorted.
+
+        Those of submodules are among them: flake8 finds them, too. A repository within the repository that is no
+        proper submodule is walked.
+        """
+        files = set(_names(self.git("ls-files", "-z", "--cached", "--recurse-submodules", "--", "*.py")))
+        for directory in map(os.fsdecode, _GITLINK.findall(self.git("ls-files", "-z", "--stage"))):
+            if not any(file.startswith(f"{directory}/") for file in files):
+                inner = walked_files(os.path.join(self.directory, directory))
+                files.update(f"{directory}/{file}" for file in inner)
+        return sorted(files)
+
+    def untracked_files(self) -> list[str]:
+        """Return the Python files below the directory that git neither tracks nor ignores, sorted."""
+        return sorted(_names(self.git("ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")))
+
+    def blobs(self, revision: str) -> Mapping[str, str]:
+        """Return the hash of each regular file of a revision below the directory, by its relative path."""
+        output = self.git("ls-tree", "-r", "-z", revision)
+        return {os.fsdecode(name): hash_.decode() for hash_, name in _BLOB.findall(output)}
+
+    def contents(self, hashes: Sequence[str]) -> list[bytes]:
+        """Return the contents of blobs."""
+        output = self.git("cat-file", "--batch", stdin="".join(f"{hash_}\n" for hash_ in hashes).encode())
+        contents = []
+        position = 0
+        for _ in hashes:
+            header, _, _ = output[position:position + 200].partition(b"\n")
+            start = position + len(header) + 1
+            position = start + int(header.split()[-1]) + 1
+            contents.append(output[start:position - 1])
+        return contents
+
+    def changes(self, revision: str) -> Changes:
+        """Return what was renamed since a revision, in the working tree."""
+        fields = iter(_names(self.git("diff-index", "-M", "-z", "--raw", "--relative", revision)))
+        renamed, submodules = {}, []
+        for field in fields:
+            status, path = field.split(" ")[-1], next(fields)
+            if status.startswith(("C", "R")):
+                old, path = path, next(fields)
+                renamed[path] = old
+            elif " 160000 " in f"{field[1:]} ":
+                submodules.append(path)
+        return Changes(renamed, submodules)
+
+    def merge_base(self, commit: str, other: str) -> str | None:
+        """Return the hash of the best common ancestor of two commits; None if there is none here."""
+        try:
+            return self.git("merge-base", commit, other).decode().strip()
+        except GitError:
+            return None
+
+    def remotes(self) -> list[str]:
+        """Return the names of the remotes."""
+        return self.git("remote").decode().split()
+
+    def default_branch(self, remote: str) -> str | None:
+        """Return the remote's default branch, such as "origin/main"; None if that is not known here."""
+        try:
+            return self.git("symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD").decode().strip()
+        except GitError:
+            return None
 
     @property
     def is_shallow(self) -> bool:
@@ -100,9 +186,9 @@ def _environment() -> Mapping[str, str]:
         for name, value in os.environ.items()
         if name not in _PLACES and not name.endswith("_PATHSPECS")
     }
-    if "GIT_INDEX_FILE" in environment:
-        # in a hook, that of the commit being made; relative to where the hook runs
-        environment["GIT_INDEX_FILE"] = os.path.abspath(environment["GIT_INDEX_FILE"])
+    # nobody is there to type a password
+    environment["GIT_TERMINAL_PROMPT"] = "0"
+    # messages are read here
     environment["LC_ALL"] = "C"
     return environment
 

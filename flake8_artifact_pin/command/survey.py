@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import io
 import os
 import re
+import stat
 import tokenize
 import warnings
 from collections.abc import Iterable
@@ -28,7 +30,7 @@ from flake8_artifact_pin.suppressions import Suppression
 
 # An encoding that is declared (PEP 263) and in which ASCII characters may not be themselves.
 _FOREIGN = re.compile(
-    rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding[:=][ \t]*(?!utf-?8|latin-?1|ascii|iso-8859)", re.IGNORECASE,
+    rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding[:=](?![ \t]*(?:utf-?8|latin-?1|ascii|iso-8859))", re.IGNORECASE,
 )
 
 # What flake8's file processor asks of its options, with flake8's own defaults. A noqa that stands for a whole file
@@ -42,6 +44,11 @@ _OPTIONS = argparse.Namespace(
     stdin_display_name="stdin",
     verbose=0,
 )
+
+_OPEN_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+# The size up to which all files of a repository are parsed, in bytes: about half a second's work.
+_PARSED_ANYWAY = 2_000_000
 
 #: What ast.parse() raises for a source that it cannot parse.
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -77,29 +84,50 @@ def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]
     A file matters that may hold a PUT call or a comment that names APR001, or that is pinned. A file that is no
     longer there is left out: if it is pinned, its pin is stale.
     """
-    pins = workspace.pins
-    root = os.path.join(pins.root, "")
+    passed_over = []
+    size = 0
     for found in paths:
-        filename = root + found
-        name = found
+        filename = workspace.location(found)
         try:
             data = _read(filename)
-            lines = None if _is_plain(data) else decode(data)
-            text = data.decode("ascii") if lines is None else "".join(lines)
-            if found not in pins.pins and not may_matter(text, workspace.matcher):
-                continue
-            name = workspace.shown(found)
-            source = read_source(name, lines or decode(data), workspace.matcher)
-        except OSError:
-            if os.path.isdir(filename) or not os.path.lexists(filename):
-                continue
-            name = workspace.shown(found)
-            source = _unusable(name)
-        except UNPARSABLE as error:
-            source = _unusable(name, error)
-        path = governed_path(pins, filename) or found
-        exempt = "" if path in pins.pins else exemption(pins.exempt, path) or ""
-        yield SurveyedFile(name, path, exempt, source)
+        except OSError as error:
+            if not os.path.isdir(filename) and os.path.lexists(filename):
+                yield _surveyed(workspace, found, error)
+            continue
+        lines = None if _is_plain(data) else decode(data)
+        text = data.decode("ascii") if lines is None else "".join(lines)
+        if found in workspace.pins.pins or may_matter(text, workspace.matcher) or _is_broken(text):
+            yield _surveyed(workspace, found, lines or decode(data))
+        else:
+            passed_over.append(found)
+            size += len(data)
+    if size <= _PARSED_ANYWAY:
+        # they cannot hold a PUT call, but where it takes no time their errors are not passed over
+        for found in passed_over:
+            surveyed = _surveyed(workspace, found, decode(_read(workspace.location(found))))
+            if surveyed.source.problems:
+                yield surveyed
+
+
+def _surveyed(workspace: Workspace, found: str, content: list[str] | OSError) -> SurveyedFile:
+    """Return what is to be said of a file, given its lines or why it cannot be read."""
+    pins = workspace.pins
+    name = workspace.shown(found)
+    try:
+        if isinstance(content, OSError):
+            source = _unusable(name, content)
+        else:
+            source = read_source(name, content, workspace.matcher)
+    except UNPARSABLE as error:
+        source = _unusable(name, error)
+    path = governed_path(pins, workspace.location(found)) or found
+    exempt = "" if path in pins.pins else exemption(pins.exempt, path) or ""
+    return SurveyedFile(name, path, exempt, source)
+
+
+def _is_broken(text: str) -> bool:
+    """Return whether a text has what makes it no Python at a glance: the rest is not worth the time."""
+    return "\0" in text or "<<<<<<< " in text
 
 
 def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
@@ -133,39 +161,47 @@ def decode(data: bytes) -> list[str]:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding).readlines()
-    except (SyntaxError, UnicodeError):
+    except (LookupError, SyntaxError, UnicodeError):
         return io.TextIOWrapper(io.BytesIO(data), "latin-1").readlines()
 
 
-def _unusable(name: str, error: BaseException | None = None) -> Source:
+def _unusable(name: str, error: Exception) -> Source:
     """Return what is to be said of a file that cannot be read or parsed, in flake8's words if it has any."""
     from flake8.checker import FileChecker
     from flake8.plugins.finder import Checkers
 
-    try:
-        checker = FileChecker(filename=name, plugins=Checkers([], [], []), options=_OPTIONS)
-        _, results, _ = checker.run_checks()
-    except UNPARSABLE:
-        # from here flake8 gives up on all files
-        results = []
+    results = []
+    # flake8 waits for somebody to write into a pipe, and gives up on all files where it does not expect an error
+    if not isinstance(error, _NotRegularError):
+        with contextlib.suppress(AssertionError, *UNPARSABLE):
+            checker = FileChecker(filename=name, plugins=Checkers([], [], []), options=_OPTIONS)
+            # what cannot be read has its result from the beginning, and flake8 5 insists on going no further
+            results = checker.results
+            results = checker.run_checks()[1]
     findings = [Finding(line, column or 0, code, text) for code, line, column, text, _ in results]
     if not findings:
-        findings = [Finding(1, 0, "E999", f"{type(error).__name__}: {error}")]
+        code = "E902" if isinstance(error, OSError) else "E999"
+        findings = [Finding(1, 0, code, f"{type(error).__name__.lstrip('_')}: {error}")]
     return Source(FileFacts((), (), noqa_lines(name, _without_noqa, ())), problems=findings)
 
 
+class _NotRegularError(OSError):
+    """A file that is a pipe, a socket or a device."""
+
+
 def _read(filename: str) -> bytes:
-    # a third of the time that open() takes, and a repository has many files
-    descriptor = os.open(filename, os.O_RDONLY)
+    # A third of the time that open() takes, and a repository has many files. Never wait for a pipe's other end.
+    descriptor = os.open(filename, os.O_RDONLY | _OPEN_FLAGS)
     try:
         status = os.fstat(descriptor)
-        data = os.read(descriptor, status.st_size)
-        while len(data) < status.st_size:
-            more = os.read(descriptor, status.st_size - len(data))
-            if not more:
+        if not stat.S_ISREG(status.st_mode):
+            raise _NotRegularError("not a regular file")
+        chunks = []
+        while chunk := os.read(descriptor, max(status.st_size, 1)):
+            chunks.append(chunk)
+            if len(chunk) == status.st_size:
                 break
-            data += more
-        return data
+        return b"".join(chunks)
     finally:
         os.close(descriptor)
 

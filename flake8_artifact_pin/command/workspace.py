@@ -32,37 +32,44 @@ class Workspace(NamedTuple):
         start = relative(self.pins.root, self.pins.cwd)
         return path if start == "." else os.path.normpath(os.path.join(start, path)).replace(os.sep, "/")
 
+    def location(self, path: str) -> str:
+        """Return where the file of a path of the pins file is."""
+        return os.path.join(self.pins.root, path)
+
     def files(self, names: Sequence[str] = ()) -> list[str]:
         """Return the files to judge, as paths of the pins file, sorted.
 
-        They are the Python files that git tracks, below the directories that are named if any are; a file that is
-        named is one of them even if git does not track it. Outside git, they are those that flake8 finds. Raise
-        UsageError for a name that does not exist or that the pins file does not govern.
+        They are the Python files that git tracks and those that are pinned; outside git, those that flake8 finds.
+        If some are named, they are these files, whether git tracks them or not, and those below these directories.
+        Raise UsageError for a name that does not exist, that the pins are not for, or that holds no such file.
         """
-        if not names:
-            return self._found_files()
         files = set()
-        prefixes = []
         for name in names:
-            if not os.path.exists(name):
-                raise UsageError(f"there is no {name}: correct the path")
-            path = governed_path(self.pins, name)
-            if os.path.realpath(name) == os.path.realpath(self.pins.root):
-                return self._found_files()
-            if path is None:
-                raise UsageError(f"{name} is outside of {self.pins.root}, which the pins are for: name a file below it")
-            if os.path.isdir(name):
-                prefixes.append(f"{path}/")
-            else:
-                files.add(path)
-        if prefixes:
-            files.update(path for path in self._found_files() if path.startswith(tuple(prefixes)))
-        return sorted(files)
+            files.update(self._named_files(name))
+        return sorted(files if names else self._found_files())
+
+    def _named_files(self, name: str) -> list[str]:
+        if not os.path.exists(name):
+            raise UsageError(f"there is no {name}: correct the path")
+        root = self.pins.root
+        is_root = os.path.realpath(name) == os.path.realpath(root)
+        path = "" if is_root else governed_path(self.pins, name)
+        if path is None:
+            raise UsageError(f"{name} is outside of {root}, which the pins are for: name a file below it")
+        if os.path.isfile(name):
+            return [path]
+        if not os.path.isdir(name):
+            raise UsageError(f"{name} is no regular file: name a Python file or a directory")
+        files = [file for file in self._found_files() if is_root or file.startswith(f"{path}/")]
+        if not files:
+            raise UsageError(f"no Python file below {name} is tracked by git: add it to git, or name the file itself")
+        return files
 
     def _found_files(self) -> list[str]:
-        if self.repository:
-            return self.repository.tracked_files()
-        return list(walked_files(self.pins.root))
+        """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""
+        tracked = self.repository.tracked_files() if self.repository else []
+        pinned = (path for path in self.pins.pins if os.path.isfile(self.location(path)))
+        return sorted({*(tracked or walked_files(self.pins.root)), *pinned})
 
 
 def open_workspace(named: str | None) -> Workspace:
@@ -106,14 +113,16 @@ def relative(path: str, directory: str) -> str:
 
 def _configured() -> str | None:
     """Return the pins file that flake8's configuration names, as flake8 would understand it."""
+    import configparser
+
     from flake8.exceptions import ExecutionError
     from flake8.options.config import load_config
     from flake8.utils import normalize_path
 
     try:
         config, directory = load_config(None, [])
-    except ExecutionError as error:
-        raise UsageError(f"flake8: {error}")
+    except (ExecutionError, configparser.Error) as error:
+        raise UsageError(f"flake8's configuration: {' '.join(str(error).split())}")
     section = config["flake8"] if "flake8" in config else {}
     value = section.get("artifact-pins", section.get("artifact_pins"))
     return None if value is None else normalize_path(value, directory)

@@ -1,0 +1,219 @@
+"""``init``: write a pins file with today's counts, for the operator to decide on."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.command.check import check
+from flake8_artifact_pin.command.check import Verdict
+from flake8_artifact_pin.command.errors import CLEAN
+from flake8_artifact_pin.command.errors import FINDINGS
+from flake8_artifact_pin.command.errors import UsageError
+from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.command.output import finding_data
+from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import print_json
+from flake8_artifact_pin.command.output import printable
+from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.sites import distinct
+from flake8_artifact_pin.command.survey import survey
+from flake8_artifact_pin.command.survey import SurveyedFile
+from flake8_artifact_pin.command.workspace import find_pins
+from flake8_artifact_pin.command.workspace import relative
+from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.command.workspace import workspace_of
+from flake8_artifact_pin.command.wrappers import advice
+from flake8_artifact_pin.command.wrappers import find_wrappers
+from flake8_artifact_pin.command.wrappers import Wrapper
+from flake8_artifact_pin.command.wrappers import wrapper_data
+from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.patterns import parse_pattern
+from flake8_artifact_pin.pins import compile_exempt
+from flake8_artifact_pin.pins import FILE_NAME
+from flake8_artifact_pin.pins import Pin
+from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.rules import shown_call
+from flake8_artifact_pin.schema import path_problem
+
+_TEST_DIRECTORIES = frozenset(["test", "tests"])
+_TEST_REASON = "test code produces no artifacts"
+_STANDARD_OUTPUT = "-"
+_HEADER = (
+    "# How many PUT calls each file makes. One more is APR001, until somebody decides on the new artifact.",
+    '# A decision: "path" = { count = N, registered = ["ID"] } or { count = N, grandfathered = "REASON" }.',
+)
+
+
+class Inventory(NamedTuple):
+    """What there is to pin: files by the directory that exempts them, and files with the calls that count."""
+
+    exempt: Mapping[str, Sequence[SurveyedFile]]
+    pinned: Sequence[SurveyedFile]
+    wrappers: Sequence[Wrapper]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the pins file and return the exit status: 1 if findings are left that no pin settles.
+
+    The JSON format is an object: ``path`` of the file (null for standard output), ``text``, ``pins`` (path to
+    count), ``exempt`` (path to reason), ``wrappers`` as those of ``sites``, and ``findings`` as those of ``check``.
+    """
+    is_file = arguments.output != _STANDARD_OUTPUT
+    pins = Pins(_target(arguments.output), os.getcwd(), patterns=_patterns(arguments.patterns))
+    workspace = workspace_of(pins)
+    inventory = _take_inventory(workspace)
+    text = "".join(f"{line}\n" for line in _document(pins, inventory))
+    if is_file:
+        _create(pins.path, text)
+    verdict = check(workspace._replace(pins=_written_pins(pins, inventory)), workspace.files())
+    shown = relative(pins.path, pins.cwd) if is_file else None
+    if arguments.format == "json":
+        print_json(_data(shown, text, inventory, verdict))
+    elif is_file:
+        print(f"{shown}: {_summary(inventory)}")
+    else:
+        print(text, end="")
+    if arguments.format != "json":
+        for line in [*advice(inventory.wrappers, pins.patterns), *_untracked(workspace)]:
+            note(line)
+        if verdict.findings:
+            note(f"no pin settles {count(len(verdict.findings), 'finding')}:")
+            print_findings(verdict.findings, sys.stderr)
+    return FINDINGS if verdict.findings else CLEAN
+
+
+def _patterns(given: Sequence[str] | None) -> tuple[str, ...]:
+    for pattern in given or ():
+        try:
+            parse_pattern(pattern)
+        except ValueError as error:
+            raise UsageError(f"--pattern {pattern}: it {error}")
+    return tuple(given or DEFAULT_PATTERNS)
+
+
+def _target(output: str | None) -> str:
+    """Return the absolute path of the file to write; raise UsageError if there are pins already."""
+    cwd = os.getcwd()
+    if output is not None and output != _STANDARD_OUTPUT:
+        return os.path.abspath(output)
+    repository = find_repository(cwd)
+    if output is None:
+        governing = find_pins(None)
+        if governing.path:
+            shown = relative(governing.path, cwd)
+            raise UsageError(f"{shown} has the pins already: edit it, or name another file with --output")
+    return os.path.join(repository.top if repository else cwd, FILE_NAME)
+
+
+def _create(path: str, text: str) -> None:
+    shown = relative(path, os.getcwd())
+    try:
+        with open(path, "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{shown} exists already: remove it, or name another file with --output")
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be written ({error.strerror}): name another file with --output")
+
+
+def _take_inventory(workspace: Workspace) -> Inventory:
+    paths = workspace.files()
+    surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
+    exempt: dict[str, list[SurveyedFile]] = {}
+    pinned = []
+    for surveyed in sorted(surveyed_files, key=lambda surveyed: surveyed.path):
+        directory = _test_directory(surveyed.path)
+        if not surveyed.source.facts.sites:
+            continue
+        if directory:
+            exempt.setdefault(directory, []).append(surveyed)
+        elif surveyed.source.facts.observed and _is_pinnable(surveyed.path):
+            pinned.append(surveyed)
+    wrappers = find_wrappers(workspace, [file for file in surveyed_files if not _test_directory(file.path)])
+    return Inventory(exempt, pinned, wrappers)
+
+
+def _test_directory(path: str) -> str:
+    """Return the topmost directory of tests that a path lies in, with a slash at its end, or an empty string."""
+    parents = path.split("/")[:-1]
+    for number, name in enumerate(parents, start=1):
+        if name in _TEST_DIRECTORIES:
+            return "".join(f"{parent}/" for parent in parents[:number])
+    return ""
+
+
+def _is_pinnable(path: str) -> bool:
+    """Return whether a path can be a key of the pins file, which is UTF-8; check names those that cannot."""
+    is_text = path == path.encode(errors="replace").decode()
+    return is_text and not path_problem(path)
+
+
+def _document(pins: Pins, inventory: Inventory) -> Iterator[str]:
+    """Yield the lines of the pins file."""
+    yield from _HEADER
+    if pins.patterns != DEFAULT_PATTERNS:
+        yield f"patterns = [{', '.join(map(quote, pins.patterns))}]"
+    for line in advice(inventory.wrappers, pins.patterns):
+        yield f"# {printable(line)}"
+    if inventory.exempt:
+        yield from ("", "[exempt]")
+    for directory, files in inventory.exempt.items():
+        calls = sum(len(surveyed.source.facts.sites) for surveyed in files)
+        yield f"# {count(calls, 'PUT call')} in {count(len(files), 'file')}"
+        yield f"{quote(directory)} = {quote(_TEST_REASON)}"
+    yield from ("", "[pins]")
+    for surveyed in inventory.pinned:
+        facts = surveyed.source.facts
+        for site in facts.sites:
+            suppressed = "" if site.is_observed else f" (suppressed: {site.reason})"
+            yield printable(f"# line {site.call.line}: {site.call.scope}: {shown_call(site.call)}{suppressed}")
+        yield f"{quote(surveyed.path)} = {facts.observed}"
+
+
+def _written_pins(pins: Pins, inventory: Inventory) -> Pins:
+    """Return the pins as the new file has them."""
+    exempt = dict.fromkeys(inventory.exempt, _TEST_REASON)
+    counts = _counts(inventory)
+    return pins._replace(
+        exempt=compile_exempt(exempt),
+        pins={path: Pin(path, path, number) for path, number in counts.items()},
+    )
+
+
+def _counts(inventory: Inventory) -> Mapping[str, int]:
+    return {surveyed.path: surveyed.source.facts.observed for surveyed in inventory.pinned}
+
+
+def _summary(inventory: Inventory) -> str:
+    counts = _counts(inventory)
+    calls = count(sum(counts.values()), "PUT call")
+    directories = count(len(inventory.exempt), "directory of tests", "directories of tests")
+    return f"{calls} of {count(len(counts), 'file')} pinned, {directories} exempt"
+
+
+def _data(path: str | None, text: str, inventory: Inventory, verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "path": path,
+        "text": text,
+        "pins": _counts(inventory),
+        "exempt": dict.fromkeys(inventory.exempt, _TEST_REASON),
+        "wrappers": list(map(wrapper_data, inventory.wrappers)),
+        "findings": list(map(finding_data, verdict.findings)),
+    }
+
+
+def _untracked(workspace: Workspace) -> Iterator[str]:
+    """Yield a line for each file with PUT calls that git does not track: flake8 reports it all the same."""
+    files = workspace.repository.untracked_files() if workspace.repository else []
+    for surveyed in survey(workspace, files):
+        if surveyed.source.facts.observed and not _test_directory(surveyed.path):
+            calls = count(surveyed.source.facts.observed, "PUT call")
+            yield f"{surveyed.name}: {calls} not pinned, since git does not track the file; flake8 reports it"

@@ -1,0 +1,162 @@
+"""``sites``: the inventory of all PUT calls, with what was decided on each."""
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.command.errors import CLEAN
+from flake8_artifact_pin.command.errors import FINDINGS
+from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.command.output import FileFinding
+from flake8_artifact_pin.command.output import finding_data
+from flake8_artifact_pin.command.output import markdown_table
+from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import print_json
+from flake8_artifact_pin.command.output import table
+from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.survey import survey
+from flake8_artifact_pin.command.survey import SurveyedFile
+from flake8_artifact_pin.command.workspace import open_workspace
+from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.command.wrappers import advice
+from flake8_artifact_pin.command.wrappers import find_wrappers
+from flake8_artifact_pin.command.wrappers import wrapper_data
+from flake8_artifact_pin.facts import Site
+from flake8_artifact_pin.pins import Pins
+
+_HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
+
+
+class Row(NamedTuple):
+    """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
+
+    ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``key`` is the beginning of
+    the key's expression. ``state`` is "pinned"; "over" if the file makes more calls than its pin allows;
+    "suppressed" or "exempt". ``pinned`` and ``observed`` are the counts of the file. ``registered`` are the ids and
+    ``grandfathered`` the reason of the pin, ``reason`` is that of the suppression or exemption.
+    """
+
+    path: str
+    line: int
+    column: int
+    scope: str
+    method: str
+    key: str
+    is_called: bool
+    state: str
+    pinned: int
+    observed: int
+    registered: Sequence[str]
+    grandfathered: str
+    reason: str
+
+    @property
+    def decision(self) -> str:
+        """What was decided, in words."""
+        decisions = {
+            "registered": ", ".join(self.registered),
+            "grandfathered": self.grandfathered,
+            self.state: self.reason,
+        }
+        return "; ".join(f"{name}: {text}" for name, text in decisions.items() if text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the inventory and return the exit status: 1 if a file cannot be read or parsed.
+
+    The JSON format is an object: ``sites``, a list of objects with the fields of Row; ``wrappers``, functions that
+    take the key as a parameter; ``findings``, as those of ``check``, on files that cannot be read.
+    """
+    workspace = open_workspace(arguments.pins)
+    paths = workspace.files(arguments.paths)
+    surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
+    rows = [row for surveyed in surveyed_files for row in rows_of(workspace.pins, surveyed)]
+    wrappers = find_wrappers(workspace, surveyed_files)
+    findings = [
+        FileFinding(surveyed.name, finding) for surveyed in surveyed_files for finding in surveyed.source.problems
+    ]
+    lines = advice(wrappers, workspace.pins.patterns)
+    if arguments.format == "json":
+        print_json({
+            "sites": [_data(row) for row in rows],
+            "wrappers": list(map(wrapper_data, wrappers)),
+            "findings": list(map(finding_data, findings)),
+        })
+    elif arguments.format == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(Row._fields)
+        writer.writerows([" ".join(cell) if isinstance(cell, tuple) else cell for cell in row] for row in rows)
+    elif arguments.format == "markdown":
+        _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
+        _print_lines([f"- {line}" if line != lines[-1] else f"\n```toml\n{line}\n```" for line in lines])
+    else:
+        _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
+        _print_lines(lines)
+    print_findings(findings if arguments.format != "json" else (), sys.stderr)
+    if arguments.format != "json":
+        note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}")
+    return FINDINGS if findings else CLEAN
+
+
+def distinct(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[SurveyedFile]:
+    """Return each file once, where symbolic links lead to it under several names: under that of the pins file."""
+    files: dict[str, SurveyedFile] = {}
+    for surveyed in surveyed_files:
+        if surveyed.path not in files or surveyed.name == workspace.shown(surveyed.path):
+            files[surveyed.path] = surveyed
+    return sorted(files.values(), key=lambda surveyed: surveyed.name)
+
+
+def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
+    """Yield the rows of one file, in source order."""
+    pin = pins.pin_of(surveyed.path)
+    facts = surveyed.source.facts
+    for site in facts.sites:
+        state, reason = _state(pins, surveyed, site)
+        is_pinned = state in ("over", "pinned")
+        yield Row(
+            surveyed.name,
+            site.call.line,
+            site.call.column + 1,
+            site.call.scope,
+            site.call.method,
+            site.call.key,
+            site.call.is_called,
+            state,
+            pin.allowed,
+            facts.observed,
+            pin.registered if is_pinned else (),
+            pin.grandfathered if is_pinned else "",
+            reason,
+        )
+
+
+def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
+    """Return the state of a call, and the reason for it if it has one."""
+    if surveyed.exempt:
+        return "exempt", pins.exempt.reasons[surveyed.exempt]
+    if not site.is_observed:
+        return "suppressed", site.reason
+    is_over = surveyed.source.facts.observed > pins.pin_of(surveyed.path).allowed
+    return "over" if is_over else "pinned", ""
+
+
+def _cells(row: Row) -> list[str]:
+    call = f"{row.method}({row.key or '...'})" if row.is_called else f"{row.method} handed on"
+    return [row.path, str(row.line), row.scope, call, row.state, row.decision]
+
+
+def _data(row: Row) -> Mapping[str, object]:
+    return row._asdict()
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line)
