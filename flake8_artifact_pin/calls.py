@@ -110,6 +110,12 @@ class PutCall(NamedTuple):
     key_taker: KeyTaker | None = None
     fixed_parts: tuple[str, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """The call as it is shown to a person."""
+        text = f"{self.method}({self.key or '...'})" if self.is_called or self.key else self.method
+        return text if self.is_called else f"{text} handed on"
+
 
 class _State(NamedTuple):
     """What a walk knows about the place it stands at."""
@@ -121,12 +127,14 @@ class _State(NamedTuple):
 
 
 class _Visit(NamedTuple):
-    """A node yet to be visited; ``call`` is the call whose callee it is."""
+    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is."""
 
     node: ast.AST
     is_handed_on: bool
+    is_called: bool
     call: ast.Call | None
     state: _State
+    argument: int = 0
 
 
 class _Origins(NamedTuple):
@@ -190,16 +198,17 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     source = SourceText(lines)
     places = _Places("".join(lines), matcher, origins)
     calls: list[PutCall] = []
-    stack = [_Visit(tree, False, None, _State("<module>", None))]
+    stack = [_Visit(tree, False, False, None, _State("<module>", None))]
     while stack:
-        node, is_handed_on, call, state = stack.pop()
+        visit = stack.pop()
+        node = visit.node
         if isinstance(node, (ast.stmt, ast.expr)):
-            state = _enter(node, state)
-        if (is_handed_on or call) and isinstance(node, _REFERENCES):
+            visit = visit._replace(state=_enter(node, visit.state))
+        if (visit.is_handed_on or visit.is_called) and isinstance(node, _REFERENCES):
             method = _matched_method(node, matcher, origins)
             if method:
-                calls.append(_put_call(node, method, call, state, source))
-        _push_children(node, is_handed_on, call, state, places, stack)
+                calls.append(_put_call(node, method, visit, source))
+        _push_children(visit, places, stack)
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
 
 
@@ -261,38 +270,38 @@ def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
     return state if state.span else state._replace(span=_span(node))
 
 
-def _push_children(
-    node: ast.AST,
-    is_handed_on: bool,
-    call: ast.Call | None,
-    state: _State,
-    places: _Places,
-    stack: list[_Visit],
-) -> None:
-    looked_at = None
-    if isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Name) and node.func.id in _LOOKERS:
-        looked_at = node.args[0]
+def _push_children(visit: _Visit, places: _Places, stack: list[_Visit]) -> None:
+    node, state = visit.node, visit.state
     for field, goes_on, passes_through in _CHILD_FIELDS[type(node).__name__]:
         value = getattr(node, field, None)
-        field_state = state
-        if field == "body" and isinstance(node, _SCOPES):
-            scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
-            functions = state.functions
-            if not isinstance(node, ast.ClassDef):
-                functions = (*functions, Function(node, scope, state.is_in_class))
-            field_state = state._replace(
-                scope=scope, functions=functions, is_in_class=isinstance(node, ast.ClassDef),
-            )
-        for child in reversed(value) if isinstance(value, list) else (value,):
+        field_state = _enter_body(node, state) if field == "body" and isinstance(node, _SCOPES) else state
+        for number, child in reversed(list(enumerate(value))) if isinstance(value, list) else ((0, value),):
             if not isinstance(child, ast.AST) or (isinstance(child, ast.stmt) and not places.are_within(child)):
                 continue
-            if isinstance(node, ast.Call) and child is node.func:
-                visit = _Visit(node.func, False, node, field_state)
+            if isinstance(node, ast.Call):
+                stack.append(_visit_of_call_child(node, child, field, number, field_state))
             elif passes_through:
-                visit = _Visit(child, is_handed_on, call, field_state)
+                stack.append(visit._replace(node=child, state=field_state))
             else:
-                visit = _Visit(child, goes_on and child is not looked_at, None, field_state)
-            stack.append(visit)
+                stack.append(_Visit(child, goes_on, False, None, field_state))
+
+
+def _enter_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, state: _State) -> _State:
+    """Return the state within the body of a function or class."""
+    scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
+    if isinstance(node, ast.ClassDef):
+        return state._replace(scope=scope, is_in_class=True)
+    functions = (*state.functions, Function(node, scope, state.is_in_class))
+    return state._replace(scope=scope, functions=functions, is_in_class=False)
+
+
+def _visit_of_call_child(node: ast.Call, child: ast.AST, field: str, number: int, state: _State) -> _Visit:
+    if field == "func":
+        return _Visit(child, False, True, node, state)
+    if field == "args":
+        is_looker = isinstance(node.func, ast.Name) and node.func.id in _LOOKERS
+        return _Visit(child, not (is_looker and number == 0), False, node, state, number)
+    return _Visit(child, True, False, None, state)
 
 
 def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
@@ -355,10 +364,13 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
 def _put_call(
     node: ast.Attribute | ast.Call | ast.Name,
     method: str,
-    call: ast.Call | None,
-    state: _State,
+    visit: _Visit,
     source: SourceText,
 ) -> PutCall:
+    state, call = visit.state, visit.call
+    if call and not visit.is_called:
+        # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
+        call = ast.Call(func=node, args=call.args[visit.argument + 1:], keywords=call.keywords)
     key = key_expression(call, method) if call else None
     taker = key_taker(call, key, state.functions) if call and state.functions else None
     return PutCall(
@@ -366,7 +378,7 @@ def _put_call(
         method=method,
         scope=state.scope,
         key=source.preview(key) if key else "",
-        is_called=call is not None,
+        is_called=visit.is_called,
         span=state.span or _span(node),
         key_taker=KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
         fixed_parts=fixed_parts(key),

@@ -159,11 +159,11 @@ def _judge_site(pins: Pins, pin: Pin, site: Site, number: int, observed: int) ->
     """Yield the findings of one PUT call, the ``number``-th that counts of ``observed``."""
     line, column = site.call.line, site.call.column
     facts = {
-        "call": shown_call(site.call),
+        "call": site.call.shown,
         "observed": observed,
         "pinned": pin.allowed,
         "line": line,
-        "what": f"{shown_call(site.call)} still counts",
+        "what": f"{site.call.shown} still counts",
         "comment": "# noqa: APR001 - REASON",
     }
     if site.suppression is Suppression.JUSTIFIED:
@@ -177,11 +177,6 @@ def _judge_site(pins: Pins, pin: Pin, site: Site, number: int, observed: int) ->
         yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **facts)
     elif site.suppression is Suppression.BLANKET and observed > pin.allowed:
         yield _finding(line, column, "APR004", problem="does not name APR001", **facts)
-
-
-def shown_call(call: PutCall) -> str:
-    """Return a PUT call as it is shown to a person."""
-    return f"{call.method}({call.key or '...'})" if call.is_called else f"{call.method} handed on"
 
 
 def _action(pins: Pins, pin: Pin, site: Site, observed: int) -> str:

@@ -26,7 +26,6 @@ from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.pins_file import parse_pins
-from flake8_artifact_pin.rules import shown_call
 from flake8_artifact_pin.toml_keys import written_position
 
 
@@ -69,7 +68,7 @@ class PlacedCall(NamedTuple):
     def text(self) -> str:
         """The call in words."""
         reason = "" if self.site.is_observed else f" (suppressed: {self.site.reason})"
-        return f"{shown_call(self.site.call)} in {self.site.call.scope}{reason}"
+        return f"{self.site.call.shown} in {self.site.call.scope}{reason}"
 
 
 class Sides:

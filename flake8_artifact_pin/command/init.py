@@ -40,7 +40,6 @@ from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
-from flake8_artifact_pin.rules import shown_call
 from flake8_artifact_pin.schema import path_problem
 
 _TEST_DIRECTORIES = frozenset(["test", "tests"])
@@ -174,7 +173,7 @@ def _document(pins: Pins, inventory: Inventory) -> Iterator[str]:
         facts = surveyed.source.facts
         for site in facts.sites:
             suppressed = "" if site.is_observed else f" (suppressed: {site.reason})"
-            yield printable(f"# line {site.call.line}: {site.call.scope}: {shown_call(site.call)}{suppressed}")
+            yield printable(f"# line {site.call.line}: {site.call.scope}: {site.call.shown}{suppressed}")
         yield f"{quote(surveyed.path)} = {facts.observed}"
 
 

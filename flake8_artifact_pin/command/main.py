@@ -52,7 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
 
     init = _add_verb(verbs, "init", "write a pins file with today's counts", ["text", "json"], has_pins=False)
-    init.add_argument("--output", metavar="PATH", help="where to write it; - is standard output")
+    init.add_argument(
+        "--output", "--pins", metavar="PATH", dest="output",
+        help="where to write it; - is standard output (default: artifact-pins.toml at the top of the repository)",
+    )
     init.add_argument(
         "--pattern", metavar="PATTERN", action="append", dest="patterns",
         help="a call pattern to use instead of the default ones; may be given more than once",

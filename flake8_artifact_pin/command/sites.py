@@ -37,16 +37,18 @@ _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 class Row(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
 
-    ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``key`` is the beginning of
-    the key's expression. ``state`` is "pinned"; "over" if the file makes more calls than its pin allows;
-    "suppressed" or "exempt". ``pinned`` and ``observed`` are the counts of the file. ``registered`` are the ids and
-    ``grandfathered`` the reason of the pin, ``reason`` is that of the suppression or exemption.
+    ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``call`` is the call as it is
+    shown, ``key`` the beginning of the key's expression. ``state`` is "pinned"; "over" if the file makes more calls
+    than its pin allows; "suppressed" or "exempt". ``pinned`` and ``observed`` are the counts of the file.
+    ``registered`` are the ids and ``grandfathered`` the reason of the pin, ``reason`` is that of the suppression or
+    exemption.
     """
 
     path: str
     line: int
     column: int
     scope: str
+    call: str
     method: str
     key: str
     is_called: bool
@@ -126,6 +128,7 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
             site.call.line,
             site.call.column + 1,
             site.call.scope,
+            site.call.shown,
             site.call.method,
             site.call.key,
             site.call.is_called,
@@ -149,8 +152,7 @@ def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
 
 
 def _cells(row: Row) -> list[str]:
-    call = f"{row.method}({row.key or '...'})" if row.is_called else f"{row.method} handed on"
-    return [row.path, str(row.line), row.scope, call, row.state, row.decision]
+    return [row.path, str(row.line), row.scope, row.call, row.state, row.decision]
 
 
 def _data(row: Row) -> Mapping[str, object]:
