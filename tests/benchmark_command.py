@@ -81,8 +81,8 @@ def main(argv: Sequence[str]) -> int:
         patterns: list[str | Path] = [python, "-c", "from flake8_artifact_pin.patterns import *; print(*DEFAULT_PATTERNS)"]
         text = subprocess.run(patterns, check=True, capture_output=True, encoding="utf-8").stdout
         names = [part for word in sorted(set(re.findall(r"\w+", text))) for part in ("-e", word)]
-        grep: list[str | Path] = ["git", "grep", "-c", *names, "--", "*.py"]
-        print(" ".join(grep))
+        grep = ["git", "grep", "-c", *names, "--", "*.py"]
+        print(*grep)
         compare("check / git grep", [command, "check"], grep, tree, pairs)
         interpreter: list[str | Path] = [python, "-c", "import argparse, re, ast"]
         compare("--help / python", [command, "--help"], interpreter, tree, pairs * 3)

@@ -2,8 +2,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +26,14 @@ ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "tests" / "example"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+# What the example was like one commit before: each file's text now and then.
+BEFORE = {
+    "artifact-pins.toml": ('"evals/kappa.py" = {', '# "evals/kappa.py" = {'),
+    "collectors/prices.py": ("    s3.put_object(Bucket=BUCKET", "    # s3.put_object(Bucket=BUCKET"),
+    "features/writer.py": ('Key=f"daily/{day}.parquet"', 'Key=f"weekly/{day}.parquet"'),
+}
+GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
 
 FINDING = re.compile(r"^\S+:\d+:\d+: (APR\d{3}) .*$", re.MULTILINE)
 
@@ -97,27 +109,68 @@ def test_changelog_mentions_every_code() -> None:
     assert set(re.findall(r"APR\d{3}", CHANGELOG)) == set(CODES)
 
 
-@pytest.mark.parametrize("block", blocks_of("console"), ids=name_of)
+def console_blocks(program: str) -> list[Block]:
+    return blocks_of("console", f"$ {program} ")
+
+
+@pytest.mark.parametrize("block", console_blocks("flake8"), ids=name_of)
 def test_output(project: Project, block: Block) -> None:
     """If this fails, the left side is what to paste."""
     command, _, shown = block.text.partition("\n")
-    prompt, program, *arguments = shlex.split(command)
-    assert (prompt, program) == ("$", "flake8")
-    result = project.flake8_process(*arguments, cwd=EXAMPLE)
+    result = project.flake8_process(*shlex.split(command)[2:], cwd=EXAMPLE)
     assert sorted_lines(result.output) == sorted_lines(shown)
     assert result.status == 1
 
 
+@pytest.fixture
+def example_repository(tmp_path: Path) -> Path:
+    """Return a git repository whose work tree is the example, and whose only commit is what it was before."""
+    root = tmp_path / "example"
+    shutil.copytree(EXAMPLE, root)
+    for name, (now, before) in BEFORE.items():
+        path = root / name
+        text = path.read_text(encoding="utf-8")
+        assert now in text
+        path.write_text(text.replace(now, before), encoding="utf-8")
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
+        subprocess.run([*GIT, *command], cwd=root, check=True)
+    shutil.copytree(EXAMPLE, root, dirs_exist_ok=True)
+    return root
+
+
+@pytest.mark.parametrize("block", console_blocks("flake8-artifact-pin"), ids=name_of)
+def test_output_of_the_command(example_repository: Path, block: Block) -> None:
+    """If this fails, the left side is what to paste."""
+    command, _, shown = block.text.partition("\n")
+    process = subprocess.run(
+        [sys.executable, "-m", "flake8_artifact_pin", *shlex.split(command)[2:]],
+        cwd=example_repository,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        # as a terminal shows what is printed to both streams
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert without_versions(process.stdout) == without_versions(shown)
+    assert process.returncode in (0, 1)
+
+
+def without_versions(text: str) -> list[str]:
+    """Return the lines without what differs from machine to machine: versions, and the name of a commit."""
+    varying = r"merge base [0-9a-f]{12}|flake8 [0-9.]+ \(.*?\)|-pin [0-9.]+$"
+    return re.sub(varying, "...", text, flags=re.MULTILINE).splitlines()
+
+
 def test_output_shows_every_code() -> None:
     """Each code is shown by a real output, once in the main job's at least if the pins file can be used."""
-    broken, main = sorted((block.text for block in blocks_of("console")), key=lambda text: "broken" not in text)
+    broken, main = sorted((block.text for block in console_blocks("flake8")), key=lambda text: "broken" not in text)
     assert set(FINDING.findall(broken)) == {"APR000"}
     assert set(FINDING.findall(main)) == set(CODES) - {"APR000"}
 
 
 def test_main_command_runs_the_example() -> None:
     main, _ = commands()
-    arguments = blocks_of("console")[0].first_line.removeprefix("$ flake8 ")
+    arguments = console_blocks("flake8")[0].first_line.removeprefix("$ flake8 ")
     assert main.endswith(f"(cd tests/example && ../../.venv/bin/flake8 {arguments})")
 
 

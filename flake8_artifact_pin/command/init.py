@@ -81,7 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print(text, end="")
     if arguments.format != "json":
-        for line in [*advice(inventory.wrappers, pins.patterns), *_untracked(workspace)]:
+        # the text has the advice, too
+        for line in [*(advice(inventory.wrappers, pins.patterns) if is_file else ()), *_untracked(workspace)]:
             note(line)
         if verdict.findings:
             note(f"no pin settles {count(len(verdict.findings), 'finding')}:")

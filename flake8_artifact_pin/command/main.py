@@ -11,27 +11,30 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    arguments = _parser().parse_args(argv)
+    try:
+        return _run(_parser().parse_args(argv))
+    except KeyboardInterrupt:
+        # as a shell shows a process that was interrupted
+        return 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # not before they are needed: --help is to be quick
     from flake8_artifact_pin.command import errors
     from flake8_artifact_pin.command import output
 
-    run: Callable[[argparse.Namespace], int] = importlib.import_module(
-        f"flake8_artifact_pin.command.{arguments.verb}",
-    ).run
+    run: Callable[[argparse.Namespace], int]
+    run = importlib.import_module(f"flake8_artifact_pin.command.{arguments.verb}").run
     try:
-        with output.safe_streams():
-            status = run(arguments)
-            if sys.stdout:
-                sys.stdout.flush()
-            return status
+        output.let_any_text_through()
+        status = run(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
+        return status
     except errors.UsageError as error:
         output.note(f"flake8-artifact-pin: {error}")
-        return errors.ERROR
     except errors.BrokenPinsError as error:
         output.print_findings([output.FileFinding(error.path, finding) for finding in error.findings], sys.stderr)
-        return errors.ERROR
-    except KeyboardInterrupt:
-        return errors.INTERRUPTED
     except BrokenPipeError:
         # Python flushes standard output once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # a full disk, a directory that may not be entered
         output.note(f"flake8-artifact-pin: {error}")
-        return errors.ERROR
+    return errors.ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,7 +1,7 @@
 """How results are shown: to a person, and to programs."""
 from __future__ import annotations
 
-import contextlib
+import io
 import json
 import os
 import sys
@@ -125,14 +125,12 @@ def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
         sys.stderr.write("\r\033[K")
 
 
-@contextlib.contextmanager
-def safe_streams() -> Iterator[None]:
+def let_any_text_through() -> None:
     """Let any text be printed, whatever the encoding of the streams."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            # a test's or an embedding program's stream need not be able to
-            getattr(stream, "reconfigure")(errors="backslashreplace")
-    yield
+        # a test's or an embedding program's stream need not be able to
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _width(text: str) -> int:
