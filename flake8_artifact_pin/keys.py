@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ _POSITIONAL_KEY = frozenset(["upload_file", "upload_fileobj"])
 _SELF = frozenset(["cls", "self"])
 
 # What a string may hold besides the name of an artifact: fields to fill in, and the extension of a file.
-_NOT_A_NAME = re.compile(r"%[-#0 +]*\w|\{[^{}]*\}|\.\w+")
+_NOT_A_NAME = re.compile(r"%(?:\([^)]*\))?[-#0 +]*[\d*]*(?:\.[\d*]+)?[a-zA-Z]|\{[^{}]*\}|\.\w+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -78,6 +79,7 @@ def _positional(call: ast.Call) -> list[ast.expr]:
     return call.args if is_known else []
 
 
+@functools.lru_cache(maxsize=16)
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -85,19 +87,35 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     return frozenset(names) - _SELF
 
 
+@functools.lru_cache(maxsize=16)
 def _local_values(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Mapping[str, ast.expr]:
-    """Return the value of each local name that gets one only once."""
+    """Return the value of each local name that gets one only once.
+
+    The last answers are kept, as those of _parameters(): a function may make very many PUT calls.
+    """
     values: dict[str, list[ast.expr]] = {}
     for inner in ast.walk(node):
+        targets: list[ast.expr] = []
+        value: ast.expr | None = None
         if isinstance(inner, ast.Assign):
-            for target in inner.targets:
-                if isinstance(target, ast.Name):
-                    values.setdefault(target.id, []).append(inner.value)
-        elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.value:
-            values.setdefault(inner.target.id, []).append(inner.value)
-        elif isinstance(inner, (ast.For, ast.AsyncFor, ast.comprehension)) and isinstance(inner.target, ast.Name):
-            values.setdefault(inner.target.id, []).append(inner.iter)
+            targets, value = inner.targets, inner.value
+        elif isinstance(inner, ast.AnnAssign):
+            targets, value = [inner.target], inner.value
+        elif isinstance(inner, (ast.For, ast.AsyncFor, ast.comprehension)):
+            targets, value = [inner.target], inner.iter
+        for name in (name for target in targets for name in _names(target)):
+            if value:
+                values.setdefault(name, []).append(value)
     return {name: found[0] for name, found in values.items() if len(found) == 1}
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    """Yield the names that an assignment to a target binds."""
+    if isinstance(target, ast.Name):
+        yield target.id
+    elif isinstance(target, (ast.List, ast.Tuple)):
+        for item in target.elts:
+            yield from _names(item)
 
 
 def _is_taken(expression: ast.expr, parameters: frozenset[str], values: Mapping[str, ast.expr]) -> bool:
@@ -112,16 +130,19 @@ def _is_taken(expression: ast.expr, parameters: frozenset[str], values: Mapping[
                     return False
             elif isinstance(node, ast.Name):
                 is_taken = is_taken or node.id in parameters
-                if node.id not in seen and node.id not in parameters and node.id in values:
+                if node.id not in seen and node.id in values:
                     seen.add(node.id)
                     expressions.append(values[node.id])
     return is_taken
 
 
 def _walk_without_subscripts(expression: ast.expr) -> Iterator[ast.AST]:
-    """Yield the nodes of an expression; ``event["key"]`` names no artifact."""
+    """Yield the nodes of an expression; ``event["key"]`` and ``{"key": value}`` name no artifact."""
     stack: list[ast.AST] = [expression]
     while stack:
         node = stack.pop()
         yield node
-        stack += [node.value] if isinstance(node, ast.Subscript) else ast.iter_child_nodes(node)
+        if isinstance(node, ast.Subscript):
+            stack.append(node.value)
+        else:
+            stack += node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node)

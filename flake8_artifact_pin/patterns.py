@@ -158,6 +158,8 @@ def _is_used(match: re.Match[str]) -> bool:
 
     At the beginning of a line it may continue an expression or an import.
     """
-    text = match.string
-    before = text[text.rfind("\n", 0, match.start()) + 1:match.start()].rstrip()
+    text, end = match.string, match.start()
+    start = text.rfind("\n", 0, end) + 1
+    # Python takes a lone carriage return for a line's end, too
+    before = text[max(start, text.rfind("\r", start, end) + 1):end].rstrip()
     return not before or before[-1] in """.,('"\\""" or before.endswith("import")

@@ -5,11 +5,13 @@ import fnmatch
 import itertools
 import json
 import os
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.toml_keys import key_positions
 from flake8_artifact_pin.toml_keys import Path
 from flake8_artifact_pin.toml_keys import Position
 from flake8_artifact_pin.toml_keys import written_position
@@ -78,7 +80,7 @@ class Pins(NamedTuple):
     @property
     def root(self) -> str:
         """The directory that the paths of pins are relative to."""
-        return os.path.dirname(self.path) if self.path else self.cwd
+        return os.path.normpath(os.path.dirname(self.path)) if self.path else self.cwd
 
     @property
     def name(self) -> str:
@@ -110,6 +112,15 @@ def missing_pins(pins: Pins) -> list[Pin]:
 def pin_position(pins: Pins, pin: Pin) -> Position:
     """Return where a pin is written in the pins file."""
     return written_position(pins.text, (*pins.table, "pins", pin.key))
+
+
+def exempt_position(pins: Pins, key: str) -> Position:
+    """Return where a key of ``[exempt]`` is written, however it is spelled."""
+    table = (*pins.table, "exempt")
+    for path, position in key_positions(pins.text).items():
+        if path[:-1] == table and posixpath.normpath(path[-1]) == posixpath.normpath(key):
+            return position
+    return written_position(pins.text, table)
 
 
 def governed_path(pins: Pins, filename: str) -> str | None:

@@ -19,7 +19,7 @@ from flake8_artifact_pin.schema import read_document
 from flake8_artifact_pin.toml_keys import Position
 from flake8_artifact_pin.toml_keys import tokens
 
-_PYPROJECT = "pyproject.toml"
+PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
 _LONG_INTEGER = re.compile(r"[+-]?[0-9_]{4301,}")
 
@@ -35,7 +35,7 @@ def find_pins_file(named: str | None, cwd: str) -> str:
     ``cwd`` upwards. Raise PinsNotFoundError if it names a file that does not exist.
     """
     if named is None:
-        return next(filter(_has_pins, _candidates((FILE_NAME, _PYPROJECT), cwd)), "")
+        return next(filter(_has_pins, _candidates((FILE_NAME, PYPROJECT), cwd)), "")
     if os.path.basename(named) != named:
         path, where = os.path.join(cwd, named), named
     else:
@@ -74,7 +74,7 @@ def parse_pins(pins: Pins, text: str) -> Pins:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
         numbers = (token.position for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text))
         return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
-    table = _PYPROJECT_TABLE if pins.name == _PYPROJECT else ()
+    table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
 
 

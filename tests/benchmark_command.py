@@ -73,10 +73,10 @@ def main(argv: Sequence[str]) -> int:
         own = [*(site_packages / package for package in PACKAGES), site_packages]
         files, lines = assemble([*own, standard_library], tree)
         subprocess.run([*GIT, "init", "--quiet"], cwd=tree, check=True)
-        subprocess.run([*GIT, "add", "--all", "--force"], cwd=tree, check=True, stderr=subprocess.DEVNULL)
+        seconds([*GIT, "add", "--all", "--force"], tree)
         subprocess.run([*GIT, "commit", "--quiet", "--message", "tree"], cwd=tree, check=True)
         command = directory / "env" / "bin" / "flake8-artifact-pin"
-        subprocess.run([command, "init"], cwd=tree, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds([command, "init"], tree)
         print(f"{files} files, {lines} lines")
         patterns: list[str | Path] = [python, "-c", "from flake8_artifact_pin.patterns import *; print(*DEFAULT_PATTERNS)"]
         text = subprocess.run(patterns, check=True, capture_output=True, encoding="utf-8").stdout

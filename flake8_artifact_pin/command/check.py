@@ -96,8 +96,13 @@ def github_annotation(found: FileFinding, directory: str) -> str:
     and, for the escapes, its toolkit.
     """
     path, finding = found
+    name = relative(os.path.abspath(path), directory)
+    if name.startswith(os.pardir):
+        # by the name that the directory has when links are followed
+        parent, base = os.path.split(os.path.abspath(path))
+        name = relative(os.path.join(os.path.realpath(parent), base), os.path.realpath(directory))
     fields = {
-        "file": relative(os.path.abspath(path), directory).replace(os.sep, "/"),
+        "file": name.replace(os.sep, "/"),
         "line": str(max(finding.line, 1)),
         "col": str(finding.column + 1),
         "title": finding.code,

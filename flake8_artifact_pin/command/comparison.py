@@ -20,6 +20,7 @@ from flake8_artifact_pin.command.survey import UNPARSABLE
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.facts import may_matter
 from flake8_artifact_pin.facts import Site
+from flake8_artifact_pin.pins import exempt_position
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
@@ -112,11 +113,12 @@ class Sides:
         return Change("pin", kind, self.pins_name, line, f"{quote(pin.path)}: {text}", undecided)
 
     def _read_base_pins(self, repository: Repository, blobs: Mapping[str, str]) -> Pins:
-        hash_ = blobs.get(self.pins.name) if self.pins.path else None
+        hash_ = blobs.get(self.pins.name)
         if hash_ is None:
             return Pins("", self.pins.cwd)
         text = repository.contents([hash_])[0].decode("utf-8-sig", errors="replace")
-        pins = parse_pins(Pins(self.pins.path, self.pins.cwd), text)
+        # the file itself may be gone by now
+        pins = parse_pins(Pins(self.workspace.location(self.pins.name), self.pins.cwd), text)
         if pins.faults:
             self.notes.append(f"{self.pins.name} had faults in the base: {pins.faults[0].problem}")
         return pins
@@ -164,7 +166,11 @@ def _call_changes(sides: Sides) -> Iterator[Change]:
         return sides.renamed.get(call.path, call.path)
 
     calls = _Calls(sides.old, sides.new)
-    same = calls.match(lambda call: (call.path, call.identity), lambda call: (home(call), call.identity))
+    same = calls.match(
+        lambda call: (call.path, call.identity, call.site.is_observed),
+        lambda call: (home(call), call.identity, call.site.is_observed),
+    )
+    same += calls.match(lambda call: (call.path, call.identity), lambda call: (home(call), call.identity))
     same += calls.match(
         lambda call: call.artifact and (call.path, call.artifact),
         lambda call: call.artifact and (home(call), call.artifact),
@@ -185,7 +191,7 @@ def _call_changes(sides: Sides) -> Iterator[Change]:
     for old, new in moved:
         yield sides.call_change("moved", new, f"{new.text}, from {sides.place(old)}")
     for old, new in swapped:
-        is_decided = _decision(sides.base_pins.pin_of(old.path)) != _decision(sides.pins.pin_of(new.path))
+        is_decided = _says_more(sides.base_pins.pin_of(old.path), sides.pins.pin_of(new.path))
         text = f"a swap that the count does not show: {old.text} ({sides.place(old)}) is gone, {new.text} has come"
         text += "" if is_decided else f"; say in the pin of {quote(new.path)} what was decided"
         yield sides.call_change("swapped", new, text, not is_decided)
@@ -239,7 +245,7 @@ def _pin_changes(sides: Sides) -> Iterator[Change]:
             yield sides.pin_change("added", pin, f"{pin.allowed}, {in_words(pin)}", _is_undecided(None, pin))
             continue
         old_pins.pop(origin)
-        is_old = pin.allowed > old.allowed and pin.is_decided and _decision(pin) == _decision(old)
+        is_old = pin.is_decided and _is_undecided(old, pin)
         counts = f"{old.allowed} -> {pin.allowed}, {'only the old decision: ' * is_old}{in_words(pin)}"
         if is_moved:
             yield sides.pin_change("moved", pin, f"from {quote(origin)}, {counts}", _is_undecided(old, pin))
@@ -261,22 +267,19 @@ def _exempt_changes(sides: Sides) -> Iterator[Change]:
     for key in sorted(new.keys() - old.keys()):
         files = [path for path in sides.files if exemption(sides.pins.exempt, path) == key]
         calls = sum(len(surveyed.source.facts.sites) for surveyed in survey(sides.workspace, files))
-        line = written_position(sides.pins.text, (*sides.pins.table, "exempt", key)).line
+        line = exempt_position(sides.pins, key).line
         text = f"{quote(key)}: {new[key]} ({count(calls, 'PUT call')} there)"
         yield Change("exempt", "added", sides.pins_name, line, text)
     for key in sorted(old.keys() - new.keys()):
-        line = written_position(sides.base_pins.text, (*sides.base_pins.table, "exempt", key)).line
+        line = exempt_position(sides.base_pins, key).line
         yield Change("exempt", "removed", sides.pins_name, line, f"{quote(key)}: was {old[key]}")
 
 
 def _pattern_changes(sides: Sides) -> Iterator[Change]:
-    line = written_position(sides.pins.text, (*sides.pins.table, "patterns")).line
-    for kind, patterns, others in (
-        ("added", sides.pins.patterns, sides.base_pins.patterns),
-        ("removed", sides.base_pins.patterns, sides.pins.patterns),
-    ):
-        for pattern in patterns:
-            if pattern not in others:
+    for kind, pins, other in (("added", sides.pins, sides.base_pins), ("removed", sides.base_pins, sides.pins)):
+        line = written_position(pins.text, (*pins.table, "patterns")).line
+        for pattern in pins.patterns:
+            if pattern not in other.patterns:
                 yield Change("pattern", kind, sides.pins_name, line, quote(pattern))
 
 
@@ -288,10 +291,17 @@ def _decision(pin: Pin) -> tuple[object, ...]:
     return (pin.registered, pin.grandfathered)
 
 
+def _says_more(old: Pin | None, pin: Pin) -> bool:
+    """Return whether somebody decided since: the old decision, or a part of it, speaks of the old calls."""
+    if old is None:
+        return pin.is_decided
+    has_new_reason = bool(pin.grandfathered) and pin.grandfathered != old.grandfathered
+    return has_new_reason or not set(pin.registered) <= set(old.registered)
+
+
 def _is_undecided(old: Pin | None, pin: Pin) -> bool:
-    """Return whether a pin allows more than before and nobody said why: an old decision speaks of the old calls."""
-    is_more = pin.allowed > (old.allowed if old else 0)
-    return is_more and (not pin.is_decided or (old is not None and _decision(old) == _decision(pin)))
+    """Return whether a pin allows more than before and nobody said why."""
+    return pin.allowed > (old.allowed if old else 0) and not _says_more(old, pin)
 
 
 def in_words(pin: Pin) -> str:

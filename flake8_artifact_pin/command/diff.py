@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +17,7 @@ from flake8_artifact_pin.command.output import count
 from flake8_artifact_pin.command.output import finding_data
 from flake8_artifact_pin.command.output import markdown
 from flake8_artifact_pin.command.output import note
-from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import note_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import style
@@ -65,9 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         show = _markdown_lines if arguments.format == "markdown" else _text_lines
         for line in show(base, changes):
             print(line)
-        for text in [_GUESSED] * base.is_guess + sides.notes:
-            note(text)
-        print_findings(sides.findings, sys.stderr)
+        note_findings(sides.findings)
+    for text in [_GUESSED] * base.is_guess + sides.notes:
+        note(text)
     is_undecided = arguments.exit_code and any(change.undecided for change in changes)
     return FINDINGS if is_undecided or sides.findings else CLEAN
 
@@ -77,7 +76,7 @@ def _find_base(repository: Repository, named: str | None) -> Base:
     head = repository.resolve("HEAD")
     if head is None:
         raise UsageError("diff needs a commit to compare with: this repository has none yet")
-    revision, is_guess = (named, False) if named else _default_revision(repository)
+    revision, is_guess = (named, False) if named is not None else _default_revision(repository)
     commit = repository.resolve(revision)
     if commit is None:
         raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")

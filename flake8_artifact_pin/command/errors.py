@@ -7,8 +7,6 @@ from flake8_artifact_pin.rules import Finding
 
 #: The exit statuses of the command.
 CLEAN, FINDINGS, ERROR = 0, 1, 2
-#: That of a process which SIGPIPE ended, as a shell shows it.
-PIPE_CLOSED = 141
 
 
 class UsageError(Exception):

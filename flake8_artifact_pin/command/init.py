@@ -3,26 +3,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.command.check import check
-from flake8_artifact_pin.command.check import Verdict
 from flake8_artifact_pin.command.errors import CLEAN
 from flake8_artifact_pin.command.errors import FINDINGS
 from flake8_artifact_pin.command.errors import UsageError
 from flake8_artifact_pin.command.output import count
 from flake8_artifact_pin.command.output import finding_data
 from flake8_artifact_pin.command.output import note
-from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import note_findings
 from flake8_artifact_pin.command.output import print_json
+from flake8_artifact_pin.command.output import print_text
 from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import with_progress
 from flake8_artifact_pin.command.repository import find_repository
-from flake8_artifact_pin.command.sites import distinct
+from flake8_artifact_pin.command.survey import distinct
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
 from flake8_artifact_pin.command.workspace import find_pins
@@ -40,6 +39,7 @@ from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.pins_file import PYPROJECT
 from flake8_artifact_pin.schema import path_problem
 
 _TEST_DIRECTORIES = frozenset(["test", "tests"])
@@ -56,7 +56,6 @@ class Inventory(NamedTuple):
 
     exempt: Mapping[str, Sequence[SurveyedFile]]
     pinned: Sequence[SurveyedFile]
-    wrappers: Sequence[Wrapper]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,24 +68,34 @@ def run(arguments: argparse.Namespace) -> int:
     pins = Pins(_target(arguments.output), os.getcwd(), patterns=_patterns(arguments.patterns))
     workspace = workspace_of(pins)
     inventory = _take_inventory(workspace)
-    text = "".join(f"{line}\n" for line in _document(pins, inventory))
+    # from here on as if the file were there already
+    workspace = workspace._replace(pins=_written_pins(pins, inventory))
+    wrappers = find_wrappers(workspace, inventory.pinned)
+    text = "".join(f"{line}\n" for line in _document(pins, inventory, wrappers))
     if is_file:
         _create(pins.path, text)
-    verdict = check(workspace._replace(pins=_written_pins(pins, inventory)), workspace.files())
+    verdict = check(workspace, workspace.files())
     shown = relative(pins.path, pins.cwd) if is_file else None
     if arguments.format == "json":
-        print_json(_data(shown, text, inventory, verdict))
+        print_json({
+            "path": shown,
+            "text": text,
+            "pins": {path: pin.allowed for path, pin in workspace.pins.pins.items()},
+            "exempt": workspace.pins.exempt.reasons,
+            "wrappers": list(map(wrapper_data, wrappers)),
+            "findings": list(map(finding_data, verdict.findings)),
+        })
     elif is_file:
-        print(f"{shown}: {_summary(inventory)}")
+        print(f"{shown}: {_summary(workspace.pins)}")
     else:
-        print(text, end="")
+        print_text(text)
     if arguments.format != "json":
         # the text has the advice, too
-        for line in [*(advice(inventory.wrappers, pins.patterns) if is_file else ()), *_untracked(workspace)]:
+        for line in [*(advice(wrappers, pins.patterns) if is_file else ()), *_untracked(workspace)]:
             note(line)
         if verdict.findings:
             note(f"no pin settles {count(len(verdict.findings), 'finding')}:")
-            print_findings(verdict.findings, sys.stderr)
+            note_findings(verdict.findings)
     return FINDINGS if verdict.findings else CLEAN
 
 
@@ -103,6 +112,8 @@ def _target(output: str | None) -> str:
     """Return the absolute path of the file to write; raise UsageError if there are pins already."""
     cwd = os.getcwd()
     if output is not None and output != _STANDARD_OUTPUT:
+        if os.path.basename(output) == PYPROJECT:
+            raise UsageError(f"{output} is not for init to write: write {FILE_NAME}, or put its tables there by hand")
         return os.path.abspath(output)
     repository = find_repository(cwd)
     if output is None:
@@ -135,33 +146,35 @@ def _take_inventory(workspace: Workspace) -> Inventory:
             continue
         if directory:
             exempt.setdefault(directory, []).append(surveyed)
-        elif surveyed.source.facts.observed and _is_pinnable(surveyed.path):
-            pinned.append(surveyed)
-    wrappers = find_wrappers(workspace, [file for file in surveyed_files if not _test_directory(file.path)])
-    return Inventory(exempt, pinned, wrappers)
+        elif surveyed.source.facts.observed and _can_be_key(surveyed.path):
+            # a back slash in a name is taken for that of Windows, and leads to another file or to none
+            if os.path.isfile(workspace.location(surveyed.path)):
+                pinned.append(surveyed)
+    return Inventory(exempt, pinned)
 
 
 def _test_directory(path: str) -> str:
     """Return the topmost directory of tests that a path lies in, with a slash at its end, or an empty string."""
     parents = path.split("/")[:-1]
     for number, name in enumerate(parents, start=1):
-        if name in _TEST_DIRECTORIES:
-            return "".join(f"{parent}/" for parent in parents[:number])
+        directory = "".join(f"{parent}/" for parent in parents[:number])
+        if name in _TEST_DIRECTORIES and _can_be_key(directory):
+            return directory
     return ""
 
 
-def _is_pinnable(path: str) -> bool:
-    """Return whether a path can be a key of the pins file, which is UTF-8; check names those that cannot."""
+def _can_be_key(path: str) -> bool:
+    """Return whether a path can be a key of the pins file, which is UTF-8; check names the files that cannot."""
     is_text = path == path.encode(errors="replace").decode()
     return is_text and not path_problem(path)
 
 
-def _document(pins: Pins, inventory: Inventory) -> Iterator[str]:
+def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper]) -> Iterator[str]:
     """Yield the lines of the pins file."""
     yield from _HEADER
     if pins.patterns != DEFAULT_PATTERNS:
         yield f"patterns = [{', '.join(map(quote, pins.patterns))}]"
-    for line in advice(inventory.wrappers, pins.patterns):
+    for line in advice(wrappers, pins.patterns):
         yield f"# {printable(line)}"
     if inventory.exempt:
         yield from ("", "[exempt]")
@@ -180,40 +193,24 @@ def _document(pins: Pins, inventory: Inventory) -> Iterator[str]:
 
 def _written_pins(pins: Pins, inventory: Inventory) -> Pins:
     """Return the pins as the new file has them."""
-    exempt = dict.fromkeys(inventory.exempt, _TEST_REASON)
-    counts = _counts(inventory)
+    counts = {surveyed.path: surveyed.source.facts.observed for surveyed in inventory.pinned}
     return pins._replace(
-        exempt=compile_exempt(exempt),
+        exempt=compile_exempt(dict.fromkeys(inventory.exempt, _TEST_REASON)),
         pins={path: Pin(path, path, number) for path, number in counts.items()},
     )
 
 
-def _counts(inventory: Inventory) -> Mapping[str, int]:
-    return {surveyed.path: surveyed.source.facts.observed for surveyed in inventory.pinned}
-
-
-def _summary(inventory: Inventory) -> str:
-    counts = _counts(inventory)
-    calls = count(sum(counts.values()), "PUT call")
-    directories = count(len(inventory.exempt), "directory of tests", "directories of tests")
-    return f"{calls} of {count(len(counts), 'file')} pinned, {directories} exempt"
-
-
-def _data(path: str | None, text: str, inventory: Inventory, verdict: Verdict) -> Mapping[str, object]:
-    return {
-        "path": path,
-        "text": text,
-        "pins": _counts(inventory),
-        "exempt": dict.fromkeys(inventory.exempt, _TEST_REASON),
-        "wrappers": list(map(wrapper_data, inventory.wrappers)),
-        "findings": list(map(finding_data, verdict.findings)),
-    }
+def _summary(pins: Pins) -> str:
+    calls = count(sum(pin.allowed for pin in pins.pins.values()), "PUT call")
+    directories = count(len(pins.exempt.reasons), "directory of tests", "directories of tests")
+    return f"{calls} of {count(len(pins.pins), 'file')} pinned, {directories} exempt"
 
 
 def _untracked(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each file with PUT calls that git does not track: flake8 reports it all the same."""
     files = workspace.repository.untracked_files() if workspace.repository else []
-    for surveyed in survey(workspace, files):
+    for surveyed in survey(workspace, sorted(set(files) - set(workspace.files()))):
         if surveyed.source.facts.observed and not _test_directory(surveyed.path):
             calls = count(surveyed.source.facts.observed, "PUT call")
-            yield f"{surveyed.name}: {calls} not pinned, since git does not track the file; flake8 reports it"
+            name = printable(surveyed.name)
+            yield f"{name}: {calls} not pinned, since git does not track the file; flake8 reports it"

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -9,13 +10,37 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 
+_NAME = "flake8-artifact-pin"
+# The exit statuses that a shell shows for a process which SIGINT or SIGPIPE ended.
+_INTERRUPTED, _PIPE_CLOSED = 130, 141
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        return _run(_parser().parse_args(argv))
+        try:
+            return _run(_parser().parse_args(argv))
+        finally:
+            # also what argparse prints before it exits
+            if sys.stdout:
+                sys.stdout.flush()
     except KeyboardInterrupt:
-        # as a shell shows a process that was interrupted
-        return 130
+        return _INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return _PIPE_CLOSED
+    except OSError as error:
+        # a full disk, a directory that may not be entered
+        _discard_output()
+        if sys.stderr:
+            print(f"{_NAME}: {error}", file=sys.stderr)
+        return 2
+
+
+def _discard_output() -> None:
+    """Let nothing more be written to standard output: Python flushes it once more when it ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -27,27 +52,19 @@ def _run(arguments: argparse.Namespace) -> int:
     run = importlib.import_module(f"flake8_artifact_pin.command.{arguments.verb}").run
     try:
         output.let_any_text_through()
-        status = run(arguments)
-        if sys.stdout:
-            sys.stdout.flush()
-        return status
+        if sys.stdout is None:
+            raise errors.UsageError("standard output is closed: give the result somewhere to go")
+        return run(arguments)
     except errors.UsageError as error:
-        output.note(f"flake8-artifact-pin: {error}")
+        output.note(f"{_NAME}: {error}")
     except errors.BrokenPinsError as error:
-        output.print_findings([output.FileFinding(error.path, finding) for finding in error.findings], sys.stderr)
-    except BrokenPipeError:
-        # Python flushes standard output once more when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return errors.PIPE_CLOSED
-    except OSError as error:
-        # a full disk, a directory that may not be entered
-        output.note(f"flake8-artifact-pin: {error}")
+        output.note_findings(output.FileFinding(error.path, finding) for finding in error.findings)
     return errors.ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="flake8-artifact-pin",
+        prog=_NAME,
         description="Pins the number of PUT calls that each producer file makes: what needs the whole repository.",
         epilog="Exit status: 0 clean, 1 findings, 2 usage error or a pins file that cannot be used.",
     )
@@ -109,4 +126,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
-        parser.exit(message=f"flake8-artifact-pin {version('flake8-artifact-pin')}\n")
+        print(_NAME, version(_NAME))
+        parser.exit()

@@ -35,18 +35,15 @@ class FileFinding(NamedTuple):
 
 def style(name: str, text: str, stream: TextIO | None = None) -> str:
     """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
-    stream = stream or sys.stdout
-    # a process may have no standard output at all
-    is_terminal = stream is not None and stream.isatty()
-    is_shown = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    is_shown = (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return f"{_STYLES[name]}{text}{_RESET}" if is_shown else text
 
 
-def finding_line(path: str, finding: Finding) -> str:
-    """Return a finding as flake8's default format shows it."""
-    colon = style("cyan", ":")
-    place = colon.join([style("bold", printable(path)), str(finding.line), str(finding.column + 1)])
-    return f"{place}{colon} {style('red', finding.code)} {finding.text}"
+def finding_line(path: str, finding: Finding, stream: TextIO | None = None) -> str:
+    """Return a finding as flake8's default format shows it on a stream (by default standard output)."""
+    colon = style("cyan", ":", stream)
+    place = colon.join([style("bold", printable(path), stream), str(finding.line), str(finding.column + 1)])
+    return f"{place}{colon} {style('red', finding.code, stream)} {finding.text}"
 
 
 def finding_data(found: FileFinding) -> Mapping[str, object]:
@@ -55,10 +52,10 @@ def finding_data(found: FileFinding) -> Mapping[str, object]:
     return {"path": path, "line": line, "column": column + 1, "code": code, "text": text}
 
 
-def print_findings(findings: Iterable[FileFinding], stream: TextIO | None = None) -> None:
+def print_findings(findings: Iterable[FileFinding]) -> None:
     """Print findings, a line each."""
     for path, finding in findings:
-        print(finding_line(path, finding), file=stream)
+        print(finding_line(path, finding))
 
 
 def print_json(data: object) -> None:
@@ -66,9 +63,29 @@ def print_json(data: object) -> None:
     print(json.dumps(data, indent=2))
 
 
+def print_text(text: str) -> None:
+    """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    else:
+        print(text, end="")
+
+
 def note(text: str) -> None:
-    """Print a line beside the results."""
-    print(text, file=sys.stderr)
+    """Print a line beside the results, on standard error. Nobody need be there to read it."""
+    if sys.stderr:
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:
+            # Python flushes it once more when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def note_findings(findings: Iterable[FileFinding]) -> None:
+    """Print findings beside the results."""
+    for path, finding in findings:
+        note(finding_line(path, finding, sys.stderr))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -114,15 +131,18 @@ def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
         return
     shown_at = time.monotonic() + _PATIENCE - _PROGRESS_INTERVAL
     is_shown = False
-    for number, item in enumerate(items):
-        if time.monotonic() - shown_at >= _PROGRESS_INTERVAL:
-            shown_at = time.monotonic()
-            is_shown = True
-            sys.stderr.write(f"\r{number:,} of {count(len(items), what)}")
+    try:
+        for number, item in enumerate(items):
+            if time.monotonic() - shown_at >= _PROGRESS_INTERVAL:
+                shown_at = time.monotonic()
+                is_shown = True
+                sys.stderr.write(f"\r{number:,} of {count(len(items), what)}")
+                sys.stderr.flush()
+            yield item
+    finally:
+        if is_shown:
+            sys.stderr.write("\r\033[K")
             sys.stderr.flush()
-        yield item
-    if is_shown:
-        sys.stderr.write("\r\033[K")
 
 
 def let_any_text_through() -> None:

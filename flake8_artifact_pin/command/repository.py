@@ -54,14 +54,14 @@ class Repository(NamedTuple):
     def tracked_files(self) -> list[str]:
         """Return the Python files that git tracks below the directory, as relative paths, sorted.
 
-        Those of submodules are among them: flake8 finds them, too. A repository within the repository that is no
-        proper submodule is walked.
+        Those of submodules are among them, and of a repository within the repository: flake8 finds them, too.
         """
         files = set(_names(self.git("ls-files", "-z", "--cached", "--recurse-submodules", "--", "*.py")))
         for directory in map(os.fsdecode, _GITLINK.findall(self.git("ls-files", "-z", "--stage"))):
-            if not any(file.startswith(f"{directory}/") for file in files):
-                inner = walked_files(os.path.join(self.directory, directory))
-                files.update(f"{directory}/{file}" for file in inner)
+            place = os.path.join(self.directory, directory)
+            is_unknown = not any(file.startswith(f"{directory}/") for file in files)
+            if is_unknown and os.path.exists(os.path.join(place, ".git")):
+                files.update(f"{directory}/{file}" for file in Repository(place, place).tracked_files())
         return sorted(files)
 
     def untracked_files(self) -> list[str]:
@@ -94,7 +94,7 @@ class Repository(NamedTuple):
             if status.startswith(("C", "R")):
                 old, path = path, next(fields)
                 renamed[path] = old
-            elif " 160000 " in f"{field[1:]} ":
+            elif "160000" in field[1:].split(" ")[:2]:
                 submodules.append(path)
         return Changes(renamed, submodules)
 
@@ -175,8 +175,9 @@ def _git(directory: str, arguments: Sequence[str], stdin: bytes | None = None) -
         stderr=subprocess.PIPE,
     )
     if process.returncode:
-        lines = process.stderr.decode(errors="replace").strip().splitlines() or [f"git {arguments[0]} failed"]
-        raise GitError(f"git: {lines[0].removeprefix('fatal: ')}")
+        lines = process.stderr.decode(errors="replace").splitlines()
+        reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+        raise GitError(f"git: {next(iter([*reasons, *lines, f'git {arguments[0]} failed']))}")
     return process.stdout
 
 

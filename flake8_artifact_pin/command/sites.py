@@ -15,16 +15,17 @@ from flake8_artifact_pin.command.errors import FINDINGS
 from flake8_artifact_pin.command.output import count
 from flake8_artifact_pin.command.output import FileFinding
 from flake8_artifact_pin.command.output import finding_data
+from flake8_artifact_pin.command.output import markdown
 from flake8_artifact_pin.command.output import markdown_table
 from flake8_artifact_pin.command.output import note
-from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import note_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import table
 from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.survey import distinct
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
 from flake8_artifact_pin.command.workspace import open_workspace
-from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.command.wrappers import advice
 from flake8_artifact_pin.command.wrappers import find_wrappers
 from flake8_artifact_pin.command.wrappers import wrapper_data
@@ -93,27 +94,22 @@ def run(arguments: argparse.Namespace) -> int:
         })
     elif arguments.format == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
+        # the plain one leaves a carriage return, which a file name may have, without quotes
+        quoting = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(Row._fields)
-        writer.writerows([" ".join(cell) if isinstance(cell, tuple) else cell for cell in row] for row in rows)
+        for row in rows:
+            cells = [" ".join(cell) if isinstance(cell, tuple) else str(cell) for cell in row]
+            (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
     elif arguments.format == "markdown":
         _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
-        _print_lines([f"- {line}" if line != lines[-1] else f"\n```toml\n{line}\n```" for line in lines])
+        _print_lines([f"- {markdown(line)}" if line != lines[-1] else f"\n```toml\n{line}\n```" for line in lines])
     else:
         _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
         _print_lines(lines)
-    print_findings(findings if arguments.format != "json" else (), sys.stderr)
     if arguments.format != "json":
+        note_findings(findings)
         note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}")
     return FINDINGS if findings else CLEAN
-
-
-def distinct(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[SurveyedFile]:
-    """Return each file once, where symbolic links lead to it under several names: under that of the pins file."""
-    files: dict[str, SurveyedFile] = {}
-    for surveyed in surveyed_files:
-        if surveyed.path not in files or surveyed.name == workspace.shown(surveyed.path):
-            files[surveyed.path] = surveyed
-    return sorted(files.values(), key=lambda surveyed: surveyed.name)
 
 
 def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:

@@ -96,7 +96,7 @@ def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]
             continue
         lines = None if _is_plain(data) else decode(data)
         text = data.decode("ascii") if lines is None else "".join(lines)
-        if found in workspace.pins.pins or may_matter(text, workspace.matcher) or _is_broken(text):
+        if found in workspace.pins.pins or may_matter(text, workspace.matcher) or _is_special(filename, text):
             yield _surveyed(workspace, found, lines or decode(data))
         else:
             passed_over.append(found)
@@ -107,6 +107,15 @@ def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]
             surveyed = _surveyed(workspace, found, decode(_read(workspace.location(found))))
             if surveyed.source.problems:
                 yield surveyed
+
+
+def distinct(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[SurveyedFile]:
+    """Return each file once, where symbolic links lead to it under several names: under that of the pins file."""
+    files: dict[str, SurveyedFile] = {}
+    for surveyed in surveyed_files:
+        is_there = os.path.exists(workspace.location(surveyed.path))
+        files[surveyed.path] = surveyed._replace(name=workspace.shown(surveyed.path)) if is_there else surveyed
+    return sorted(files.values(), key=lambda surveyed: surveyed.name)
 
 
 def _surveyed(workspace: Workspace, found: str, content: list[str] | OSError) -> SurveyedFile:
@@ -125,9 +134,9 @@ def _surveyed(workspace: Workspace, found: str, content: list[str] | OSError) ->
     return SurveyedFile(name, path, exempt, source)
 
 
-def _is_broken(text: str) -> bool:
-    """Return whether a text has what makes it no Python at a glance: the rest is not worth the time."""
-    return "\0" in text or "<<<<<<< " in text
+def _is_special(filename: str, text: str) -> bool:
+    """Return whether a text is no Python at a glance, or a link: it may lead to a pinned file."""
+    return "\0" in text or "<<<<<<< " in text or os.path.islink(filename)
 
 
 def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
@@ -173,7 +182,8 @@ def _unusable(name: str, error: Exception) -> Source:
     results = []
     # flake8 waits for somebody to write into a pipe, and gives up on all files where it does not expect an error
     if not isinstance(error, _NotRegularError):
-        with contextlib.suppress(AssertionError, *UNPARSABLE):
+        with contextlib.suppress(AssertionError, LookupError, *UNPARSABLE), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             checker = FileChecker(filename=name, plugins=Checkers([], [], []), options=_OPTIONS)
             # what cannot be read has its result from the beginning, and flake8 5 insists on going no further
             results = checker.results
@@ -207,7 +217,7 @@ def _read(filename: str) -> bytes:
 
 
 def _is_plain(data: bytes) -> bool:
-    return data.isascii() and (b"coding" not in data[:500] or not _FOREIGN.match(data))
+    return data.isascii() and b"\r" not in data and not _FOREIGN.match(data)
 
 
 def _without_noqa(line: int) -> str:

@@ -29,8 +29,7 @@ class Workspace(NamedTuple):
 
     def shown(self, path: str) -> str:
         """Return a path of the pins file (or the pins file's own base name) relative to the working directory."""
-        start = relative(self.pins.root, self.pins.cwd)
-        return path if start == "." else os.path.normpath(os.path.join(start, path)).replace(os.sep, "/")
+        return relative(self.location(path), self.pins.cwd).replace(os.sep, "/")
 
     def location(self, path: str) -> str:
         """Return where the file of a path of the pins file is."""
@@ -53,7 +52,7 @@ class Workspace(NamedTuple):
             raise UsageError(f"there is no {name}: correct the path")
         root = self.pins.root
         is_root = os.path.realpath(name) == os.path.realpath(root)
-        path = "" if is_root else governed_path(self.pins, name)
+        path = "" if is_root else self._governed(name)
         if path is None:
             raise UsageError(f"{name} is outside of {root}, which the pins are for: name a file below it")
         if os.path.isfile(name):
@@ -64,6 +63,12 @@ class Workspace(NamedTuple):
         if not files:
             raise UsageError(f"no Python file below {name} is tracked by git: add it to git, or name the file itself")
         return files
+
+    def _governed(self, name: str) -> str | None:
+        """Return the path that a file or directory has in the pins file; None if it is outside."""
+        path = relative(os.path.abspath(name), self.pins.root).replace(os.sep, "/")
+        # a back slash in a name would be taken for that of Windows
+        return path if "\\" in path and not path.startswith(os.pardir) else governed_path(self.pins, name)
 
     def _found_files(self) -> list[str]:
         """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.calls import KeyTaker
 from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.command.output import printable
+from flake8_artifact_pin.command.survey import distinct
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
 from flake8_artifact_pin.command.workspace import Workspace
@@ -56,7 +58,7 @@ def advice(wrappers: Sequence[Wrapper], patterns: Sequence[str]) -> list[str]:
     if not wrappers:
         return []
     lines = [
-        f"{path}:{line}: {name}() takes the key from its caller, so {count(call_sites, 'call')} of it "
+        f"{printable(path)}:{line}: {name}() takes the key from its caller, so {count(call_sites, 'call')} of it "
         f"{'is' if call_sites == 1 else 'are'} behind one PUT call; the pattern {quote(pattern)} would count each"
         for path, line, name, pattern, call_sites in wrappers
     ]
@@ -74,7 +76,7 @@ def _pattern(taker: KeyTaker) -> str:
     *outer, name = taker.name.split(".")
     if name == "__init__":
         return outer[-1]
-    if name.startswith("__"):
+    if name.startswith("__") and name.endswith("__"):
         return ""
     return f"*.{name}" if taker.is_method else name
 
@@ -86,6 +88,8 @@ def _count_calls(workspace: Workspace, patterns: Sequence[str]) -> Mapping[str, 
     for pattern in patterns:
         counting = workspace._replace(matcher=compile_patterns([pattern]))
         numbers[pattern] = sum(
-            len(surveyed.source.facts.sites) for surveyed in survey(counting, paths) if not surveyed.exempt
+            len(surveyed.source.facts.sites)
+            for surveyed in distinct(workspace, survey(counting, paths))
+            if not surveyed.exempt
         )
     return numbers

@@ -1,0 +1,294 @@
+"""``prune``: lower and remove stale pins, never raise or add one."""
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import stat
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.command.errors import CLEAN
+from flake8_artifact_pin.command.errors import FINDINGS
+from flake8_artifact_pin.command.errors import UsageError
+from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.command.output import FileFinding
+from flake8_artifact_pin.command.output import finding_data
+from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.command.output import note_findings
+from flake8_artifact_pin.command.output import print_findings
+from flake8_artifact_pin.command.output import print_json
+from flake8_artifact_pin.command.output import printable
+from flake8_artifact_pin.command.output import style
+from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.renames import Renames
+from flake8_artifact_pin.command.survey import survey
+from flake8_artifact_pin.command.workspace import open_workspace
+from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.pins import exemption
+from flake8_artifact_pin.pins import FILE_NAME
+from flake8_artifact_pin.pins import Pin
+from flake8_artifact_pin.pins import pin_position
+from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.rules import Finding
+from flake8_artifact_pin.schema import path_problem
+
+_DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
+
+
+class Change(NamedTuple):
+    """What becomes of a stale pin: ``new`` is its count, or None if it is removed."""
+
+    pin: Pin
+    line: int
+    new: int | None
+    reason: str
+    moved_to: str = ""
+
+
+class Rename(NamedTuple):
+    """A pin whose file was renamed, and where the file is now: offered, because a copy looks like a rename to git."""
+
+    pin: Pin
+    line: int
+    new_path: str
+
+
+class Plan(NamedTuple):
+    """What is to be done, the renames that are only offered, and what keeps a file from being judged."""
+
+    changes: Sequence[Change]
+    offered: Sequence[Rename]
+    findings: Sequence[FileFinding]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prune the pins file and return the exit status: 1 if a pin is left that is or may be stale.
+
+    With ``--dry-run`` it is 1 as well if the file would change.
+
+    The JSON format is an object: ``changes`` (``path`` and ``line`` of the pin, its count ``old`` and ``new``, null if
+    it is removed, the path it is ``moved_to`` or null, and the ``reason``), ``renames`` that are offered (``path``,
+    ``line`` and ``renamed_to``), whether the file was ``written``, and ``findings`` as those of ``check``. Lines are
+    those before the change, and paths but those of the findings are relative to the pins file's directory.
+    """
+    try:
+        importlib.import_module("tomlkit")
+    except ImportError:
+        raise UsageError("prune needs tomlkit: pip install 'flake8-artifact-pin[prune]'")
+    workspace = open_workspace(arguments.pins)
+    if not workspace.pins.path:
+        raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
+    plan = make_plan(workspace, arguments.move_renamed)
+    text = _pruned_text(workspace, plan.changes) if plan.changes else workspace.pins.text
+    is_written = bool(plan.changes) and not arguments.dry_run
+    if is_written:
+        _write(workspace, text)
+    if arguments.format == "json":
+        print_json(_data(plan, is_written))
+    else:
+        _print_text(workspace, plan, text, arguments)
+    is_left = plan.offered or plan.findings or (plan.changes and arguments.dry_run)
+    return FINDINGS if is_left else CLEAN
+
+
+def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
+    """Return what is to be done with the stale pins, in the order in which they are written."""
+    judge = _Judge(workspace, moves_renamed)
+    pins = list(workspace.pins.pins.values())
+    outcomes = [outcome for pin in with_progress(pins, "pin") for outcome in judge.outcomes(pin)]
+    return Plan(
+        [outcome for outcome in outcomes if isinstance(outcome, Change)],
+        [outcome for outcome in outcomes if isinstance(outcome, Rename)],
+        [outcome for outcome in outcomes if isinstance(outcome, FileFinding)],
+    )
+
+
+class _Judge:
+    """Judges one pin after the other, and remembers where pins are moved to."""
+
+    def __init__(self, workspace: Workspace, moves_renamed: bool) -> None:
+        self.workspace = workspace
+        self.moves_renamed = moves_renamed
+        self.renames = Renames(workspace.repository) if workspace.repository else None
+        self.taken = set(workspace.pins.pins)
+
+    def outcomes(self, pin: Pin) -> Iterator[Change | Rename | FileFinding]:
+        """Yield what becomes of a pin: nothing, if it is not stale."""
+        line = pin_position(self.workspace.pins, pin).line
+        if _is_gone(self.workspace.location(pin.path)):
+            yield from self.outcomes_of_gone(pin, line)
+            return
+        observed, problems = self.observe(pin.path)
+        if problems:
+            yield from problems
+        elif not observed < pin.allowed:
+            return
+        elif observed:
+            yield Change(pin, line, observed, f"{observed} observed")
+        else:
+            yield Change(pin, line, None, "no PUT call observed")
+
+    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | FileFinding]:
+        """Yield what becomes of a pin whose file does not exist."""
+        new_path = self.renames.new_path(pin.path) if self.renames else None
+        if new_path is None:
+            yield Change(pin, line, None, "the file does not exist")
+            return
+        observed, problems = self.observe(new_path)
+        obstacle = self.obstacle(pin, new_path) or ("" if observed or problems else "makes no PUT call")
+        if obstacle:
+            yield Change(pin, line, None, f"renamed to {new_path}, which {obstacle}")
+            return
+        self.taken.add(new_path)
+        yield from problems
+        if self.moves_renamed and not problems:
+            yield Change(pin, line, min(pin.allowed, observed), "renamed", moved_to=new_path)
+        else:
+            yield Rename(pin, line, new_path)
+
+    def obstacle(self, pin: Pin, new_path: str) -> str:
+        """Return why a pin cannot be moved to a path, or an empty string."""
+        if new_path in self.taken:
+            return "has a pin"
+        if exemption(self.workspace.pins.exempt, new_path):
+            return "is exempt"
+        if _suffix(new_path) not in (".py", _suffix(pin.path)):
+            return "is no Python file"
+        is_text = new_path == new_path.encode(errors="replace").decode()
+        return "cannot be pinned" if path_problem(new_path) or not is_text else ""
+
+    def observe(self, path: str) -> tuple[int, Sequence[FileFinding]]:
+        """Return the number of PUT calls that count in a file that exists, and what keeps it from being judged."""
+        surveyed = next(survey(self.workspace, [path]), None)
+        if surveyed is None:
+            # one that is pinned matters, so this one could not even be found
+            unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
+            is_pinned = path in self.workspace.pins.pins
+            return 0, [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
+        problems = [FileFinding(surveyed.name, problem) for problem in surveyed.source.problems]
+        return surveyed.source.facts.observed, problems
+
+
+def _is_gone(filename: str) -> bool:
+    """Return whether there is no file at a path; a file that cannot be reached may be there."""
+    try:
+        return stat.S_ISDIR(os.stat(filename).st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1]
+
+
+def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
+    from flake8_artifact_pin.command.editing import Edit
+    from flake8_artifact_pin.command.editing import edit_pins
+    from flake8_artifact_pin.command.editing import UneditableError
+
+    edits = {change.pin.key: Edit(change.new, change.moved_to) for change in changes}
+    try:
+        return edit_pins(workspace.pins, edits)
+    except UneditableError:
+        shown = _shown_name(workspace)
+        by_hand = "; ".join(map(_edit_by_hand, changes))
+        raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
+
+
+def _edit_by_hand(change: Change) -> str:
+    key = quote(change.pin.key)
+    if change.new is None:
+        return f"remove {key} (line {change.line})"
+    if change.moved_to:
+        return f"rename {key} (line {change.line}) to {quote(change.moved_to)} and set it to {change.new}"
+    return f"set {key} (line {change.line}) to {change.new}"
+
+
+def _write(workspace: Workspace, text: str) -> None:
+    from flake8_artifact_pin.command.editing import replace_text
+
+    replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
+
+
+def _shown_name(workspace: Workspace) -> str:
+    return workspace.shown(workspace.pins.name)
+
+
+def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse.Namespace) -> None:
+    name = _shown_name(workspace)
+    offers = [_line(name, rename.line, _rename_text(rename, arguments.move_renamed)) for rename in plan.offered]
+    if arguments.dry_run:
+        _print_diff(name, workspace.pins.text, text)
+        # beside it, so that it can be applied
+        for offer in offers:
+            note(offer)
+        note_findings(plan.findings)
+    else:
+        for line in [*(_line(name, change.line, _change_text(change)) for change in plan.changes), *offers]:
+            print(line)
+        print_findings(plan.findings)
+    what = "to change" if arguments.dry_run else "changed"
+    note(f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offered)} offered to move")
+
+
+def _line(name: str, line: int, text: str) -> str:
+    return f"{printable(name)}:{line}: {printable(text)}"
+
+
+def _change_text(change: Change) -> str:
+    pin = change.pin
+    if change.new is None:
+        text = f"{pin.path}: removed ({change.reason})"
+    elif change.moved_to:
+        text = f"{pin.path}: moved to {change.moved_to}"
+    else:
+        text = f"{pin.path}: {pin.allowed} -> {change.new}"
+    if change.moved_to and change.new != pin.allowed:
+        text += f", {pin.allowed} -> {change.new}"
+    left = change.new or 0
+    if left < pin.allowed and left < len(pin.registered):
+        ids = count(len(pin.registered), "id")
+        text += f"; {ids} registered, retire what is no longer written: {', '.join(pin.registered)}"
+    return text
+
+
+def _rename_text(rename: Rename, moves_renamed: bool) -> str:
+    what_to_do = "mend that file" if moves_renamed else "run prune --move-renamed"
+    return f"{rename.pin.path} was renamed to {rename.new_path}: {what_to_do} to move its pin"
+
+
+def _print_diff(name: str, old: str, new: str) -> None:
+    from flake8_artifact_pin.command.editing import split_lines
+
+    for line in difflib.unified_diff(split_lines(old), split_lines(new), f"a/{name}", f"b/{name}"):
+        text = line.removesuffix("\n")
+        print(style(_DIFF_STYLES[line[0]], text) if line[0] in _DIFF_STYLES else text)
+        if text == line:
+            print("\\ No newline at end of file")
+
+
+def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
+    return {
+        "changes": [
+            {
+                "path": change.pin.path,
+                "line": change.line,
+                "old": change.pin.allowed,
+                "new": change.new,
+                "moved_to": change.moved_to or None,
+                "reason": change.reason,
+            }
+            for change in plan.changes
+        ],
+        "renames": [
+            {"path": rename.pin.path, "line": rename.line, "renamed_to": rename.new_path} for rename in plan.offered
+        ],
+        "written": is_written,
+        "findings": list(map(finding_data, plan.findings)),
+    }

@@ -1,0 +1,606 @@
+"""The verb ``diff``: what a change does to PUT calls and pins, in repositories with a history."""
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import pytest
+from command import Outcome
+from command import Repository
+from command import run_process
+from conftest import Project
+from hypothesis import given
+from hypothesis import HealthCheck
+from hypothesis import settings
+from hypothesis import strategies as st
+
+Files = Mapping[str, "str | None"]
+# what there was before and what there is now (a text is that of one file), and the lines that say so
+Case = tuple["Files | str", "Files | str", list[str]]
+
+PINS = "artifact-pins.toml"
+# enough for git to know a file again whose few other lines differ
+LONG = "".join(f"x{number} = {number}\n" for number in range(20))
+NOTHING = "no PUT call and no pin changed"
+NOQA = "  # noqa: APR001 - re-puts"
+X, Y, Z = 'registered = ["x"]', 'registered = ["y"]', 'grandfathered = "z"'
+
+
+def put(key: str = "'x'", scope: str = "f", end: str = "") -> str:
+    """Return a function of three lines, the second one of which has a PUT call."""
+    return f"def {scope}(day):\n    s3.put_object(Key={key}){end}\n\n"
+
+
+def pins(*lines: str) -> str:
+    return "\n".join(["[pins]", *lines, ""])
+
+
+def pin(count: int, decision: str = "", path: str = "a.py") -> str:
+    return f'"{path}" = {{ count = {count}{", " if decision else ""}{decision} }}'
+
+
+def swap(place: str, old: str, new: str, old_place: str = "a.py:2", *, is_decided: bool = False) -> str:
+    text = f"a swap that the count does not show: put_object({old} ({old_place}) is gone, put_object({new} has come"
+    end = f'; say in the pin of "{place.partition(":")[0]}" what was decided'
+    return f"call swapped {place}: {text}" if is_decided else f"call swapped {place}: undecided: {text}{end}"
+
+
+@pytest.fixture
+def repository(project: Project) -> Repository:
+    project.monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+    return Repository(project)
+
+
+def commit(repository: Repository, files: Files) -> None:
+    repository.commit({path: content for path, content in files.items() if content is not None})
+
+
+def edit(repository: Repository, files: Files) -> None:
+    """Write files and remove those that are None, without telling git."""
+    for name, content in files.items():
+        if content is None:
+            (repository.root / name).unlink()
+        else:
+            repository.write({name: content})
+
+
+def changes(outcome: Outcome) -> list[str]:
+    """Return the lines of the text format between the first and the last one."""
+    undecided = sum(": undecided: " in line for line in outcome.lines)
+    number = len(outcome.lines) - 2
+    summary = f"{number} change{'s' * (number != 1)}, {undecided} undecided" if number else NOTHING
+    assert outcome.lines[-1] == summary
+    return [re.sub("^(.{16}) ", lambda match: f"{match[1].rstrip()} ", line) for line in outcome.lines[1:-1]]
+
+
+F, G, H = "put_object('x') in f", "put_object('y') in g", "put_object('z') in h"
+ONE, TWO = put(), put() + put("'y'", "g")
+BARE, TOLD = "s3.put_object(Key=key)\n", "s3.put_object(Key='x')\n"
+CALLS: dict[str, Case] = {
+    "nothing": (ONE, {}, []),
+    "added": ("", ONE, [f"call added a.py:2: {F}"]),
+    "added in a new file": ({}, ONE, [f"call added a.py:2: {F}"]),
+    "removed": (ONE, "\n", [f"call removed a.py:2: {F}"]),
+    "removed with its file": (ONE, {"a.py": None}, [f"call removed a.py:2: {F}"]),
+    "one of two alike": (BARE * 2, BARE, ["call removed a.py:2: put_object(key) in <module>"]),
+    "moved": (
+        {"a.py": ONE, "b.py": "\n"}, {"a.py": "\n", "b.py": ONE}, [f"call moved b.py:2: {F}, from a.py:2"],
+    ),
+    "moved, both files edited": (
+        {"a.py": TWO, "b.py": put("'z'", "h")},
+        {"a.py": put("'y'", "g"), "b.py": "import os\n" + put("'z'", "h") + ONE},
+        [f"call moved b.py:6: {F}, from a.py:2"],
+    ),
+    "moved by its function alone": (
+        {"a.py": put("key"), "b.py": "\n"}, {"a.py": "\n", "b.py": put("name")},
+        ["call moved b.py:2: put_object(name) in f, from a.py:2"],
+    ),
+    "moved by its key alone": (
+        {"a.py": TOLD, "b.py": "\n"}, {"a.py": "\n", "b.py": TOLD},
+        ["call moved b.py:1: put_object('x') in <module>, from a.py:1"],
+    ),
+    "not moved: it has neither": (
+        {"a.py": BARE, "b.py": "\n"}, {"a.py": "\n", "b.py": BARE},
+        ["call added b.py:1: put_object(key) in <module>", "call removed a.py:1: put_object(key) in <module>"],
+    ),
+    "file renamed": (LONG + ONE, {"a.py": None, "d/b.py": LONG + ONE}, []),
+    "file renamed and edited": (
+        LONG + ONE, {"a.py": None, "b.py": LONG + TWO}, [f"call added b.py:25: {G}"],
+    ),
+    "function renamed": (ONE, put(scope="g"), []),
+    "function renamed in a renamed file": (LONG + ONE, {"a.py": None, "b.py": LONG + put(scope="g")}, []),
+    "class renamed": (f"class A:\n    x = {TOLD}", f"class B:\n    x = {TOLD}", []),
+    "variable renamed": (put("f'{day}.csv'"), put("f'{date}.csv'"), []),
+    "another variable": (put("day"), put("name"), []),
+    "another constant": (put("cfg.KEY_A"), put("cfg.KEY_B"), [swap("a.py:2", "cfg.KEY_A) in f", "cfg.KEY_B) in f")]),
+    "reformatted": (
+        put("f'{day}/x.csv'") + put("'y'", "g"),
+        "# put\n" + put('(\n        f"{day}/"\n        "x.csv"\n    )') + put('"y"', "g"),
+        [],
+    ),
+    "functions reordered": (TWO, put("'y'", "g") + ONE, []),
+    "handed on instead of called": (ONE, "def f():\n    do(s3.put_object, Key='x')\n", []),
+    "swapped": (ONE, put("'y'"), [swap("a.py:2", "'x') in f", "'y') in f")]),
+    "swapped with another function": (ONE, "\n" + put("'y'", "g"), [swap("a.py:3", "'x') in f", "'y') in g")]),
+    "swapped in a renamed file": (
+        LONG + ONE, {"a.py": None, "b.py": LONG + put("'y'")},
+        [swap("b.py:22", "'x') in f", "'y') in f", "a.py:22")],
+    ),
+    "swapped and one more": (
+        ONE, put("'y'", "g") + put("'z'"), [swap("a.py:5", "'x') in f", "'z') in f"), f"call added a.py:2: {G}"],
+    ),
+    "suppressed": (ONE, put(end=NOQA), [f"call suppressed a.py:2: {F} (suppressed: re-puts)"]),
+    "unsuppressed": (put(end=NOQA), ONE, [f"call added a.py:2: {F}, which was suppressed"]),
+    "reason dropped": (put(end=NOQA), put(end="  # noqa: APR001"), [f"call added a.py:2: {F}, which was suppressed"]),
+    "reason changed": (put(end=NOQA), put(end="  # noqa: APR001 - because"), []),
+    "the whole file suppressed": (
+        ONE, "# flake8: noqa: APR001 - scratch\n" + ONE, [f"call suppressed a.py:3: {F} (suppressed: scratch)"],
+    ),
+    "suppressed and moved": (
+        {"a.py": ONE, "b.py": "\n"}, {"a.py": "\n", "b.py": put(end=NOQA)},
+        [
+            f"call suppressed b.py:2: {F} (suppressed: re-puts)",
+            f"call moved b.py:2: {F} (suppressed: re-puts), from a.py:2",
+        ],
+    ),
+    "a suppressed one added": ("\n", put(end=NOQA), [f"call added a.py:2: {F} (suppressed: re-puts)"]),
+    "a suppressed one is no part of a swap": (
+        put(end=NOQA), put("'y'", "g"), [f"call added a.py:2: {G}", f"call removed a.py:2: {F} (suppressed: re-puts)"],
+    ),
+    "the suppressed one of two alike removed": (
+        put(end=f"{NOQA}\n    {TOLD}"), ONE, [f"call removed a.py:2: {F} (suppressed: re-puts)"],
+    ),
+}
+ADDED, RAISED = f"pin added {PINS}:2", f"pin raised {PINS}:2"
+PINNED: dict[str, Case] = {
+    "added": ({}, pins(pin(1)), [f'{ADDED}: undecided: "a.py": 1, no decision']),
+    "added with a decision": ({}, pins(pin(1, f"{X}, {Z}")), [f'{ADDED}: "a.py": 1, registered: x; grandfathered: z']),
+    "added as 0": ({}, pins('"a.py" = 0'), [f'{ADDED}: "a.py": 0, no decision']),
+    "removed": (pins("#", pin(1, X)), pins(), [f'pin removed {PINS}:3: "a.py": was 1, registered: x']),
+    "removed with the pins file": (
+        pins(pin(1, X)), {PINS: None}, [f'pin removed {PINS}:2: "a.py": was 1, registered: x'],
+    ),
+    "raised": (pins('"a.py" = 1'), pins('"a.py" = 2'), [f'{RAISED}: undecided: "a.py": 1 -> 2, no decision']),
+    "raised with a decision": (
+        pins(pin(1, X)), pins(pin(2, 'registered = ["x", "y"]')), [f'{RAISED}: "a.py": 1 -> 2, registered: x, y'],
+    ),
+    "raised with the old decision": (
+        pins(pin(1, X)), pins(pin(2, X)),
+        [f'{RAISED}: undecided: "a.py": 1 -> 2, only the old decision: registered: x'],
+    ),
+    "raised with a part of the old decision": (
+        pins(pin(1, f"{X}, {Z}")), pins(pin(2, X)),
+        [f'{RAISED}: undecided: "a.py": 1 -> 2, only the old decision: registered: x'],
+    ),
+    "lowered": (pins(pin(2, X)), pins(pin(1, X)), [f'pin lowered {PINS}:2: "a.py": 2 -> 1, registered: x']),
+    "decided": (
+        pins(pin(1)), pins(pin(1, X)), [f'pin decided {PINS}:2: "a.py": 1, registered: x (was: no decision)'],
+    ),
+    "spelled otherwise": (pins('"a.py" = 1'), pins("", '"./a.py" = { count = 1 }'), []),
+    "moved": (
+        {"b.py": LONG, PINS: pins(pin(1, X, "b.py"))}, {"b.py": None, "c.py": LONG, PINS: pins(pin(1, X, "c.py"))},
+        [f'pin moved {PINS}:2: "c.py": from "b.py", 1 -> 1, registered: x'],
+    ),
+    "moved and raised": (
+        {"b.py": LONG, PINS: pins(pin(1, X, "b.py"))}, {"b.py": None, "c.py": LONG, PINS: pins(pin(2, X, "c.py"))},
+        [f'pin moved {PINS}:2: undecided: "c.py": from "b.py", 1 -> 2, only the old decision: registered: x'],
+    ),
+    "of a renamed file, kept": (
+        {"b.py": LONG, PINS: pins(pin(1, X, "b.py"))},
+        {"b.py": None, "c.py": LONG, PINS: pins(pin(1, X, "b.py"), '"c.py" = 1')},
+        [f'pin added {PINS}:3: undecided: "c.py": 1, no decision'],
+    ),
+    "decided with a swap": (
+        {"a.py": ONE, PINS: pins(pin(1, X))}, {"a.py": put("'y'"), PINS: pins(pin(1, Y))},
+        [
+            swap("a.py:2", "'x') in f", "'y') in f", is_decided=True),
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: registered: x)',
+        ],
+    ),
+    "raised and decided with a swap and one more": (
+        {"a.py": ONE, PINS: pins(pin(1, X))}, {"a.py": put("'z'") + put("'y'", "g"), PINS: pins(pin(2, Z))},
+        [
+            swap("a.py:2", "'x') in f", "'z') in f", is_decided=True),
+            f"call added a.py:5: {G}",
+            f'{RAISED}: "a.py": 1 -> 2, grandfathered: z',
+        ],
+    ),
+    "decision dropped with a swap": (
+        {"a.py": ONE, PINS: pins(pin(1, X))}, {"a.py": put("'y'"), PINS: pins('"a.py" = 1')},
+        [
+            swap("a.py:2", "'x') in f", "'y') in f"),
+            f'pin decided {PINS}:2: "a.py": 1, no decision (was: registered: x)',
+        ],
+    ),
+    "exempt added": (
+        {"t/a.py": TWO, PINS: ""}, '[exempt]\n"t/" = "tests"\n"u.py" = "none"\n',
+        [
+            f'exempt added {PINS}:2: "t/": tests (2 PUT calls there)',
+            f'exempt added {PINS}:3: "u.py": none (0 PUT calls there)',
+        ],
+    ),
+    "exempt removed": ('[exempt]\n#\n"t/" = "tests"\n', "", [f'exempt removed {PINS}:3: "t/": was tests']),
+    "exempt, spelled with a dot": (
+        "", '[exempt]\n"./t/" = "tests"\n', [f'exempt added {PINS}:2: "t/": tests (0 PUT calls there)'],
+    ),
+    "exempt before and now": ({"t/a.py": ONE, PINS: '[exempt]\n"t/" = "r"\n'}, {"t/a.py": TWO}, []),
+    "pattern added": (
+        'patterns = ["*.put_object"]\n', '#\npatterns = ["*.put_object", "s"]\n', [f'pattern added {PINS}:2: "s"'],
+    ),
+    "pattern removed": (
+        '\npatterns = ["*.put_object", "save"]\n', '#\n\npatterns = ["*.put_object"]\n',
+        [f'pattern removed {PINS}:2: "save"'],
+    ),
+    "in pyproject.toml": (
+        {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'},
+        {"pyproject.toml": '[tool.x]\n[tool.artifact-pins.pins]\n"a.py" = 2\n'},
+        ['pin raised pyproject.toml:3: undecided: "a.py": 1 -> 2, no decision'],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "file"),
+    [
+        pytest.param(case, file, id=f"{file}: {name}")
+        for table, file in ((CALLS, "a.py"), (PINNED, PINS))
+        for name, case in table.items()
+    ],
+)
+def test_changes(repository: Repository, case: Case, file: str) -> None:
+    """The result is the same for what is not committed and for what is."""
+    before, after = ({file: state} if isinstance(state, str) else state for state in case[:2])
+    expected = case[2]
+    commit(repository, before)
+    repository.git("tag", "base")
+    edit(repository, after)
+    repository.git("add", "--all")
+    staged = repository.run("diff", "--exit-code")
+    assert changes(staged) == expected
+    assert (staged.err, staged.status) == ("", int(any(": undecided: " in line for line in expected)))
+    repository.commit({})
+    committed = repository.run("diff", "base")
+    assert (changes(committed), committed.status) == (expected, 0)
+
+
+def test_not_staged(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, "b.py": put("'y'", "g"), "c.py": put("'z'", "h")})
+    edit(repository, {"a.py": TWO.replace("'y'", "'w'"), "b.py": None, "new.py": put("'v'", "k")})
+    repository.git("update-index", "--assume-unchanged", "a.py")
+    added, gone = "call added a.py:5: put_object('w') in g", f"call removed b.py:2: {G}"
+    assert changes(repository.run("diff")) == [added, gone]
+    repository.git("add", "--intent-to-add", "new.py")
+    assert changes(repository.run("diff")) == [added, "call added new.py:2: put_object('v') in k", gone]
+    edit(repository, {"c.py": None})
+    (repository.root / "c.py").symlink_to("a.py")
+    assert f"call removed c.py:2: {H}" in changes(repository.run("diff"))
+
+
+def test_other_files(repository: Repository) -> None:
+    """A pinned file need not be a Python module by its name; line ends and hashes are git's own business."""
+    repository.git("config", "core.autocrlf", "true")
+    repository.commit({"run": put().replace("\n", "\r\n"), "a.py": put(), PINS: pins(pin(1, X, "run"))})
+    edit(repository, {"run": None, "a.py": None, PINS: None})
+    repository.git("checkout", "--", ".")
+    assert b"\r\n" in (repository.root / "a.py").read_bytes()
+    assert changes(repository.run("diff")) == []
+    edit(repository, {"run": TWO})
+    assert changes(repository.run("diff")) == [f"call added run:5: {G}"]
+
+
+def test_hashes_of_another_kind(project: Project) -> None:
+    repository = Repository(project, is_git=False)
+    repository.git("init", "--quiet", "--object-format=sha256")
+    repository.commit({"a.py": ONE})
+    assert changes(repository.run("diff")) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b.py", "'q\".py", "naïve.py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"],
+)
+def test_file_names(repository: Repository, name: str) -> None:
+    repository.commit({"old.py": LONG + ONE, name: put("'y'", "g")})
+    edit(repository, {name: put("'w'", "g"), "old.py": None, f"d/{name}": LONG + ONE + put("'z'", "h")})
+    repository.git("add", "--all")
+    found = json.loads(repository.run("diff", "--format=json").out)["changes"]
+    assert [(change["kind"], change["path"]) for change in found] == [("swapped", name), ("added", f"d/{name}")]
+    text = repository.run("diff").out
+    assert text.count("\n") == 4
+    assert "\x1b" not in text and "\t" not in text
+
+
+def test_renamed_over_several_commits_and_in_a_merge(repository: Repository) -> None:
+    old = pins(pin(1, X))
+    repository.commit({"a.py": LONG + put(), PINS: old})
+    repository.git("tag", "base")
+    for number in range(3):
+        repository.git("mv", "a.py" if number == 0 else f"b{number - 1}.py", f"b{number}.py")
+        repository.commit({PINS: pins(pin(1, X, f"b{number}.py"))})
+    moved = f'pin moved {PINS}:2: "b2.py": from "a.py", 1 -> 1, registered: x'
+    assert changes(repository.run("diff", "base")) == [moved]
+    repository.git("checkout", "--quiet", "-b", "topic", "base")
+    repository.commit({"a.py": LONG + TWO, PINS: old + "#\n"})
+    repository.git("checkout", "--quiet", "main")
+    repository.git("merge", "--quiet", "--strategy-option=ours", "topic")
+    added = f"call added b2.py:25: {G}"
+    assert changes(repository.run("diff", "base")) == [added, moved]
+    assert changes(repository.run("diff", "main^1")) == [added]
+    assert changes(repository.run("diff", "topic")) == [moved]
+
+
+def test_merge_base(repository: Repository) -> None:
+    """What the other branch did since is no part of this one's change."""
+    repository.commit({"a.py": ONE})
+    repository.git("checkout", "--quiet", "-b", "topic")
+    repository.commit({"b.py": put("'y'", "g")})
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"c.py": put("'z'", "h")})
+    repository.git("checkout", "--quiet", "topic")
+    base = repository.git("merge-base", "main", "topic").strip()
+    outcome = repository.run("diff", "main")
+    assert outcome.lines[0] == f"compared with main (merge base {base[:12]})"
+    assert changes(outcome) == [f"call added b.py:2: {G}"]
+
+
+def test_subdirectory(repository: Repository) -> None:
+    """The pins file governs its own directory; paths are shown from the working directory."""
+    repository.commit({"s/a.py": put(), "o.py": put(), f"s/{PINS}": pins('"a.py" = 1'), "s/d/b.py": ""})
+    edit(repository, {"s/d/b.py": put("'y'"), "o.py": TWO, f"s/{PINS}": pins('"a.py" = 1', pin(1, Y, "d/b.py"))})
+    lines = ["call added {}d/b.py:2: put_object('y') in f", 'pin added {}' + PINS + ':3: "d/b.py": 1, registered: y']
+    assert changes(repository.run("diff", "--pins", f"s/{PINS}")) == [line.format("s/") for line in lines]
+    repository.monkeypatch.chdir(repository.root / "s")
+    assert changes(repository.run("diff")) == [line.format("") for line in lines]
+    repository.monkeypatch.chdir(repository.root / "s/d")
+    assert changes(repository.run("diff"))[1] == lines[1].format("../")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--format=json",), ("--format=markdown",)])
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "note"),
+    [
+        (
+            {"a.py": "def (\n" + ONE}, {"a.py": ONE}, [f"call added a.py:2: {F}"],
+            "a.py cannot be parsed in the base: its calls show as added",
+        ),
+        (
+            {PINS: pins('"a.py" = -1', '"b.py" = 1')}, {PINS: pins('"a.py" = 0', '"b.py" = 1')}, [],
+            f'{PINS} had faults in the base: the count of "a.py" must be a whole number, 0 or more, not a negative one',
+        ),
+        (
+            {PINS: "<<<<<<< a\n" + pins('"a.py" = 1')}, {PINS: pins('"a.py" = 0')},
+            [f'{ADDED}: "a.py": 0, no decision'],
+            f"{PINS} had faults in the base: unresolved merge: keep one side and remove the markers",
+        ),
+    ],
+)
+def test_notes(
+    repository: Repository, arguments: tuple[str, ...], before: Files, after: Files, expected: list[str], note: str,
+) -> None:
+    """They are not lost where the result is for a program."""
+    commit(repository, before)
+    edit(repository, after)
+    outcome = repository.run("diff", *arguments)
+    assert arguments or changes(outcome) == expected
+    assert (outcome.err, outcome.status) == (f"{note}\n", 0)
+
+
+def test_not_parsed_now(repository: Repository) -> None:
+    repository.commit({"a.py": ONE})
+    edit(repository, {"a.py": "def (\n"})
+    outcome = repository.run("diff")
+    assert re.fullmatch("a.py:1:6: E999 SyntaxError: .*\n", outcome.err)
+    assert outcome.status == 1
+    outcome = repository.run("diff", "--format=json")
+    assert outcome.places == ["a.py:1:6: E999"]
+    assert (outcome.err, outcome.status) == ("", 1)
+
+
+def test_submodules(repository: Repository, project: Project) -> None:
+    inner = Repository(project, "inner")
+    inner.commit({"m.py": put()})
+    repository.git("submodule", "--quiet", "add", str(inner.root), "sub")
+    repository.write({".gitignore": "inner/\n"})
+    repository.commit({"a.py": ""})
+    note = "submodule sub changed: its PUT calls are not compared\n"
+    assert repository.run("diff").err == ""
+    repository.write({"sub/m.py": TWO})
+    repository.git("-C", "sub", "commit", "--quiet", "--all", "--message=x")
+    outcome = repository.run("diff")
+    assert (changes(outcome), outcome.err) == ([], note)
+    repository.commit({})
+    repository.git("rm", "--quiet", "--force", "sub")
+    assert repository.run("diff").err == note
+
+
+def clone(repository: Repository, project: Project, *options: str) -> Repository:
+    """Return a clone, which is the working directory from now on."""
+    copy = Repository(project, "clone", is_git=False)
+    copy.git("clone", "--quiet", *options, repository.root.as_uri(), ".")
+    project.monkeypatch.chdir(copy.root)
+    return copy
+
+
+GUESSED = (
+    "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
+    "name BASE, or run git remote set-head origin -a\n"
+)
+UNKNOWN = (
+    "flake8-artifact-pin: the remote's default branch is not known here: "
+    "name BASE (or: git remote set-head origin -a)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "target", "revision"),
+    [
+        ("status", "", "origin/main"),
+        ("remote set-head origin --delete", "", None),
+        ("remote set-head origin --delete", "release", "origin/release"),
+        ("remote set-head origin --delete", "nope", None),
+        ("remote rename origin upstream", "", "upstream/main"),
+        ("remote add another nowhere", "", "origin/main"),
+        ("remote remove origin", "", "HEAD"),
+    ],
+)
+def test_default_base(
+    repository: Repository, project: Project, command: str, target: str, revision: str | None,
+) -> None:
+    repository.commit({"a.py": ""})
+    repository.git("branch", "release")
+    copy = clone(repository, project)
+    copy.commit({"a.py": ONE})
+    copy.git(*command.split())
+    project.monkeypatch.setenv("GITHUB_BASE_REF", target)
+    outcome = copy.run("diff")
+    assert (outcome.err, outcome.status) == ("" if revision else GUESSED, 0)
+    assert outcome.lines[0].startswith(f"compared with {revision or 'HEAD'} (merge base ")
+    assert len(changes(outcome)) == (revision not in (None, "HEAD"))
+    outcome = copy.run("diff", "--exit-code")
+    assert (outcome.err, outcome.status) == (("", 0) if revision else (UNKNOWN, 2))
+
+
+@pytest.mark.parametrize(
+    ("commands", "base", "error"),
+    [
+        ([], "nope", "there is no revision nope here: fetch it, or name another one"),
+        ([], "main..main", "there is no revision main..main here: fetch it, or name another one"),
+        ([], "main:a.py", "there is no revision main:a.py here: fetch it, or name another one"),
+        ([], "", "there is no revision  here: fetch it, or name another one"),
+        (["checkout --quiet --orphan other", "commit --quiet --message=x"], "main",
+         "main has no commit in common with HEAD: name another revision"),
+        (["checkout --quiet --orphan other"], "main",
+         "diff needs a commit to compare with: this repository has none yet"),
+    ],
+)
+def test_no_base(repository: Repository, commands: list[str], base: str, error: str) -> None:
+    repository.commit({"a.py": ONE})
+    for command in commands:
+        repository.git(*command.split())
+    assert repository.run("diff", base, "--exit-code") == ("", f"flake8-artifact-pin: {error}\n", 2)
+
+
+def test_shallow_clone(repository: Repository, project: Project) -> None:
+    repository.commit({"a.py": ""})
+    repository.git("branch", "release")
+    repository.commit({"a.py": ONE})
+    copy = clone(repository, project, "--depth=1", "--no-single-branch")
+    outcome = copy.run("diff", "--exit-code")
+    assert (changes(outcome), outcome.err, outcome.status) == ([], "", 0)
+    error = "this clone is too shallow to have the merge base with origin/release: run git fetch --unshallow"
+    assert copy.run("diff", "origin/release") == ("", f"flake8-artifact-pin: {error}\n", 2)
+    copy.git("fetch", "--quiet", "--unshallow")
+    assert len(changes(copy.run("diff", "origin/release"))) == 1
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_no_git(project: Project, has_git: bool) -> None:
+    repository = Repository(project, is_git=not has_git)
+    if not has_git:
+        project.monkeypatch.setenv("PATH", "")
+    error = f"flake8-artifact-pin: diff needs git: {repository.root} is in no git repository\n"
+    assert repository.run("diff") == ("", error, 2)
+
+
+def test_json(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
+    base = repository.git("rev-parse", "HEAD").strip()
+    edit(repository, {"a.py": TWO, PINS: pins('"a.py" = 2')})
+    outcome = repository.run("diff", "--format=json", "--exit-code")
+    call = {"subject": "call", "kind": "added", "path": "a.py", "line": 5, "text": G, "undecided": False}
+    raised = {"subject": "pin", "kind": "raised", "path": PINS, "line": 2, "undecided": True}
+    assert json.loads(outcome.out) == {
+        "base": {"commit": base, "description": f"HEAD (merge base {base[:12]})"},
+        "changes": [call, {**raised, "text": '"a.py": 1 -> 2, no decision'}],
+        "findings": [],
+    }
+    assert (outcome.err, outcome.status) == ("", 1)
+
+
+def test_markdown(repository: Repository) -> None:
+    repository.commit({"a|`b`.py": put("'<a|b>'")})
+    base = repository.git("rev-parse", "--short=12", "HEAD").strip()
+    outcome = repository.run("diff", "--format=markdown")
+    assert outcome.lines == ["### PUT calls and pins", "", f"Compared with HEAD (merge base {base}): {NOTHING}."]
+    edit(repository, {"a|`b`.py": put("'<a|b>'") + put("'`_*'", "_g")})
+    edit(repository, {PINS: pins('"x.py" = 1')})
+    repository.git("add", "--all")
+    assert repository.run("diff", "--format=markdown").lines[2:] == [
+        f"Compared with HEAD (merge base {base}): 2 changes, 1 undecided.",
+        "",
+        "| change | where | what |",
+        "| --- | --- | --- |",
+        r"| call added | a\|\`b\`.py:5 | put\_object('\`\_\*') in \_g |",
+        r'| pin added | artifact-pins.toml:2 | **undecided:** "x.py": 1, no decision |',
+    ]
+    edit(repository, {"a|`b`.py": ""})
+    assert r"| call removed | a\|\`b\`.py:2 | put\_object('&lt;a\|b>') in f |" in repository.run(
+        "diff", "--format=markdown",
+    ).lines
+
+
+def test_process(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
+    edit(repository, {"a.py": put("'y'")})
+    outcome = run_process("diff", "main", "--exit-code", cwd=repository.root)
+    assert changes(outcome) == [
+        swap("a.py:2", "'x') in f", "'y') in f"),
+    ]
+    assert (outcome.err, outcome.status) == ("", 1)
+
+
+FILES = ("a.py", "b.py", "c.py")
+Tree = dict[str, list[int]]
+Step = tuple[str, int, int]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["insert", "delete", "move"]), st.integers(0, 99), st.integers(0, 99)), max_size=6,
+)
+
+
+def applied(tree: Tree, steps: list[Step]) -> Tree:
+    """Return a tree with calls inserted, deleted and moved to other files."""
+    new = {name: list(numbers) for name, numbers in tree.items()}
+    for step, (kind, which, where) in enumerate(steps):
+        target = new[FILES[where % 3]]
+        calls = [(name, number) for name, numbers in new.items() for number in numbers]
+        if kind == "insert":
+            target.insert(which % (len(target) + 1), 100 + step)
+        elif calls:
+            name, number = calls[which % len(calls)]
+            new[name].remove(number)
+            if kind == "move":
+                target.append(number)
+    return new
+
+
+def rendered(numbers: list[int], look: int) -> str:
+    """Return a source with a function for each number, in one of many equal forms."""
+    name, quote, space = ("day", "date")[look % 2], "'\""[look // 2 % 2], ("", "\n    ")[look // 4 % 2]
+    functions = [
+        f"def f{n}({name}):\n    s3.put_object({space}Key=f{quote}k{n}/{{{name}}}.csv{quote}{space})\n" for n in numbers
+    ]
+    return ("\n" * (look // 8 % 3)).join(functions[::-1] if look // 24 % 2 else functions)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 2), max_size=6), STEPS, st.lists(st.integers(0, 47), min_size=6, max_size=6))
+def test_random_edits(repository: Repository, homes: list[int], steps: list[Step], looks: list[int]) -> None:
+    """Each call that came, went or moved is in exactly one line, each other one in none."""
+    old: Tree = {name: [n for n, home in enumerate(homes) if FILES[home] == name] for name in FILES}
+    new = applied(old, steps)
+    repository.commit({name: rendered(old[name], look) for name, look in zip(FILES, looks)})
+    repository.write({name: rendered(new[name], look) for name, look in zip(FILES, looks[3:])})
+    found = json.loads(repository.run("diff", "--format=json").out)["changes"]
+    before, now = ({n: name for name, numbers in tree.items() for n in numbers} for tree in (old, new))
+    expected = [n for n in {*before, *now} if before.get(n) != now.get(n)]
+    named = [int(n) for change in found for n in re.findall(r"/?k(\d+)/", change["text"])]
+    assert sorted(named) == sorted(expected)
+    for name in FILES:
+        here = [change for change in found if change["path"] == name]
+        come = [change["text"].partition(" is gone, ")[2] for change in here]
+        assert all(now[int(n)] == name for n in re.findall(r"k(\d+)/", "".join(come)))
+        kinds = [change["kind"] for change in here]
+        left = [change for change in found if change["kind"] == "moved" and f"from {name}:" in change["text"]]
+        difference = kinds.count("added") - kinds.count("removed") + kinds.count("moved") - len(left)
+        assert difference == len(new[name]) - len(old[name])

@@ -1,0 +1,1160 @@
+"""The verb ``prune``: what it makes of a pin, what it leaves of the pins file, and never half of one."""
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import random
+import re
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+
+import pytest
+import tomli
+import tomlkit
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from flake8_artifact_pin.command import editing
+from flake8_artifact_pin.command.main import main
+
+PINS = "artifact-pins.toml"
+MARK = "\ufeff"
+CALL = "s3.put_object(Key=key)\n"
+
+
+try:
+    HAS_TOML_1_1 = bool(tomli.loads("x = {\n}"))
+except tomli.TOMLDecodeError:
+    HAS_TOML_1_1 = False
+
+
+class Result(NamedTuple):
+    """What a run printed, and its exit status."""
+
+    lines: list[str]
+    notes: list[str]
+    status: int
+
+    @property
+    def data(self) -> Any:
+        return json.loads("\n".join(self.lines))
+
+
+class Project:
+    """A directory that is the working directory, and the verb run in it."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root = root
+        self.capsys = capsys
+
+    def write(self, files: Mapping[str, str | int | bytes]) -> None:
+        """Write files; a number makes a source with so many PUT calls."""
+        for name, content in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = CALL * content if isinstance(content, int) else content
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def pins(self, name: str = PINS) -> str:
+        return (self.root / name).read_bytes().decode()
+
+    def prune(self, *arguments: str) -> Result:
+        self.capsys.readouterr()
+        status = main(["prune", *arguments])
+        out, err = self.capsys.readouterr()
+        return Result(out.splitlines(), err.splitlines(), status)
+
+    def git(self, *arguments: str, cwd: Path | None = None) -> str:
+        options = ["user.name=x", "user.email=x@example.org", "commit.gpgSign=false", "init.defaultBranch=main"]
+        command = ["git", *(part for option in options for part in ("-c", option)), *arguments]
+        return subprocess.run(command, cwd=cwd or self.root, check=True, capture_output=True, encoding="utf-8").stdout
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=x")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Project:
+    # a hook's, and the configuration of whoever runs the tests
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return Project(root, capsys)
+
+
+@pytest.fixture
+def repository(project: Project) -> Project:
+    project.git("init", "--quiet")
+    project.write({"old.py": unlike("old"), PINS: '[pins]\n"old.py" = 2\n'})
+    project.commit()
+    return project
+
+
+def unlike(word: str, calls: int = 2) -> str:
+    """Return a source that git does not take for another one."""
+    return "".join(f"{word}_{number} = {number}\n" for number in range(30)) + CALL * calls
+
+
+# The text of the pins file before and after. There is 1 PUT call in one.py, there are 2 in two.py and none in none.py;
+# gone.py does not exist.
+SPELLINGS: dict[str, tuple[str, str]] = {
+    "count": (
+        '[pins]\n"one.py" = 2\n"two.py" = 2\n',
+        '[pins]\n"one.py" = 1\n"two.py" = 2\n',
+    ),
+    "count with all around it": (
+        '[pins] # all\n\n\t"one.py"=2# why\n',
+        '[pins] # all\n\n\t"one.py"=1# why\n',
+    ),
+    "never raised": (
+        '[pins]\n"two.py" = 1\n"one.py" = 0\n',
+        '[pins]\n"two.py" = 1\n"one.py" = 0\n',
+    ),
+    "an explicit 0": (
+        '[pins]\n"none.py" = 0\n',
+        '[pins]\n"none.py" = 0\n',
+    ),
+    "a 0 of a file that is gone": (
+        '[pins]\n"gone.py" = 0\n"none.py" = 0\n',
+        '[pins]\n"none.py" = 0\n',
+    ),
+    "no call left": (
+        '[pins]\n"none.py" = 1\n"two.py" = 2\n',
+        '[pins]\n"two.py" = 2\n',
+    ),
+    "numbers of other kinds": (
+        '[pins]\n"one.py" = 0x10\n"two.py" = 0b10\n',
+        '[pins]\n"one.py" = 1\n"two.py" = 0b10\n',
+    ),
+    "other spellings of a path": (
+        '[pins]\n"./one.py" = 2\n"././gone.py" = 1\n"\\u0074wo.py" = 3\n',
+        '[pins]\n"./one.py" = 1\n"\\u0074wo.py" = 2\n',
+    ),
+    "literal strings": (
+        "[pins]\n'one.py' = 2\n'gone.py' = 2\n",
+        "[pins]\n'one.py' = 1\n",
+    ),
+    "inline table": (
+        '[pins]\n"one.py" = {count=3,registered=["x", "y"]}  # why\n"gone.py" = { count = 1 }\n',
+        '[pins]\n"one.py" = {count=1,registered=["x", "y"]}  # why\n',
+    ),
+    "inline table of several lines": (
+        '[pins]\n"one.py" = { registered = [\n  "x", # the one\n  "y",\n], count = 2 }\n\n"gone.py" = 1\n',
+        '[pins]\n"one.py" = { registered = [\n  "x", # the one\n  "y",\n], count = 1 }\n',
+    ),
+    "strings of several lines": (
+        '[pins]\n"one.py" = { count = 2, grandfathered = """\n# line 3: f\n"gone.py" = 1\n""" }\n"gone.py" = 1\n',
+        '[pins]\n"one.py" = { count = 1, grandfathered = """\n# line 3: f\n"gone.py" = 1\n""" }\n',
+    ),
+    "a string that ends like a comment": (
+        '[pins]\n"two.py" = { count = 2, grandfathered = """\n# line 3: f""" }\n"gone.py" = 1\n',
+        '[pins]\n"two.py" = { count = 2, grandfathered = """\n# line 3: f""" }\n',
+    ),
+    "tables": (
+        '[pins."gone.py"]\ncount = 2\n[pins."one.py"] # why\nregistered = ["x"]\ncount = 2 # many\n'
+        '[pins."two.py"]\ncount = 2\n',
+        '[pins."one.py"] # why\nregistered = ["x"]\ncount = 1 # many\n[pins."two.py"]\ncount = 2\n',
+    ),
+    "tables with comments": (
+        '# top\n\n[pins."gone.py"]\n# within\ncount = 1 # inline\n\n# about one.py\n# line 9: f: put_object("k")\n'
+        '[ pins . "one.py" ]\ncount = 3\n# line 7: f: put_object("k")\n\n# line 8: f: put_object("k")\n'
+        '[pins."none.py"]\ncount = 3\n\n# end\n',
+        '# top\n\n# within\n\n# about one.py\n# line 9: f: put_object("k")\n'
+        '[ pins . "one.py" ]\ncount = 1\n# line 7: f: put_object("k")\n\n# end\n',
+    ),
+    "tables in any order": (
+        '[pins."one.py"]\ncount = 2\n\n[exempt]\n"x/" = "y"\n\n[pins."gone.py"]\ncount = 1\n\n'
+        '[pins."two.py"]\ncount = 3\n',
+        '[pins."one.py"]\ncount = 1\n\n[exempt]\n"x/" = "y"\n\n[pins."two.py"]\ncount = 2\n',
+    ),
+    "dotted keys": (
+        '[pins]\n"one.py" . count = 2 # why\n"one.py".registered = ["x"]\n'
+        '"gone.py".registered = ["y"]\n"gone.py".count = 1\n',
+        '[pins]\n"one.py" . count = 1 # why\n"one.py".registered = ["x"]\n',
+    ),
+    "dotted keys at the top": (
+        'pins."one.py" = 2\npins."gone.py" = 2\nadvice = "x"\npins."two.py".count = 3\n',
+        'pins."one.py" = 1\nadvice = "x"\npins."two.py".count = 2\n',
+    ),
+    "the only one, at the top": (
+        'advice = "x"\npins."gone.py" = 2\n',
+        'advice = "x"\n',
+    ),
+    "one inline table for all": (
+        'pins = { "one.py" = 2, "gone.py" = 1, "two.py" = {count = 3} } # all\n[exempt]\n',
+        'pins = { "one.py" = 1, "two.py" = {count = 2} } # all\n[exempt]\n',
+    ),
+    "the first and the last of one inline table": (
+        'pins = {"none.py" = 1,"two.py" = 2 ,"gone.py" = 3}\n',
+        'pins = {"two.py" = 2 }\n',
+    ),
+    "all of one inline table": (
+        'pins = { "none.py" = 1, "gone.py" = 3 }\n',
+        'pins = { }\n',
+    ),
+    "the only one of one inline table": (
+        'pins = {"gone.py" = 3}\n',
+        'pins = {}\n',
+    ),
+    "one inline table with dotted keys": (
+        'pins = { "gone.py".count = 1, "one.py".count = 2, "gone.py".registered = ["x"], '
+        '"one.py".registered = ["x"] }\n',
+        'pins = { "one.py".count = 1, "one.py".registered = ["x"] }\n',
+    ),
+    "Windows": (
+        '[pins]\r\n# c\r\n"one.py" = 2 # d\r\n\r\n# line 3: f\r\n"gone.py" = 1\r\n',
+        '[pins]\r\n# c\r\n"one.py" = 1 # d\r\n',
+    ),
+    "byte order mark": (
+        f'{MARK}pins."one.py" = 2\n',
+        f'{MARK}pins."one.py" = 1\n',
+    ),
+    "no final newline": (
+        '[pins]\n"one.py" = 2',
+        '[pins]\n"one.py" = 1',
+    ),
+    "no final newline and gone": (
+        '[pins]\n"two.py" = 2\n"gone.py" = 2',
+        '[pins]\n"two.py" = 2\n',
+    ),
+    "comments of init": (
+        '[pins]\n# mine\n# line 3: f: put_object("k")\n\t# line 12: <module>: put_object(...)\n'
+        '"gone.py" = 2 # inline\n# after\n'
+        '# line 3: f: put_object("k")\n"one.py" = 2\n# line 1: f: x\n\n"none.py" = 1\n',
+        '[pins]\n# mine\n# after\n# line 3: f: put_object("k")\n"one.py" = 1\n# line 1: f: x\n',
+    ),
+    "comments that only look like those of init": (
+        '[pins]\n#line 3: f\n"gone.py" = 2\n# line three: f\n"none.py" = 1\n# line 3:\n"./none2.py" = 2\n',
+        '[pins]\n#line 3: f\n# line three: f\n# line 3:\n',
+    ),
+    "empty lines": (
+        '\n\n[pins]\n"two.py" = 2\n\n\n# line 3: f: x\n"gone.py" = 1\n\n\n"one.py" = 2\n\n"none.py" = 1\n\n',
+        '\n\n[pins]\n"two.py" = 2\n\n\n"one.py" = 1\n',
+    ),
+}
+# With TOML 1.1, which tomli reads from 2.4 on.
+NEW_SPELLINGS = {
+    "one inline table with lines": (
+        'pins = {\n  # mine\n  "gone.py" = 2, # why\n  "one.py" = 3, # y\n  "two.py" = 3\n}\n',
+        'pins = {\n  # mine\n  # why\n  "one.py" = 1, # y\n  "two.py" = 2\n}\n',
+    ),
+    "the last lines of one inline table": (
+        'pins = {\n  "one.py" = 3, # y\n  "gone.py" = 2,\n  "none.py" = 2\n}\n',
+        'pins = {\n  "one.py" = 1 # y\n}\n',
+    ),
+    "commas anywhere": (
+        'pins = {"one.py" = 3,"gone.py" = 2,\n"two.py" = 2\n, "none.py" = 1 , }\n',
+        'pins = {"one.py" = 1,\n"two.py" = 2\n, }\n',
+    ),
+}
+PYPROJECTS: dict[str, tuple[str, str]] = {
+    "table": (
+        '[project]\nname = "x"\n\n[tool.artifact-pins.pins]\n"one.py" = 2\n"gone.py" = 1\n\n'
+        '[tool.x]\ny = nan\nz = 1.50\n',
+        '[project]\nname = "x"\n\n[tool.artifact-pins.pins]\n"one.py" = 1\n\n[tool.x]\ny = nan\nz = 1.50\n',
+    ),
+    "pins of others": (
+        '[[a]]\n[a.pins]\n"one.py" = 5\n[tool.artifact-pins.pins]\n"one.py" = 5\n[pins]\n"one.py" = 9\n'
+        '[[tool.pins]]\n"one.py" = 9\n[b.c]\npins."one.py" = 9\n[b.d.e."one.py"]\ncount = 9\n',
+        '[[a]]\n[a.pins]\n"one.py" = 5\n[tool.artifact-pins.pins]\n"one.py" = 1\n[pins]\n"one.py" = 9\n'
+        '[[tool.pins]]\n"one.py" = 9\n[b.c]\npins."one.py" = 9\n[b.d.e."one.py"]\ncount = 9\n',
+    ),
+    "dotted keys": (
+        '[tool.artifact-pins]\npins."gone.py" = 2\npins."one.py" = {count=2}\npins."two.py".count=3',
+        '[tool.artifact-pins]\npins."one.py" = {count=1}\npins."two.py".count=2',
+    ),
+    "dotted keys of a table above": (
+        '[tool]\nx.pins."one.py" = 2\nartifact-pins.pins."gone.py" = 2\nartifact-pins.pins."one.py" = 2\n',
+        '[tool]\nx.pins."one.py" = 2\nartifact-pins.pins."one.py" = 1\n',
+    ),
+    "inline tables within each other": (
+        'tool = { artifact-pins = { pins = { "gone.py" = 2, "one.py" = 3 } }, x = 1 }\n',
+        'tool = { artifact-pins = { pins = { "one.py" = 1 } }, x = 1 }\n',
+    ),
+    "dotted keys in an inline table": (
+        'tool = { artifact-pins = { pins."gone.py" = 3, advice = "x" } }\n',
+        'tool = { artifact-pins = { advice = "x" } }\n',
+    ),
+    "the only table": (
+        '[tool.artifact-pins.pins."gone.py"]\ncount = 2\n[tool.x]\ny = 1',
+        '[tool.x]\ny = 1\n[tool.artifact-pins.pins]\n',
+    ),
+    "the only key": (
+        'tool.artifact-pins.pins."gone.py" = 2\r\n',
+        '[tool.artifact-pins.pins]\r\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        *(pytest.param(PINS, *texts, id=name) for name, texts in SPELLINGS.items()),
+        *(
+            pytest.param(PINS, *texts, id=name, marks=pytest.mark.skipif(not HAS_TOML_1_1, reason="TOML 1.0"))
+            for name, texts in NEW_SPELLINGS.items()
+        ),
+        *(pytest.param("pyproject.toml", *texts, id=f"pyproject: {name}") for name, texts in PYPROJECTS.items()),
+    ],
+)
+def test_spellings(project: Project, name: str, before: str, after: str) -> None:
+    project.write({"one.py": 1, "two.py": 2, "none.py": "x = 1\n", name: before})
+    result = project.prune()
+    assert (project.pins(name), result.status) == (after, 0)
+    assert bool(result.lines) == (before != after)
+    result = project.prune()
+    assert (project.pins(name), result.lines, result.status) == (after, [], 0)
+
+
+def lines_of_pin(style: str, key: str, count: int, decision: str) -> list[str]:
+    """Return a pin as a statement below ``[pins]``, or with a table of its own."""
+    pairs = [f"count = {count}", *filter(None, [decision])]
+    return {
+        "number": [f'"{key}" = {count}'],
+        "spaced": [f'\t"{key}"={count}\t# inline'],
+        "inline": [f'"{key}" = {{ {", ".join(pairs)} }}'],
+        "reversed": [f'"{key}" = {{{",".join(reversed(pairs))}}}  # inline'],
+        "dotted": [f'"{key}".{pair}' for pair in pairs],
+        "table": [f'[pins."{key}"]', *pairs],
+    }[style]
+
+
+@st.composite
+def pins_files(draw: st.DrawFn) -> tuple[str, dict[str, tuple[int, int | None]], list[str]]:
+    """Return a pins file, for each path its pin and the calls of its file (None: gone), and the comments to be kept."""
+    number = draw(st.integers(1, 6))
+    styles = sorted(
+        draw(st.lists(
+            st.sampled_from(["number", "spaced", "inline", "reversed", "dotted", "table"]),
+            min_size=number, max_size=number,
+        )),
+        key=lambda style: style == "table",
+    )
+    lines = ["# top", "[pins]"]
+    facts = {}
+    kept = ["# top"]
+    for index, style in enumerate(styles):
+        path = f"f{index}.py"
+        pin, calls = draw(st.integers(0, 3)), draw(st.none() | st.integers(0, 3))
+        facts[path] = pin, calls
+        comments = draw(st.lists(st.sampled_from(["", "own", "init"]), max_size=4))
+        is_removed = calls is None or (pin and not calls)
+        texts = {"": "", "own": f"# own {index}", "init": f"# line {index}: f: put_object()"}
+        above = [texts[kind] for kind in comments]
+        of_init = len(above)
+        while of_init and comments[of_init - 1] == "init":
+            of_init -= 1
+        kept += [line for line in (above[:of_init] if is_removed else above) if line]
+        decision = draw(st.sampled_from(["", 'registered = ["x", "y"]', 'grandfathered = "é # \\" }"']))
+        lines += [*above, *lines_of_pin(style, draw(st.sampled_from(["", "./"])) + path, pin, decision)]
+    lines += draw(st.sampled_from([[], [""], ["# end"]]))
+    kept += [line for line in lines[-1:] if line == "# end"]
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text = draw(st.sampled_from(["", MARK])) + end.join(lines) + draw(st.sampled_from(["", end]))
+    return text, facts, kept
+
+
+def counts(text: str) -> dict[str, int]:
+    pins = tomli.loads(text.removeprefix(MARK))["pins"]
+    return {
+        key.removeprefix("./"): value["count"] if isinstance(value, dict) else value for key, value in pins.items()
+    }
+
+
+@settings(deadline=None, max_examples=150)
+@given(pins_files())
+def test_any_pins_file(case: tuple[str, dict[str, tuple[int, int | None]], list[str]]) -> None:
+    before, facts, kept = case
+    with tempfile.TemporaryDirectory() as root:
+        path = Path(root, PINS)
+        path.write_bytes(before.encode())
+        for name, (_, calls) in facts.items():
+            if calls is not None:
+                Path(root, name).write_text(CALL * calls)
+        status = main(["prune", f"--pins={path}", "--format=json"])
+        after = path.read_bytes().decode()
+        again = main(["prune", f"--pins={path}"])
+        assert path.read_bytes().decode() == after
+        assert sorted(os.listdir(root)) == sorted([PINS, *(name for name in facts if facts[name][1] is not None)])
+    assert (status, again) == (0, 0)
+    assert counts(after) == {
+        name: min(pin, calls) for name, (pin, calls) in facts.items() if calls is not None and (calls or not pin)
+    }
+    assert [line for line in after.lstrip(MARK).splitlines() if line.startswith("#")] == kept
+    # nothing but counts is new
+    assert {re.sub(r"\d+(?=\s|,|}|$)", "N", line) for line in after.splitlines()} <= {
+        re.sub(r"\d+(?=\s|,|}|$)", "N", line) for line in before.splitlines()
+    }
+    assert after.startswith(MARK) == before.startswith(MARK)
+    assert ("\r\n" in after) == ("\r\n" in before)
+
+
+@st.composite
+def inline_tables(draw: st.DrawFn) -> tuple[str, list[str], list[str]]:
+    """Return a pins file of one inline table, and the paths of the pins that are left and of those that are not."""
+    space = st.sampled_from(["", " ", "  "])
+    members = []
+    left: list[str] = []
+    gone: list[str] = []
+    for index in range(draw(st.integers(1, 5))):
+        path = f"f{index}.py"
+        (left if draw(st.booleans()) else gone).append(path)
+        value = draw(st.sampled_from([f'"{path}" = 1', f'"{path}".count=1', f'"{path}" = {{ count = 1 }}']))
+        members.append(f"{draw(space)}{value}{draw(space)}")
+    return f"pins = {{{','.join(members)}}}{draw(st.sampled_from(['', ' # all']))}\n", left, gone
+
+
+@settings(deadline=None, max_examples=60)
+@given(inline_tables())
+def test_any_inline_table(case: tuple[str, list[str], list[str]]) -> None:
+    before, left, gone = case
+    with tempfile.TemporaryDirectory() as root:
+        path = Path(root, PINS)
+        path.write_text(before)
+        for name in left:
+            Path(root, name).write_text(CALL)
+        assert main(["prune", f"--pins={path}"]) == 0
+        after = path.read_text()
+    assert counts(after) == dict.fromkeys(left, 1)
+    assert ",," not in after.replace(" ", "")
+    # each pin that is left is written as it was
+    pieces = [piece.strip(" {}") for piece in before.removeprefix("pins = ").split(" #")[0].strip().split(",")]
+    assert [piece for piece in pieces if piece.split('"')[1] in left] == [
+        piece.strip(" {}") for piece in after.removeprefix("pins = ").split(" #")[0].strip().split(",") if '"' in piece
+    ]
+
+
+def test_result_in_text(project: Project) -> None:
+    project.write({
+        "one.py": 1,
+        "two.py": 2,
+        "none.py": "x = 1\n",
+        PINS: '[pins]\n"gone.py" = 1\n"none.py" = { count = 2, registered = ["a"] }\n'
+        '"one.py" = { count = 2, registered = ["b", "c\\n"] }\n"two.py" = { count = 3, registered = ["d", "e"] }\n',
+    })
+    assert project.prune() == (
+        [
+            f"{PINS}:2: gone.py: removed (the file does not exist)",
+            f"{PINS}:3: none.py: removed (no PUT call observed); 1 id registered, retire what is no longer written: a",
+            f"{PINS}:4: one.py: 2 -> 1; 2 ids registered, retire what is no longer written: b, c\\n",
+            f"{PINS}:5: two.py: 3 -> 2",
+        ],
+        ["4 pins: 4 changed, 0 offered to move"],
+        0,
+    )
+    assert project.prune() == ([], ["2 pins: 0 changed, 0 offered to move"], 0)
+
+
+def test_result_from_elsewhere(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pins file is shown from the working directory, pins as they are in the pins file."""
+    project.write({"src/x.py": 1, "lib/x": "", PINS: '[pins]\n"src/x.py" = 2\n"src/y.py" = 2\n'})
+    monkeypatch.chdir(project.root / "lib")
+    assert project.prune("--dry-run").lines[:2] == [f"--- a/../{PINS}", f"+++ b/../{PINS}"]
+    assert project.prune(f"--pins=../lib/../{PINS}").lines == [
+        f"../{PINS}:2: src/x.py: 2 -> 1",
+        f"../{PINS}:3: src/y.py: removed (the file does not exist)",
+    ]
+
+
+def test_result_in_json(repository: Project) -> None:
+    repository.write({"one.py": 1, "bad.py": "(", "gone.py": 1, PINS: (
+        '[pins]\n"./one.py" = 2\n"bad.py" = 1\n"gone.py" = 1\n"old.py" = 2\n'
+    )})
+    repository.commit()
+    repository.git("mv", "old.py", "new.py")
+    (repository.root / "gone.py").unlink()
+    changes = [
+        {"path": "one.py", "line": 2, "old": 2, "new": 1, "moved_to": None, "reason": "1 observed"},
+        {"path": "gone.py", "line": 4, "old": 1, "new": None, "moved_to": None, "reason": "the file does not exist"},
+    ]
+    renames = [{"path": "old.py", "line": 5, "renamed_to": "new.py"}]
+    result = repository.prune("--format=json", "--dry-run")
+    [finding] = result.data["findings"]
+    assert (finding["path"], finding["line"], finding["code"]) == ("bad.py", 1, "E999")
+    expected = {"changes": changes, "renames": renames, "written": False, "findings": [finding]}
+    assert (result.data, result.notes, result.status) == (expected, [], 1)
+    result = repository.prune("--format=json")
+    assert (result.data, result.notes, result.status) == ({**expected, "written": True}, [], 1)
+    moved = {"path": "old.py", "line": 4, "old": 2, "new": 2, "moved_to": "new.py", "reason": "renamed"}
+    assert repository.prune("--format=json", "--move-renamed").data == {
+        "changes": [moved], "renames": [], "written": True, "findings": [finding],
+    }
+    assert repository.prune("--format=json").data == {
+        "changes": [], "renames": [], "written": False, "findings": [finding],
+    }
+
+
+def test_dry_run(project: Project) -> None:
+    before = '[pins]\n"gone.py" = 1\n"one.py" = 1\n# \u2028 \x85\n"two.py" = 3'
+    project.write({"one.py": 1, "two.py": 2, PINS: before})
+    modified = os.stat(PINS).st_mtime_ns
+    result = project.prune("--dry-run")
+    assert "\n".join(result.lines) == "\n".join(f"""\
+--- a/{PINS}
++++ b/{PINS}
+@@ -1,5 +1,4 @@
+ [pins]
+-"gone.py" = 1
+ "one.py" = 1
+ # \u2028 \x85
+-"two.py" = 3
+\\ No newline at end of file
++"two.py" = 2
+\\ No newline at end of file""".splitlines())
+    assert (result.notes, result.status) == (["3 pins: 2 to change, 0 offered to move"], 1)
+    assert (project.pins(), os.stat(PINS).st_mtime_ns, os.listdir()) == (before, modified, os.listdir())
+    project.write({PINS: '[pins]\n"one.py" = 1\n'})
+    assert project.prune("--dry-run") == ([], ["1 pin: 0 to change, 0 offered to move"], 0)
+
+
+@pytest.mark.parametrize("before", ['[pins]\n"gone.py" = 1\n"one.py" = 3\n', '[pins]\r\n"gone.py" = 1\r\n"one.py" = 3'])
+def test_diff_can_be_applied(repository: Project, before: str) -> None:
+    """What is said beside the diff is not in its way."""
+    repository.write({"one.py": 1, "bad.py": "(", PINS: f'{before}\n"old.py" = 2\n"bad.py" = 1'})
+    repository.git("mv", "old.py", "new.py")
+    process = subprocess.run(
+        [sys.executable, "-m", "flake8_artifact_pin", "prune", "--dry-run"], cwd=repository.root, capture_output=True,
+    )
+    assert process.returncode == 1
+    assert len(process.stderr.splitlines()) == 3
+    subprocess.run(["git", "apply", "-"], cwd=repository.root, input=process.stdout, check=True)
+    applied = repository.pins()
+    repository.write({PINS: f'{before}\n"old.py" = 2\n"bad.py" = 1'})
+    repository.prune()
+    assert repository.pins() == applied
+
+
+def test_colours(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write({"one.py": 1, PINS: '[pins]\n"one.py" = 2\n'})
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = project.prune("--dry-run").lines
+    assert lines[-2:] == ['\033[1m\033[31m-"one.py" = 2\033[m', '\033[32m+"one.py" = 1\033[m']
+
+
+def test_suppressed_calls_do_not_count(project: Project) -> None:
+    project.write({"a.py": f"{CALL}s3.put_object()  # noqa: APR001 - why\n", PINS: 'pins."a.py" = 2\n'})
+    assert project.prune().lines == [f"{PINS}:1: a.py: 2 -> 1"]
+
+
+def test_file_that_cannot_be_judged(project: Project) -> None:
+    """Its pin is kept, and the others are pruned."""
+    project.write({"bad.py": "(\n", "one.py": 1, "fifo.py": "", PINS: (
+        f'[pins]\n"bad.py" = 5\n"loop.py" = 5\n"{"x" * 300}.py" = 5\n"one.py" = 2\n"fifo.py" = 5\n'
+    )})
+    (project.root / "loop.py").symlink_to("loop.py")
+    (project.root / "fifo.py").unlink()
+    os.mkfifo("fifo.py")
+    result = project.prune()
+    assert project.pins() == f'[pins]\n"bad.py" = 5\n"loop.py" = 5\n"{"x" * 300}.py" = 5\n"one.py" = 1\n"fifo.py" = 5\n'
+    assert [" ".join(line.split()[:2]) for line in result.lines] == [
+        f"{PINS}:5: one.py:",
+        "bad.py:1:2: E999",
+        "loop.py:0:1: E902",
+        f"{'x' * 300}.py:1:1: E902",
+        "fifo.py:1:1: E902",
+    ]
+    assert result.status == 1
+    result = project.prune("--dry-run")
+    assert (result.lines, len(result.notes), result.status) == ([], 5, 1)
+
+
+def test_file_that_is_not_there(project: Project) -> None:
+    project.write({"directory.py/x": "", "file": "", PINS: (
+        '[pins]\n"directory.py" = 1\n"file/a.py" = 1\n"link.py" = 1\n"a\\u0000.py" = 1\n'
+    )})
+    (project.root / "link.py").symlink_to("nowhere")
+    result = project.prune()
+    assert (len(result.lines), project.pins(), result.status) == (4, "[pins]\n", 0)
+
+
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_file_that_git_need_not_track(project: Project, is_tracked: bool) -> None:
+    project.git("init", "--quiet")
+    project.write({"one.py": 1, "script": 1, PINS: '[pins]\n"one.py" = 2\n"script" = 2\n'})
+    if is_tracked:
+        project.commit()
+    assert project.prune().lines == [f"{PINS}:2: one.py: 2 -> 1", f"{PINS}:3: script: 2 -> 1"]
+
+
+OFFER = f"{PINS}:2: old.py was renamed to new.py: run prune --move-renamed to move its pin"
+MOVED = f"{PINS}:2: old.py: moved to new.py"
+GONE = f"{PINS}:2: old.py: removed (the file does not exist)"
+
+
+def test_rename_is_offered(repository: Project) -> None:
+    repository.git("mv", "old.py", "new.py")
+    before = repository.pins()
+    assert repository.prune() == ([OFFER], ["1 pin: 0 changed, 1 offered to move"], 1)
+    assert repository.prune("--dry-run") == ([], [OFFER, "1 pin: 0 to change, 1 offered to move"], 1)
+    assert repository.pins() == before
+    result = repository.prune("--dry-run", "--move-renamed")
+    assert (result.lines[-2:], result.status) == (['-"old.py" = 2', '+"new.py" = 2'], 1)
+    assert repository.prune("--move-renamed") == ([MOVED], ["1 pin: 1 changed, 0 offered to move"], 0)
+    assert repository.pins() == '[pins]\n"new.py" = 2\n'
+    assert repository.prune() == ([], ["1 pin: 0 changed, 0 offered to move"], 0)
+
+
+# The text before and after moving the pin of old.py to new.py, which makes 2 calls.
+MOVES = {
+    "number": (
+        '[pins]\n# mine\n# line 3: f: put_object()\n"old.py" = 2 # why\n',
+        '[pins]\n# mine\n# line 3: f: put_object()\n"new.py" = 2 # why\n',
+    ),
+    "spaces": ('pins . "old.py" . count = 2\n', 'pins . "new.py" . count = 2\n'),
+    "order": ('[pins]\n"z.py" = 1\n\t"old.py"=0x2\n"a.py" = 1', '[pins]\n"z.py" = 1\n\t"new.py"=0x2\n"a.py" = 1'),
+    "lower": ('[pins]\n"old.py" = 3\n', '[pins]\n"new.py" = 2\n'),
+    "a count that is right": (
+        '[pins]\n"old.py" = { count = 0x2 }\n[pins."gone.py"]\ncount = 1\n',
+        '[pins]\n"new.py" = { count = 0x2 }\n',
+    ),
+    "not raised": ('[pins]\n"old.py" = 0\n', '[pins]\n"new.py" = 0\n'),
+    "decision": (
+        '[pins]\n"./old.py" = { registered = ["x", "y"], count = 4 } # why\n',
+        '[pins]\n"new.py" = { registered = ["x", "y"], count = 2 } # why\n',
+    ),
+    "table": (
+        '# about\n[pins."old.py"] # why\n# within\ncount = 2\ngrandfathered = "x"\n\n[pins."a.py"]\ncount = 1\n',
+        '# about\n[pins."new.py"] # why\n# within\ncount = 2\ngrandfathered = "x"\n\n[pins."a.py"]\ncount = 1\n',
+    ),
+    "dotted keys": (
+        '[pins]\n"old.py" . count = 3\n\'old.py\'.grandfathered = "x"\n',
+        '[pins]\n"new.py" . count = 2\n"new.py".grandfathered = "x"\n',
+    ),
+    "dotted keys at the top": ('pins."old.py".count = 3\n', 'pins."new.py".count = 2\n'),
+    "inline table": (
+        'pins = { "z.py" = 1, "old.py" = 3, "a.py" = 1 }\n',
+        'pins = { "z.py" = 1, "new.py" = 2, "a.py" = 1 }\n',
+    ),
+    "inline table with dotted keys": (
+        'pins = { "old.py".count = 3, "gone.py" = 1, "old.py".registered = ["x"] }\n',
+        'pins = { "new.py".count = 2, "new.py".registered = ["x"] }\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), MOVES.values(), ids=MOVES)
+def test_moved_key(repository: Project, before: str, after: str) -> None:
+    repository.git("mv", "old.py", "new.py")
+    repository.write({PINS: before, "a.py": 1, "z.py": 1})
+    assert repository.prune("--move-renamed").status == 0
+    assert repository.pins() == after
+
+
+def test_moved_script(repository: Project) -> None:
+    """A file that somebody pinned is one for flake8, whatever its name."""
+    repository.git("mv", "old.py", "script")
+    repository.write({PINS: '[pins]\n"script" = 2\n'})
+    repository.commit()
+    repository.git("mv", "script", "tool")
+    assert repository.prune("--move-renamed").lines == [f"{PINS}:2: script: moved to tool"]
+
+
+def test_moved_and_lowered(repository: Project) -> None:
+    repository.git("mv", "old.py", "new.py")
+    repository.write({PINS: '[pins]\n"old.py" = { count = 2, registered = ["a", "b", "c"] }\n'})
+    assert repository.prune("--move-renamed").lines == [MOVED]
+    repository.write({"new.py": unlike("old", 1), PINS: '[pins]\n"old.py" = { count = 2, registered = ["a", "b"] }\n'})
+    assert repository.prune("--move-renamed").lines == [
+        f"{MOVED}, 2 -> 1; 2 ids registered, retire what is no longer written: a, b",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.py", "it's \"quoted\".py", "größe日本.py", ":(top)*[x].py", "*.py", "-x.py", "tab\tend\n.py"],
+)
+def test_names(repository: Project, name: str) -> None:
+    """Of a file that was renamed, and of one that was renamed before."""
+    repository.git("mv", "old.py", f"./{name}")
+    result = repository.prune("--move-renamed")
+    assert list(tomli.loads(repository.pins())["pins"].items()) == [(name, 2)]
+    assert len(result.lines) == 1
+    repository.commit()
+    repository.git("mv", f"./{name}", "last.py")
+    repository.commit()
+    repository.write({"other.py": "x = 1\n"})
+    repository.commit()
+    assert repository.prune("--move-renamed").status == 0
+    assert repository.pins() == '[pins]\n"last.py" = 2\n'
+
+
+def test_committed_renames(repository: Project) -> None:
+    """One after the other, up to what is staged, with other commits between them."""
+    for name in ("b.py", "c/c.py", "d.py"):
+        (repository.root / name).parent.mkdir(exist_ok=True)
+        repository.git("mv", *repository.git("ls-files", "*.py").split(), name)
+        repository.commit()
+        repository.write({"note.txt": name})
+        repository.commit()
+        assert repository.prune().lines == [OFFER.replace("new.py", name)]
+    repository.git("mv", "d.py", "new.py")
+    assert repository.prune().lines == [OFFER]
+    repository.write({"new.py": unlike("old", 1)})
+    assert repository.prune("--move-renamed").lines == [f"{MOVED}, 2 -> 1"]
+
+
+def test_path_that_was_used_again(repository: Project) -> None:
+    """The pin follows the file, not the path that it had for a time."""
+    repository.git("mv", "old.py", "between.py")
+    repository.commit()
+    repository.git("mv", "between.py", "new.py")
+    repository.commit()
+    repository.write({"between.py": unlike("another")})
+    repository.commit()
+    assert repository.prune().lines == [OFFER]
+    repository.git("mv", "between.py", "elsewhere.py")
+    repository.commit()
+    assert repository.prune().lines == [OFFER]
+
+
+def test_path_that_was_used_before(repository: Project) -> None:
+    """What counts is how the file went the last time: here it was deleted, before that it was renamed."""
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    repository.write({"old.py": unlike("another")})
+    repository.commit()
+    (repository.root / "old.py").unlink()
+    assert repository.prune().lines == [GONE]
+    repository.write({PINS: '[pins]\n"old.py" = 2\n'})
+    repository.commit()
+    assert repository.prune().lines == [GONE]
+
+
+def test_deleted_after_it_was_renamed(repository: Project) -> None:
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    (repository.root / "new.py").unlink()
+    assert repository.prune("--dry-run").lines[-1] == '-"old.py" = 2'
+    repository.commit()
+    assert repository.prune().lines == [GONE]
+
+
+@pytest.mark.parametrize("fast_forward", ["--ff", "--no-ff"])
+def test_rename_on_a_branch(repository: Project, fast_forward: str) -> None:
+    repository.git("switch", "--quiet", "--create", "branch")
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.write({"other.py": "x = 1\n"})
+    if fast_forward == "--no-ff":
+        repository.write({"old.py": unlike("old", 3)})
+        repository.commit()
+    repository.git("merge", "--quiet", fast_forward, "branch")
+    repository.write({"other.py": "x = 2\n"})
+    repository.commit()
+    assert repository.prune().lines == [OFFER]
+
+
+def test_rename_in_a_merge(repository: Project) -> None:
+    """As it happens when a conflict is resolved."""
+    repository.git("switch", "--quiet", "--create", "branch")
+    repository.write({"other.py": "x = 1\n"})
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.write({"more.py": "x = 1\n"})
+    repository.commit()
+    repository.git("merge", "--quiet", "--no-commit", "--no-ff", "branch")
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    assert len(repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
+    assert repository.prune().lines == [OFFER]
+    repository.git("mv", "new.py", "newer.py")
+    repository.commit()
+    assert repository.prune().lines == [OFFER.replace("new.py", "newer.py")]
+
+
+def test_renamed_to_a_path_that_a_merge_renamed(repository: Project) -> None:
+    repository.git("mv", "old.py", "between.py")
+    repository.commit()
+    repository.git("switch", "--quiet", "--create", "branch")
+    repository.write({"other.py": "x = 1\n"})
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.write({"more.py": "x = 1\n"})
+    repository.commit()
+    repository.git("merge", "--quiet", "--no-commit", "--no-ff", "branch")
+    repository.git("mv", "between.py", "new.py")
+    repository.commit()
+    assert repository.prune().lines == [OFFER]
+
+
+@pytest.mark.parametrize(
+    "option", ["diff.renames=false", "diff.relative=true", "log.follow=true", "core.quotePath=true"],
+)
+def test_configuration_of_the_user(repository: Project, option: str) -> None:
+    repository.git("config", *option.split("="))
+    repository.git("mv", "old.py", "new.py")
+    assert repository.prune().lines == [OFFER]
+    repository.commit()
+    assert repository.prune().lines == [OFFER]
+
+
+def test_directory_below_the_top(repository: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = '[pins]\n"a.py" = 2\n"b.py" = 2\n'
+    repository.write({f"sub/{PINS}": before, "sub/a.py": unlike("a"), "sub/b.py": unlike("b")})
+    repository.commit()
+    (repository.root / "sub" / "x").mkdir()
+    repository.git("mv", "sub/a.py", "sub/x/a.py")
+    repository.git("mv", "sub/b.py", "b.py")
+    monkeypatch.chdir(repository.root / "sub")
+    lines = [
+        f"{PINS}:3: b.py: removed (the file does not exist)",
+        f"{PINS}:2: a.py was renamed to x/a.py: run prune --move-renamed to move its pin",
+    ]
+    assert repository.prune().lines == lines
+    repository.write({f"sub/{PINS}": before})
+    repository.commit()
+    assert repository.prune().lines == lines
+
+
+def test_shallow_clone(repository: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It knows no rename of the commits that it lacks, and the others."""
+    for name in ("between.py", "new.py"):
+        repository.git("mv", *repository.git("ls-files", "*.py").split(), name)
+        repository.commit()
+    for depth, lines in ((1, [GONE]), (2, [GONE]), (3, [OFFER])):
+        clone = tmp_path / str(depth)
+        repository.git("clone", "--quiet", f"--depth={depth}", f"file://{repository.root}", str(clone))
+        monkeypatch.chdir(clone)
+        assert repository.prune().lines == lines
+
+
+def test_no_commit_yet(project: Project) -> None:
+    project.git("init", "--quiet")
+    project.write({"new.py": unlike("old"), PINS: '[pins]\n"old.py" = 2\n'})
+    project.git("add", "--all")
+    assert project.prune().lines == [GONE]
+
+
+def test_git_does_not_know_of_the_rename(repository: Project) -> None:
+    (repository.root / "old.py").rename("new.py")
+    assert repository.prune("--dry-run").lines[-1] == '-"old.py" = 2'
+    # and a file that is much changed is not the same one
+    repository.write({"new.py": unlike("another")})
+    repository.commit()
+    assert repository.prune().lines == [GONE]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--move-renamed"]])
+@pytest.mark.parametrize(
+    ("new_path", "pins", "reason"),
+    [
+        ("new.py", '"new.py" = 1', "has a pin"),
+        ("new.py", '"./new.py" = 1', "has a pin"),
+        ("new.py", '[exempt]\n"n*" = "x"', "is exempt"),
+        ("new.txt", "", "is no Python file"),
+        ("ne\\w.py", "", "cannot be pinned"),
+        ("a:w.py", "", "cannot be pinned"),
+        (os.fsdecode(b"n\xff.py"), "", "cannot be pinned"),
+    ],
+)
+def test_rename_that_no_pin_can_follow(
+    repository: Project, new_path: str, pins: str, reason: str, arguments: list[str],
+) -> None:
+    repository.write({PINS: f'[pins]\n"old.py" = 2\n{pins}'})
+    repository.commit()
+    repository.git("mv", "old.py", new_path)
+    result = repository.prune(*arguments)
+    shown = new_path.replace("\udcff", "\\udcff")
+    assert result.lines == [f"{PINS}:2: old.py: removed (renamed to {shown}, which {reason})"]
+    assert result.status == 0
+    assert repository.pins() == f"[pins]\n{pins}"
+
+
+def test_renamed_file_without_a_call(repository: Project) -> None:
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"new.py": unlike("old", 0)})
+    assert repository.prune("--move-renamed").lines == [
+        f"{PINS}:2: old.py: removed (renamed to new.py, which makes no PUT call)",
+    ]
+
+
+def test_renamed_file_that_cannot_be_judged(repository: Project) -> None:
+    """It is not known how many calls it makes, so the pin stays where it is."""
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"new.py": f"{unlike('old')}(\n"})
+    before = repository.pins()
+    for arguments, offer in (
+        ([], OFFER),
+        (["--move-renamed"], f"{PINS}:2: old.py was renamed to new.py: mend that file to move its pin"),
+    ):
+        result = repository.prune(*arguments)
+        assert (result.lines[0], result.lines[1].split()[:2]) == (offer, ["new.py:33:2:", "E999"])
+        assert (len(result.lines), result.status, repository.pins()) == (2, 1, before)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--move-renamed"]])
+def test_two_files_that_became_one(repository: Project, arguments: list[str]) -> None:
+    """The first pin is moved; there is no adding up."""
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    repository.git("mv", "new.py", "other.py")
+    repository.commit()
+    repository.git("mv", "other.py", "new.py")
+    repository.write({PINS: '[pins]\n"other.py" = 1\n"old.py" = 2\n'})
+    repository.commit()
+    result = repository.prune(*arguments)
+    assert f"{PINS}:3: old.py: removed (renamed to new.py, which has a pin)" in result.lines
+    assert repository.pins() == f'[pins]\n"{"new.py" if arguments else "other.py"}" = 1\n'
+
+
+def test_many_renames_of_one_commit(repository: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """git is asked once for each commit."""
+    names = [f"f{number}.py" for number in range(20)]
+    repository.write({name: unlike(name) for name in names})
+    repository.write({PINS: "[pins]\n" + "".join(f'"{name}" = 2\n' for name in names)})
+    repository.commit()
+    (repository.root / "x").mkdir()
+    repository.git("mv", *names, "x")
+    repository.commit()
+    asked = []
+    run = subprocess.run
+
+    def counting(command: list[str], **options: Any) -> Any:
+        asked.append(command)
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", counting)
+    assert repository.prune("--move-renamed").status == 0
+    assert repository.pins() == "[pins]\n" + "".join(f'"x/{name}" = 2\n' for name in names)
+    assert sum("-M" in command for command in asked) == 2
+
+
+def test_no_pins_file(project: Project) -> None:
+    assert project.prune() == (
+        [],
+        [f"flake8-artifact-pin: there is no {PINS} here or in a directory above: create one with init"],
+        2,
+    )
+
+
+def test_broken_pins_file(project: Project) -> None:
+    project.write({PINS: '[pins]\n"a.py" = -1\n'})
+    result = project.prune()
+    assert ([note.split(" ")[:2] for note in result.notes], result.status) == ([[f"{PINS}:2:1:", "APR000"]], 2)
+
+
+def test_without_tomlkit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said at once, not only on the day when a pin is stale."""
+    project.write({PINS: ""})
+    monkeypatch.setitem(sys.modules, "tomlkit", None)
+    assert project.prune() == (
+        [], ["flake8-artifact-pin: prune needs tomlkit: pip install 'flake8-artifact-pin[prune]'"], 2,
+    )
+
+
+@pytest.mark.parametrize("wrong", ['[pins]\n"z.py" = 1\n', "[pins", ""])
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+def test_tomlkit_makes_a_mistake(
+    repository: Project, monkeypatch: pytest.MonkeyPatch, wrong: str, arguments: list[str],
+) -> None:
+    before = '[pins]\n"gone.py" = 1\n"./one.py" = 2\n"old.py" = 3\n'
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"one.py": 1, PINS: before})
+    monkeypatch.setattr(tomlkit, "dumps", lambda document: wrong)
+    result = repository.prune("--move-renamed", *arguments)
+    assert result == (
+        [],
+        [
+            f"flake8-artifact-pin: {PINS} is written in a way that cannot be edited safely: edit it by hand: "
+            'remove "gone.py" (line 2); set "./one.py" (line 3) to 1; '
+            'rename "old.py" (line 4) to "new.py" and set it to 2',
+        ],
+        2,
+    )
+    assert repository.pins() == before
+
+
+@pytest.mark.parametrize("error", [tomlkit.exceptions.TOMLKitError, IndexError, ValueError, AttributeError, TypeError])
+def test_tomlkit_raises(project: Project, monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def fail(text: str) -> None:
+        raise error
+
+    project.write({"one.py": 1, PINS: '[pins]\n"one.py" = 2\n'})
+    monkeypatch.setattr(tomlkit, "parse", fail)
+    result = project.prune()
+    assert ("cannot be edited safely" in result.notes[0], len(result.notes), result.status) == (True, 1, 2)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o755])
+def test_permissions(project: Project, mode: int) -> None:
+    project.write({PINS: '[pins]\n"gone.py" = 2\n'})
+    os.chmod(PINS, mode)
+    owner = 12345 if os.getuid() == 0 else os.getuid()
+    os.chown(PINS, owner, -1)
+    assert project.prune().status == 0
+    status = os.stat(PINS)
+    assert (stat.S_IMODE(status.st_mode), status.st_uid, os.listdir()) == (mode, owner, [PINS])
+
+
+def test_owner_that_cannot_be_kept(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError
+
+    project.write({PINS: '[pins]\n"gone.py" = 2\n'})
+    monkeypatch.setattr(os, "chown", fail)
+    assert (project.prune().status, project.pins()) == (0, "[pins]\n")
+
+
+def test_symbolic_link(project: Project) -> None:
+    """The file that it leads to is pruned, the link stays; paths are relative to the directory of the link."""
+    project.write({"one.py": 1, "conf/pins": '[pins]\n"one.py" = 2\n'})
+    (project.root / PINS).symlink_to("conf/link")
+    (project.root / "conf" / "link").symlink_to("pins")
+    assert project.prune().lines == [f"{PINS}:2: one.py: 2 -> 1"]
+    assert (os.readlink(PINS), os.readlink("conf/link")) == ("conf/link", "pins")
+    assert project.pins("conf/pins") == '[pins]\n"one.py" = 1\n'
+    assert sorted(os.listdir("conf")) == ["link", "pins"]
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("other", [b"", b'[pins]\n"gone.py" = 3\n'])
+def test_changed_meanwhile(project: Project, monkeypatch: pytest.MonkeyPatch, mark: bytes, other: bytes) -> None:
+    """Whoever changed it, that is not lost."""
+    def change(*_: object) -> None:
+        project.write({PINS: mark + other})
+
+    project.write({PINS: mark + b'[pins]\n"gone.py" = 2\n'})
+    monkeypatch.setattr(os, "fsync", change)
+    assert project.prune() == ([], [f"flake8-artifact-pin: {PINS} changed meanwhile: run it again"], 2)
+    assert (project.pins(), os.listdir()) == ((mark + other).decode(), [PINS])
+
+
+def test_deleted_meanwhile(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write({PINS: '[pins]\n"gone.py" = 2\n'})
+    monkeypatch.setattr(os, "fsync", lambda descriptor: os.unlink(PINS))
+    result = project.prune()
+    assert (len(result.notes), result.status, os.listdir()) == (1, 2, [])
+
+
+@pytest.mark.parametrize("function", ["replace", "fsync", "chmod", "access"])
+def test_cannot_be_written(project: Project, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Root may write anything, so these fail on purpose."""
+    def fail(*_: object, **__: object) -> bool:
+        if function == "access":
+            return False
+        raise OSError(28, "No space left on device")
+
+    before = '[pins]\n"gone.py" = 2\n'
+    project.write({PINS: before})
+    monkeypatch.setattr(os, function, fail)
+    result = project.prune()
+    reason = "Permission denied" if function == "access" else "No space left on device"
+    assert result == (
+        [], [f"flake8-artifact-pin: {PINS} cannot be written ({reason}): nothing has changed"], 2,
+    )
+    assert (project.pins(), os.listdir()) == (before, [PINS])
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anything")
+@pytest.mark.parametrize("path", [".", PINS])
+def test_read_only(project: Project, path: str) -> None:
+    project.write({PINS: '[pins]\n"gone.py" = 2\n'})
+    mode = os.stat(path).st_mode
+    os.chmod(path, 0o555)
+    result = project.prune()
+    os.chmod(path, mode)
+    assert (len(result.notes), result.status, project.pins()) == (1, 2, '[pins]\n"gone.py" = 2\n')
+
+
+def test_interrupted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = '[pins]\n"gone.py" = 2\n'
+    project.write({PINS: before})
+    monkeypatch.setattr(os, "fsync", interrupt)
+    assert project.prune() == ([], [], 130)
+    assert (project.pins(), os.listdir()) == (before, [PINS])
+
+
+# Runs the verb, and kills itself where the function of this name is called, before it or after it.
+KILL = """
+import os, signal, sys
+from flake8_artifact_pin.command.main import main
+name, is_after = sys.argv[1], sys.argv[2] == "after"
+function = getattr(os, name)
+def killing(*arguments, **options):
+    if is_after:
+        function(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(os, name, killing)
+main(["prune"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "moment"),
+    [
+        *((function, moment) for function in ("fsync", "chown", "chmod", "replace") for moment in ("before", "after")),
+        ("unlink", "before"),
+    ],
+)
+def test_killed_at_a_moment(project: Project, function: str, moment: str) -> None:
+    before, after = '[pins]\n"gone.py" = 2\n', "[pins]\n"
+    project.write({PINS: before})
+    os.chmod(PINS, 0o640)
+    process = subprocess.run([sys.executable, "-c", KILL, function, moment], stdout=subprocess.DEVNULL)
+    assert process.returncode == -9
+    is_replaced = function == "unlink" or (function, moment) == ("replace", "after")
+    assert project.pins() == (after if is_replaced else before)
+    assert stat.S_IMODE(os.stat(PINS).st_mode) == 0o640
+    assert (project.prune().status, project.pins()) == (0, after)
+
+
+def test_killed_at_random_moments(project: Project) -> None:
+    """Mostly in the second half of its time, when it writes. Bounded by time, so as to be no slower elsewhere."""
+    names = [f"f{number}.py" for number in range(1000)]
+    before = "[pins]\n" + "".join(f'"{name}" = 1 # {"x" * 1000}\n' for name in names)
+    after = "[pins]\n"
+    command = [sys.executable, "-m", "flake8_artifact_pin", "prune"]
+    project.write({PINS: before})
+    started = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole = time.monotonic() - started
+    assert project.pins() == after
+    chance = random.Random(3)
+    rounds = 0
+    while rounds < 30 and (rounds < 3 or time.monotonic() - started < 10):
+        rounds += 1
+        project.write({PINS: before})
+        os.chmod(PINS, 0o640)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * chance.uniform(0.4, 1.1))
+        process.kill()
+        process.wait()
+        assert project.pins() in (before, after)
+        assert stat.S_IMODE(os.stat(PINS).st_mode) == 0o640
+
+
+def test_as_a_process(repository: Project) -> None:
+    repository.write({"one.py": 1, PINS: '[pins]\n"one.py" = 2\n"gone.py" = 1\n'})
+    process = subprocess.run(
+        [sys.executable, "-m", "flake8_artifact_pin", "prune"], capture_output=True, encoding="utf-8",
+    )
+    assert process.stdout.splitlines() == [
+        f"{PINS}:2: one.py: 2 -> 1", f"{PINS}:3: gone.py: removed (the file does not exist)",
+    ]
+    assert (process.stderr, process.returncode) == ("2 pins: 2 changed, 0 offered to move\n", 0)
+    assert repository.git("status", "--porcelain") == f" M {PINS}\n?? one.py\n"
+
+
+def test_text_of_a_file_is_not_lost_where_lines_end_differently() -> None:
+    text = 'a = "\u2028\x85"\r\n\n# \x0b\n[b]'
+    assert "".join(editing.split_lines(text)) == text
+    assert len(editing.split_lines(text)) == 4
