@@ -78,8 +78,8 @@ def main(argv: Sequence[str]) -> int:
         command = directory / "env" / "bin" / "flake8-artifact-pin"
         seconds([command, "init"], tree)
         print(f"{files} files, {lines} lines")
-        patterns: list[str | Path] = [python, "-c", "from flake8_artifact_pin.patterns import *; print(*DEFAULT_PATTERNS)"]
-        text = subprocess.run(patterns, check=True, capture_output=True, encoding="utf-8").stdout
+        program = "from flake8_artifact_pin.patterns import *; print(*DEFAULT_PATTERNS)"
+        text = subprocess.run([python, "-c", program], check=True, capture_output=True, encoding="utf-8").stdout
         names = [part for word in sorted(set(re.findall(r"\w+", text))) for part in ("-e", word)]
         grep = ["git", "grep", "-c", *names, "--", "*.py"]
         print(*grep)

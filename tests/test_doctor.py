@@ -468,7 +468,7 @@ def run(project: Project, *arguments: str) -> Result:
 
 def run_json(project: Project, *arguments: str) -> tuple[list[dict[str, Any]], bool]:
     data = json.loads(run(project, "--format=json", *arguments).output)
-    assert list(data) == ["checks", "ok"]
+    assert list(data) == ["checks", "wrappers", "ok"]
     return data["checks"], data["ok"]
 
 
@@ -513,7 +513,7 @@ def test_agreement(project: Project, name: str) -> None:
 def test_output(project: Project) -> None:
     CASES["nothing wrong"].write(project, "setup.cfg")
     project.write({"evals/a.py": PRODUCER, "evals/b.py": PRODUCER, "artifact-pins.toml": (
-        '[pins]\n"evals/b.py" = 2\n"evals/c.py" = 3\n"evals/a.py" = 1\n"collectors/prices.py" = 1\n'
+        '[pins]\n"evals/b.py" = 2\n"evals/c.py" = 3\n"evals/a.py" = 1\n"collectors/prices.py" = 1\n"gone/a.py" = 1\n'
     ), "evals/c.py": PRODUCER})
     assert run(project) == (
         f"ok    flake8 {flake8.__version__} ({get_python_version()}) loads flake8-artifact-pin 1.0.0\n"
@@ -531,6 +531,17 @@ def test_output(project: Project) -> None:
         "2 failures, 8 checks passed\n",
         1,
     )
+
+
+def test_order(project: Project) -> None:
+    names = ["a/x.py", "b/x.py", "c/d/x.py", "e.py"]
+    project.write({**dict.fromkeys(names, ""), "artifact-pins.toml": "[pins]\n" + "".join(
+        f'"{name}" = 0\n' for name in reversed(names)
+    ), ".flake8": f"[flake8]\n{REQUIRED}exclude = *\n"})
+    assert [line.rpartition("flake8 from ")[2] for line in run(project).lines[5:-1]] == [
+        f"{file}; do not exclude *"
+        for file in (*names, *(f"a new file in {directory}/" for directory in (".", "a", "b", "c/d")))
+    ]
 
 
 def test_json(project: Project) -> None:
@@ -672,6 +683,11 @@ def test_another_plugin_changes_the_options(project: Project) -> None:
         "FAIL  exit-zero is set, so flake8 succeeds whatever it finds; take it out",
         "FAIL  per-file-ignores ignores APR001 in collectors/prices.py, so a new PUT call passes; take it out",
     ]
+
+
+def test_another_plugin_ends_the_process(project: Project) -> None:
+    local_plugin(project, "ending_plugin", "@classmethod\ndef parse_options(cls, options): raise SystemExit('not today')")
+    assert run(project) == ("flake8-artifact-pin: flake8 refuses to run here (tox.ini): not today\n", 2)
 
 
 def test_another_plugin_prints(project: Project) -> None:
@@ -830,7 +846,7 @@ def test_option_lines() -> None:
         "\n"
         "  ; D\n"
         "    E\n"
-        "ignore: F\n"
+        "ignore: F=G:H\n"
         "  [flake8:more]\n"
         "[flake8:more]\n"
         "  [flake8x]\n"
@@ -841,4 +857,6 @@ def test_option_lines() -> None:
     for item, line in {"A": 3, "B": 4, "C": 3, "D": 3, "E": 8, "G": 3}.items():
         assert config.find("select", lambda value: item == value) == ("tox.ini", line)
     assert config.find("ignore", lambda value: value == "[flake8:more]") == ("tox.ini", 10)
+    assert config.find("ignore", lambda value: value == "F=G:H") == ("tox.ini", 9)
     assert config.find("exclude", bool) == (None, None)
+    assert config._replace(lines=["\n", " [flake8]\n"]).place == ("tox.ini", 2)

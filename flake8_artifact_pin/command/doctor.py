@@ -27,11 +27,16 @@ from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import style
 from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.survey import distinct
 from flake8_artifact_pin.command.survey import read_source
+from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import UNPARSABLE
 from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import relative
 from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.command.wrappers import advice
+from flake8_artifact_pin.command.wrappers import find_wrappers
+from flake8_artifact_pin.command.wrappers import wrapper_data
 from flake8_artifact_pin.patterns import parse_pattern
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import governed_path
@@ -82,9 +87,10 @@ class _File(NamedTuple):
 def run(arguments: argparse.Namespace) -> int:
     """Print the outcome of each check and return the exit status: 1 if one failed.
 
-    The JSON format is an object: ``ok`` (whether no check failed) and ``checks``, a list of objects with ``check``
-    (its name), ``ok``, ``path`` and ``line`` (where the cause of a failure is written; null if nowhere) and
-    ``message``. A check has an object for each of its failures, and one for all that is well. The checks are:
+    The JSON format is an object: ``ok`` (whether no check failed); ``wrappers`` as those of ``sites``; and ``checks``,
+    a list of objects with ``check`` (its name), ``ok``, ``path`` and ``line`` (where the cause of a failure is
+    written; null if nowhere) and ``message``. A check has an object for each of its failures, and one for all that
+    is well. The checks are:
 
     - ``plugin``: flake8 loads this plugin.
     - ``require-plugins``: flake8 fails if it does not find this plugin.
@@ -98,12 +104,19 @@ def run(arguments: argparse.Namespace) -> int:
     with open_flake8() as setup:
         workspace = open_workspace(arguments.pins)
         checks = list(examine(workspace, setup))
+        wrappers = find_wrappers(workspace, distinct(workspace, survey(workspace, workspace.files())))
     failures = sum(not check.is_ok for check in checks)
     if arguments.format == "json":
-        print_json({"checks": list(map(_data, checks)), "ok": not failures})
+        print_json({
+            "checks": list(map(_data, checks)),
+            "wrappers": list(map(wrapper_data, wrappers)),
+            "ok": not failures,
+        })
     else:
         for check in checks:
             print(_line(check))
+        for line in advice(wrappers, workspace.pins.patterns):
+            print(line)
         passed = count(len(checks) - failures, "check")
         print(f"{count(failures, 'failure')}, {passed} passed" if failures else f"the guard is alive: {passed} passed")
     return FINDINGS if failures else CLEAN
