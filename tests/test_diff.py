@@ -124,8 +124,11 @@ CALLS: dict[str, Case] = {
     "swapped": (ONE, put("'y'"), [swap("a.py:2", "'x') in f", "'y') in f")]),
     "swapped with another function": (ONE, "\n" + put("'y'", "g"), [swap("a.py:3", "'x') in f", "'y') in g")]),
     "swapped in a renamed file": (
-        LONG + ONE, {"a.py": None, "b.py": LONG + put("'y'")},
-        [swap("b.py:22", "'x') in f", "'y') in f", "a.py:22")],
+        LONG + TWO, {"a.py": None, "b.py": LONG + put("'v'", "g") + put("'w'")},
+        [
+            swap("b.py:22", "'y') in g", "'v') in g", "a.py:25"),
+            swap("b.py:25", "'x') in f", "'w') in f", "a.py:22"),
+        ],
     ),
     "swapped and one more": (
         ONE, put("'y'", "g") + put("'z'"), [swap("a.py:5", "'x') in f", "'z') in f"), f"call added a.py:2: {G}"],
@@ -146,7 +149,8 @@ CALLS: dict[str, Case] = {
     ),
     "a suppressed one added": ("\n", put(end=NOQA), [f"call added a.py:2: {F} (suppressed: re-puts)"]),
     "a suppressed one is no part of a swap": (
-        put(end=NOQA), put("'y'", "g"), [f"call added a.py:2: {G}", f"call removed a.py:2: {F} (suppressed: re-puts)"],
+        put(end=NOQA), put("'y'"),
+        ["call added a.py:2: put_object('y') in f", f"call removed a.py:2: {F} (suppressed: re-puts)"],
     ),
     "the suppressed one of two alike removed": (
         put(end=f"{NOQA}\n    {TOLD}"), ONE, [f"call removed a.py:2: {F} (suppressed: re-puts)"],
@@ -160,6 +164,15 @@ PINNED: dict[str, Case] = {
     "removed": (pins("#", pin(1, X)), pins(), [f'pin removed {PINS}:3: "a.py": was 1, registered: x']),
     "removed with the pins file": (
         pins(pin(1, X)), {PINS: None}, [f'pin removed {PINS}:2: "a.py": was 1, registered: x'],
+    ),
+    "removed with its table in pyproject.toml": (
+        {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, {"pyproject.toml": "[tool.x]\n"},
+        ['pin removed pyproject.toml:2: "a.py": was 1, no decision'],
+    ),
+    "moved out of pyproject.toml": (
+        {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'},
+        {"pyproject.toml": "[tool.x]\n", PINS: pins('"a.py" = 1')},
+        [],
     ),
     "raised": (pins('"a.py" = 1'), pins('"a.py" = 2'), [f'{RAISED}: undecided: "a.py": 1 -> 2, no decision']),
     "raised with a decision": (
@@ -187,9 +200,9 @@ PINNED: dict[str, Case] = {
         [f'pin moved {PINS}:2: undecided: "c.py": from "b.py", 1 -> 2, only the old decision: registered: x'],
     ),
     "of a renamed file, kept": (
-        {"b.py": LONG, PINS: pins(pin(1, X, "b.py"))},
-        {"b.py": None, "c.py": LONG, PINS: pins(pin(1, X, "b.py"), '"c.py" = 1')},
-        [f'pin added {PINS}:3: undecided: "c.py": 1, no decision'],
+        {"c.py": LONG, PINS: pins(pin(1, X, "c.py"))},
+        {"c.py": None, "b.py": LONG, PINS: pins(pin(1, X, "c.py"), '"b.py" = 1')},
+        [f'pin added {PINS}:3: undecided: "b.py": 1, no decision'],
     ),
     "decided with a swap": (
         {"a.py": ONE, PINS: pins(pin(1, X))}, {"a.py": put("'y'"), PINS: pins(pin(1, Y))},
@@ -214,7 +227,7 @@ PINNED: dict[str, Case] = {
         ],
     ),
     "exempt added": (
-        {"t/a.py": TWO, PINS: ""}, '[exempt]\n"t/" = "tests"\n"u.py" = "none"\n',
+        {"t/a.py": ONE, PINS: ""}, {"t/a.py": put("'y'") * 2, PINS: '[exempt]\n"t/" = "tests"\n"u.py" = "none"\n'},
         [
             f'exempt added {PINS}:2: "t/": tests (2 PUT calls there)',
             f'exempt added {PINS}:3: "u.py": none (0 PUT calls there)',
@@ -268,13 +281,14 @@ def test_not_staged(repository: Repository) -> None:
     repository.commit({"a.py": ONE, "b.py": put("'y'", "g"), "c.py": put("'z'", "h")})
     edit(repository, {"a.py": TWO.replace("'y'", "'w'"), "b.py": None, "new.py": put("'v'", "k")})
     repository.git("update-index", "--assume-unchanged", "a.py")
-    added, gone = "call added a.py:5: put_object('w') in g", f"call removed b.py:2: {G}"
+    added, new = "call added a.py:5: put_object('w') in g", "call added new.py:2: put_object('v') in k"
+    gone = f"call removed b.py:2: {G}"
     assert changes(repository.run("diff")) == [added, gone]
     repository.git("add", "--intent-to-add", "new.py")
-    assert changes(repository.run("diff")) == [added, "call added new.py:2: put_object('v') in k", gone]
+    assert changes(repository.run("diff")) == [added, new, gone]
     edit(repository, {"c.py": None})
     (repository.root / "c.py").symlink_to("a.py")
-    assert f"call removed c.py:2: {H}" in changes(repository.run("diff"))
+    assert changes(repository.run("diff")) == [added, new, gone, f"call removed c.py:2: {H}"]
 
 
 def test_other_files(repository: Repository) -> None:

@@ -279,6 +279,14 @@ def test_advice(repository: Repository) -> None:
     assert written(repository).patterns[-1] == "up"
 
 
+def test_advice_on_a_suppressed_call(repository: Repository) -> None:
+    """A function that takes the key hides new artifacts, whatever is said of its own call."""
+    repository.commit({"a.py": "def up(key): s3.put_object(Key=key)  # noqa: APR001 - its callers count\nup('a')\n"})
+    wrappers = json.loads(repository.run("init", "--format=json").out)["wrappers"]
+    assert [wrapper["call_sites"] for wrapper in wrappers] == [1]
+    assert wrappers == json.loads(repository.run("sites", "--format=json").out)["wrappers"]
+
+
 def test_symbolic_links(repository: Repository) -> None:
     """A file with several names has one pin, and a link does not get tested code out of its pin."""
     repository.write({"src/a.py": PUT, "tests/b.py": PUT})
@@ -333,6 +341,14 @@ def test_file_names(repository: Repository, name: str, is_pinned: bool) -> None:
 def test_names_of_test_directories(repository: Repository, directory: str) -> None:
     repository.commit({f"{directory}/tests/a.py": PUT})
     assert_pinned_or_reported(repository, repository.run("init"))
+
+
+def test_control_characters_in_a_source(repository: Repository) -> None:
+    """The comments are as valid as the rest."""
+    repository.commit({"a.py": "s3.put_object(Key='\x1b[1m\x7f\x85')\n"})
+    assert repository.run("init").status == 0
+    assert counts(written(repository)) == {"a.py": 1}
+    assert "put_object('\\x1b[1m\\x7f\\x85')" in (repository.root / PINS).read_text()
 
 
 NAMES = st.lists(

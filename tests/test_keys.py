@@ -248,9 +248,10 @@ def work(source: str) -> int:
 
 
 @pytest.mark.parametrize("key", ["key", "'x'", "name"])
-def test_work_grows_with_the_size(key: str) -> None:
+@pytest.mark.parametrize(("depth", "number"), [(1, 50), (20, 10)])
+def test_work_grows_with_the_size(key: str, depth: int, number: int) -> None:
     """A function with many PUT calls is looked through once, not once for each of them."""
-    once, twice = (
-        work("def f(key):\n    name = key\n" + f"    s3.put_object(Key={key})\n" * count) for count in (50, 100)
-    )
+    functions = "".join(f"{' ' * level}def f{level}(key):\n" for level in range(depth))
+    call = f"{' ' * depth}s3.put_object(Key={key})\n"
+    once, twice = (work(f"{functions}{' ' * depth}name = other\n{call * count}") for count in (number, 2 * number))
     assert twice < 2.5 * once

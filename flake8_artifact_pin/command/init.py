@@ -52,9 +52,13 @@ _HEADER = (
 
 
 class Inventory(NamedTuple):
-    """What there is to pin: files by the directory that exempts them, and files with the calls that count."""
+    """What there is to pin: files with PUT calls by the directory that exempts them, and the other ones.
+
+    ``pinned`` are those of the others that need a pin and can have one.
+    """
 
     exempt: Mapping[str, Sequence[SurveyedFile]]
+    others: Sequence[SurveyedFile]
     pinned: Sequence[SurveyedFile]
 
 
@@ -70,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     inventory = _take_inventory(workspace)
     # from here on as if the file were there already
     workspace = workspace._replace(pins=_written_pins(pins, inventory))
-    wrappers = find_wrappers(workspace, inventory.pinned)
+    wrappers = find_wrappers(workspace, inventory.others)
     text = "".join(f"{line}\n" for line in _document(pins, inventory, wrappers))
     if is_file:
         _create(pins.path, text)
@@ -139,18 +143,24 @@ def _take_inventory(workspace: Workspace) -> Inventory:
     paths = workspace.files()
     surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
     exempt: dict[str, list[SurveyedFile]] = {}
-    pinned = []
+    others = []
     for surveyed in sorted(surveyed_files, key=lambda surveyed: surveyed.path):
         directory = _test_directory(surveyed.path)
         if not surveyed.source.facts.sites:
             continue
         if directory:
             exempt.setdefault(directory, []).append(surveyed)
-        elif surveyed.source.facts.observed and _can_be_key(surveyed.path):
-            # a back slash in a name is taken for that of Windows, and leads to another file or to none
-            if os.path.isfile(workspace.location(surveyed.path)):
-                pinned.append(surveyed)
-    return Inventory(exempt, pinned)
+        else:
+            others.append(surveyed)
+    # a back slash in a name is taken for that of Windows, and leads to another file or to none
+    pinned = [
+        surveyed
+        for surveyed in others
+        if surveyed.source.facts.observed
+        and _can_be_key(surveyed.path)
+        and os.path.isfile(workspace.location(surveyed.path))
+    ]
+    return Inventory(exempt, others, pinned)
 
 
 def _test_directory(path: str) -> str:

@@ -83,13 +83,19 @@ def _pattern(taker: KeyTaker) -> str:
 
 def _count_calls(workspace: Workspace, patterns: Sequence[str]) -> Mapping[str, int]:
     """Return how many calls each pattern counts in files that are not exempt."""
-    numbers = dict.fromkeys(patterns, 0)
-    paths = workspace.files() if patterns else []
-    for pattern in patterns:
-        counting = workspace._replace(matcher=compile_patterns([pattern]))
-        numbers[pattern] = sum(
-            len(surveyed.source.facts.sites)
-            for surveyed in distinct(workspace, survey(counting, paths))
-            if not surveyed.exempt
-        )
-    return numbers
+    if not patterns:
+        return {}
+    # one pass over the repository, then only over the files that matter
+    paths = [path for path, calls in _calls_by_path(workspace, patterns, workspace.files()) if calls]
+    return {
+        pattern: sum(calls for _, calls in _calls_by_path(workspace, [pattern], paths)) for pattern in patterns
+    }
+
+
+def _calls_by_path(workspace: Workspace, patterns: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
+    counting = workspace._replace(matcher=compile_patterns(patterns))
+    return [
+        (surveyed.path, len(surveyed.source.facts.sites))
+        for surveyed in distinct(workspace, survey(counting, paths))
+        if not surveyed.exempt
+    ]
