@@ -79,7 +79,7 @@ def _positional(call: ast.Call) -> list[ast.expr]:
     return call.args if is_known else []
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=128)
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -87,7 +87,7 @@ def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
     return frozenset(names) - _SELF
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=128)
 def _local_values(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Mapping[str, ast.expr]:
     """Return the value of each local name that gets one only once.
 

@@ -117,10 +117,12 @@ def pin_position(pins: Pins, pin: Pin) -> Position:
 def exempt_position(pins: Pins, key: str) -> Position:
     """Return where a key of ``[exempt]`` is written, however it is spelled."""
     table = (*pins.table, "exempt")
-    for path, position in key_positions(pins.text).items():
-        if path[:-1] == table and posixpath.normpath(path[-1]) == posixpath.normpath(key):
-            return position
-    return written_position(pins.text, table)
+    spellings = (
+        position
+        for path, position in key_positions(pins.text).items()
+        if path[:-1] == table and posixpath.normpath(path[-1]) == posixpath.normpath(key)
+    )
+    return next(spellings, written_position(pins.text, table))
 
 
 def governed_path(pins: Pins, filename: str) -> str | None:

@@ -337,3 +337,10 @@ def test_deep_chain() -> None:
 def test_many_calls() -> None:
     source = "s3.put_object()\n" * 5_000
     assert len(find(source)) == 5_000
+
+
+def test_lone_carriage_return() -> None:
+    """Python takes it for the end of a line, but lines that an editor passes on standard input need not end there."""
+    source = "x = 1\rs3.put_object()\r"
+    (call,) = find_calls(ast.parse(source), [source], compile_patterns(DEFAULT_PATTERNS))
+    assert (call.line, call.scope) == (1, "<module>")

@@ -13,6 +13,7 @@ import pytest
 import sources
 from command import Repository
 from conftest import Project
+from hypothesis import example
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
@@ -126,6 +127,7 @@ AGREEMENT: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
     "byte order mark": ({"a.py": b"\xef\xbb\xbf" + PUT.encode()}, ["APR001"]),
     "latin-1": ({"a.py": "# coding: latin-1\n'é', s3.put_object()\n".encode("latin-1")}, ["APR001"]),
     "not what it says": ({"a.py": "'é', s3.put_object()\n".encode("latin-1")}, ["APR001"]),
+    "not what it says for long": ({"a.py": "\n\n'é', s3.put_object()\n".encode("latin-1")}, ["APR001"]),
     "an encoding that there is not": ({"a.py": f"# coding: nope\n{PUT}"}, ["APR001"]),
     "an encoding in which ASCII is not itself": ({"a.py": b"#\n# coding: utf-7\ns3.put+AF8-object()\n"}, ["APR001"]),
     "such an encoding below a long line": (
@@ -284,6 +286,12 @@ def test_file_noqa_message(repository: Repository) -> None:
     )
 
 
+def test_file_noqa_is_the_reason_of_all_calls(repository: Repository) -> None:
+    put(repository, {"a.py": f"{REASON}\n{PUT}s3.put_object()  # noqa: APR001 - why\n"})
+    rows = json.loads(repository.run("sites", "--format=json").out)["put_calls"]
+    assert [row["reason"] for row in rows] == ["mirrors what another job wrote", "why"]
+
+
 BROKEN: dict[str, tuple[str | bytes, str]] = {
     "NUL": ("x = 1\n\0", "E999"),
     "UTF-16": (PUT.encode("utf-16"), "E999"),
@@ -308,6 +316,7 @@ def test_broken_file(repository: Repository, case: str) -> None:
         warnings.simplefilter("always")
         outcome = repository.check()
     assert [(path, found) for path, _, _, found, _ in outcome.findings] == [("a.py", code), ("b.py", "APR001")]
+    assert "_NotRegular" not in outcome.out
     assert (outcome.err, outcome.status) == ("", 1)
     assert list(map(str, warned)) == []
 
@@ -348,10 +357,10 @@ def test_big_repository(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, content: str, pins: str, is_seen: bool,
 ) -> None:
     """A file that does not matter is parsed only where all of those take no time."""
-    put(repository, {"a.py": content, "b.py": PUT, PINS: pins})
-    monkeypatch.setattr(survey, "_PARSED_ANYWAY", len(content) - 1)
+    put(repository, {"a.py": content, "b.py": PUT, "c.py": "x = 1\n", PINS: pins})
+    monkeypatch.setattr(survey, "_PARSED_ANYWAY", len(content) + 5)
     assert [code for _, _, _, code, _ in repository.check().findings] == ["E999"] * is_seen + ["APR001"]
-    monkeypatch.setattr(survey, "_PARSED_ANYWAY", len(content))
+    monkeypatch.setattr(survey, "_PARSED_ANYWAY", len(content) + 6)
     assert [code for _, _, _, code, _ in repository.check().findings] == ["E999", "APR001"]
 
 
@@ -427,6 +436,7 @@ def unescaped(text: str, characters: str) -> str:
     return text
 
 
+@example("a::error b.py", "", 1, 0)
 @given(st.text("%:,=\r\n 0AD253é", min_size=1), st.text("%:,=\r\n 0AD253é"), st.integers(0, 9), st.integers(0, 9))
 def test_github_escapes(name: str, text: str, line: int, column: int) -> None:
     shown = github_annotation(FileFinding(f"src/{name}", Finding(line, column, "APR001", text)), os.path.abspath("src"))

@@ -151,10 +151,11 @@ def test_repository_within_the_repository(repository: Repository, project: Proje
     assert judged(repository) == ["a.py", "inner/.tox/c.py", "inner/b.py"]
 
 
-@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_LITERAL_PATHSPECS"])
+@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_LITERAL_PATHSPECS"])
 def test_environment_of_hooks(repository: Repository, project: Project, name: str) -> None:
     Repository(project, "../other").commit({"b.py": PUT})
     repository.commit({"a.py": PUT})
+    repository.write({"scratch.py": PUT})
     places = {"GIT_DIR": "../other/.git", "GIT_INDEX_FILE": "../other/.git/index", "GIT_WORK_TREE": "../other"}
     repository.monkeypatch.setenv(name, places.get(name, "1"))
     assert judged(repository) == ["a.py"]
@@ -205,6 +206,8 @@ def test_without_git(repository: Repository) -> None:
     [
         ("fatal: detected dubious ownership in repository\nTo add", "detected dubious ownership in repository"),
         ("error: no", "error: no"),
+        # what it says is read here, and nobody is there to answer
+        ("$LC_ALL$GIT_TERMINAL_PROMPT", "C0"),
         ("", "git rev-parse failed"),
     ],
 )
@@ -556,6 +559,13 @@ def test_usage_error(directory: Repository, arguments: Sequence[str]) -> None:
     outcome = directory.run(*arguments)
     assert (outcome.out, outcome.status) == ("", 2)
     assert outcome.err.startswith(f"usage: {NAME}")
+
+
+def test_any_text_gets_through(directory: Repository) -> None:
+    directory.write({"é.py": PUT})
+    outcome = run_process("check", PYTHONIOENCODING="ascii")
+    assert outcome.out.startswith("\\xe9.py:1:4: APR001 ")
+    assert outcome.status == 1
 
 
 def test_doors(directory: Repository) -> None:

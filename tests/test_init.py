@@ -345,10 +345,10 @@ def test_names_of_test_directories(repository: Repository, directory: str) -> No
 
 def test_control_characters_in_a_source(repository: Repository) -> None:
     """The comments are as valid as the rest."""
-    repository.commit({"a.py": "s3.put_object(Key='\x1b[1m\x7f\x85')\n"})
+    repository.commit({"a.py": "s3.put_object(Key='\x1b[1m\x7f')\n"})
     assert repository.run("init").status == 0
     assert counts(written(repository)) == {"a.py": 1}
-    assert "put_object('\\x1b[1m\\x7f\\x85')" in (repository.root / PINS).read_text()
+    assert "put_object('\\x1b[1m\\x7f')" in (repository.root / PINS).read_text()
 
 
 NAMES = st.lists(

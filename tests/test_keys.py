@@ -154,6 +154,7 @@ def test_not_taken(key: str) -> None:
         ("put(**self.arguments)", False),
         ("put(Key='prices', **kwargs)", False),
         ("put()", False),
+        ("put(Body=key)", False),
         ("put(*keys)", False),
         # the positional key
         ("s3.upload_file(key, 'bucket', 'prices')", False),

@@ -64,10 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
 def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
     """Return the verdict on the files at some paths of the pins file, and on the pins."""
     calls = 0
-    findings = set(_pins_findings(workspace))
+    findings = _pins_findings(workspace)
     for surveyed in survey(workspace, with_progress(paths, "file")):
         calls += len(surveyed.source.facts.sites)
-        findings.update(FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed))
+        findings += [FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed)]
     return Verdict(sorted(findings), len(paths), calls)
 
 

@@ -22,11 +22,13 @@ from flake8_artifact_pin.facts import may_matter
 from flake8_artifact_pin.facts import Site
 from flake8_artifact_pin.pins import exempt_position
 from flake8_artifact_pin.pins import exemption
+from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.pins_file import parse_pins
+from flake8_artifact_pin.pins_file import PYPROJECT
 from flake8_artifact_pin.toml_keys import written_position
 
 
@@ -86,6 +88,7 @@ class Sides:
         self.renamed = changes.renamed
         self.notes += [f"submodule {name} changed: its PUT calls are not compared" for name in changes.submodules]
         self.base_pins = self._read_base_pins(repository, blobs)
+        self.base_pins_name = workspace.shown(self.base_pins.name)
         pinned = {*self.pins.pins, *self.base_pins.pins}
         base_files = {path: hash_ for path, hash_ in blobs.items() if path.endswith(".py") or path in pinned}
         self.files = [
@@ -113,15 +116,15 @@ class Sides:
         return Change("pin", kind, self.pins_name, line, f"{quote(pin.path)}: {text}", undecided)
 
     def _read_base_pins(self, repository: Repository, blobs: Mapping[str, str]) -> Pins:
-        hash_ = blobs.get(self.pins.name)
-        if hash_ is None:
-            return Pins("", self.pins.cwd)
-        text = repository.contents([hash_])[0].decode("utf-8-sig", errors="replace")
-        # the file itself may be gone by now
-        pins = parse_pins(Pins(self.workspace.location(self.pins.name), self.pins.cwd), text)
-        if pins.faults:
-            self.notes.append(f"{self.pins.name} had faults in the base: {pins.faults[0].problem}")
-        return pins
+        # they may have been in another file than now, or the file may be gone
+        for name in dict.fromkeys([self.pins.name, FILE_NAME, PYPROJECT]):
+            text = repository.contents([blobs[name]])[0].decode("utf-8-sig", errors="replace") if name in blobs else ""
+            if name in blobs and (name != PYPROJECT or "artifact-pins" in text):
+                pins = parse_pins(Pins(self.workspace.location(name), self.pins.cwd), text)
+                if pins.faults:
+                    self.notes.append(f"{name} had faults in the base: {pins.faults[0].problem}")
+                return pins
+        return Pins("", self.pins.cwd)
 
     def _is_same(self, path: str, hash_: str | None) -> bool:
         if hash_ is None:
@@ -256,10 +259,9 @@ def _pin_changes(sides: Sides) -> Iterator[Change]:
         elif _decision(pin) != _decision(old):
             yield sides.pin_change("decided", pin, f"{pin.allowed}, {in_words(pin)} (was: {in_words(old)})")
     for _, old in sorted(old_pins.items()):
-        if old.path not in new_pins:
-            line = pin_position(sides.base_pins, old).line
-            text = f"{quote(old.path)}: was {old.allowed}, {in_words(old)}"
-            yield Change("pin", "removed", sides.pins_name, line, text)
+        line = pin_position(sides.base_pins, old).line
+        text = f"{quote(old.path)}: was {old.allowed}, {in_words(old)}"
+        yield Change("pin", "removed", sides.base_pins_name, line, text)
 
 
 def _exempt_changes(sides: Sides) -> Iterator[Change]:
@@ -272,15 +274,18 @@ def _exempt_changes(sides: Sides) -> Iterator[Change]:
         yield Change("exempt", "added", sides.pins_name, line, text)
     for key in sorted(old.keys() - new.keys()):
         line = exempt_position(sides.base_pins, key).line
-        yield Change("exempt", "removed", sides.pins_name, line, f"{quote(key)}: was {old[key]}")
+        yield Change("exempt", "removed", sides.base_pins_name, line, f"{quote(key)}: was {old[key]}")
 
 
 def _pattern_changes(sides: Sides) -> Iterator[Change]:
-    for kind, pins, other in (("added", sides.pins, sides.base_pins), ("removed", sides.base_pins, sides.pins)):
+    for kind, name, pins, other in (
+        ("added", sides.pins_name, sides.pins, sides.base_pins),
+        ("removed", sides.base_pins_name, sides.base_pins, sides.pins),
+    ):
         line = written_position(pins.text, (*pins.table, "patterns")).line
         for pattern in pins.patterns:
             if pattern not in other.patterns:
-                yield Change("pattern", kind, sides.pins_name, line, quote(pattern))
+                yield Change("pattern", kind, name, line, quote(pattern))
 
 
 def _is_plain_file(filename: str) -> bool:

@@ -134,8 +134,7 @@ class Flake8(NamedTuple):
     def place_of_file_pattern(self, pattern: str) -> Place:
         """Return where the option per-file-ignores has a pattern, which is given as a style guide has it."""
         return self.place(
-            "per-file-ignores",
-            lambda text: pattern in utils.normalize_paths([part for part in re.split(r"[\s,:]+", text) if part]),
+            "per-file-ignores", lambda text: pattern in utils.normalize_paths(re.split(r"[\s,:]+", text)),
         )
 
     def is_selected(self, code: str, name: str | None = None) -> bool:

@@ -65,11 +65,8 @@ def print_json(data: object) -> None:
 
 def print_text(text: str) -> None:
     """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(text.encode())
-    else:
-        print(text, end="")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
 
 
 def note(text: str) -> None:
