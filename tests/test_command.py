@@ -151,6 +151,15 @@ def test_repository_within_the_repository(repository: Repository, project: Proje
     assert judged(repository) == ["a.py", "inner/.tox/c.py", "inner/b.py"]
 
 
+def test_repository_within_the_repository_that_is_broken(repository: Repository, project: Project) -> None:
+    """Then git finds the outer one from in there, and in that one the inner one, and so on."""
+    Repository(project, "inner").commit({"b.py": PUT})
+    repository.git("-c", "advice.addEmbeddedRepo=false", "add", "inner")
+    repository.commit({"a.py": PUT})
+    (repository.root / "inner/.git/HEAD").unlink()
+    assert "a.py" in judged(repository)
+
+
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_LITERAL_PATHSPECS"])
 def test_environment_of_hooks(repository: Repository, project: Project, name: str) -> None:
     Repository(project, "../other").commit({"b.py": PUT})

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from flake8_artifact_pin.command import comparison
+
 Files = Mapping[str, "str | None"]
 # what there was before and what there is now (a text is that of one file), and the lines that say so
 Case = tuple["Files | str", "Files | str", list[str]]
@@ -618,3 +620,26 @@ def test_random_edits(repository: Repository, homes: list[int], steps: list[Step
         left = [change for change in found if change["kind"] == "moved" and f"from {name}:" in change["text"]]
         difference = kinds.count("added") - kinds.count("removed") + kinds.count("moved") - len(left)
         assert difference == len(new[name]) - len(old[name])
+
+
+def test_file_that_cannot_be_opened(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not known to be the same as in the base, so it is looked at like any other."""
+    repository.commit({"a.py": put()})
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(comparison, "open", refuse, raising=False)
+    assert changes(repository.run("diff")) == []
+
+
+def test_file_that_cannot_be_parsed_any_more(repository: Repository) -> None:
+    """Its calls are not known to be gone; one in an exempt directory does not matter."""
+    repository.commit({"a.py": put(), "t/b.py": put(), PINS: '[exempt]\n"t/" = "tests"\n'})
+    repository.write({"a.py": put() + "def (\n", "t/b.py": put() + "def (\n"})
+    outcome = repository.run("diff")
+    assert (changes(outcome), outcome.status) == ([], 1)
+    assert [line.split()[:2] for line in outcome.err.splitlines()] == [["a.py:4:6:", "E999"]]
+    assert repository.run("sites").status == 1
+    repository.write({"a.py": put()})
+    assert (repository.run("diff").status, repository.run("sites").status) == (0, 0)

@@ -64,8 +64,7 @@ class PlacedCall(NamedTuple):
     @property
     def artifact(self) -> tuple[object, ...] | None:
         """What makes it write the same artifact, whatever the function is called; None if the source does not tell."""
-        call = self.site.call
-        return (call.method, call.fixed_parts) if call.fixed_parts else None
+        return self.site.call.fixed_parts or None
 
     @property
     def text(self) -> str:
@@ -129,8 +128,12 @@ class Sides:
     def _is_same(self, path: str, hash_: str | None) -> bool:
         if hash_ is None:
             return False
-        with open(self.workspace.location(path), "rb") as file:
-            data = file.read()
+        try:
+            with open(self.workspace.location(path), "rb") as file:
+                data = file.read()
+        except OSError:
+            # to be reported as in any other verb
+            return False
         # as git names a blob; one of another name is only looked at more closely
         return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).hexdigest() == hash_
 
@@ -152,8 +155,11 @@ class Sides:
     def _new_calls(self, paths: Sequence[str]) -> list[PlacedCall]:
         calls: list[PlacedCall] = []
         for surveyed in survey(self.workspace, paths):
-            self.findings += [FileFinding(surveyed.name, finding) for finding in surveyed.source.problems]
             if not surveyed.exempt:
+                self.findings += [FileFinding(surveyed.name, finding) for finding in surveyed.source.problems]
+                if surveyed.source.problems:
+                    # they are not known to be gone
+                    self.old = [call for call in self.old if call.path != surveyed.path]
                 calls += [PlacedCall(surveyed.path, site) for site in surveyed.source.facts.sites]
         return calls
 

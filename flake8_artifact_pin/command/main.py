@@ -22,8 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(_parser().parse_args(argv))
         finally:
             # also what argparse prints before it exits
-            if sys.stdout:
-                sys.stdout.flush()
+            print(end="", flush=True)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:

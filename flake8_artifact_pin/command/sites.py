@@ -83,7 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [row for surveyed in surveyed_files for row in rows_of(workspace.pins, surveyed)]
     wrappers = find_wrappers(workspace, surveyed_files)
     findings = [
-        FileFinding(surveyed.name, finding) for surveyed in surveyed_files for finding in surveyed.source.problems
+        FileFinding(surveyed.name, finding)
+        for surveyed in surveyed_files
+        for finding in surveyed.source.problems
+        if not surveyed.exempt
     ]
     lines = advice(wrappers, workspace.pins.patterns)
     if arguments.format == "json":
