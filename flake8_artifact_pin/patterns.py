@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import fnmatch
+import keyword
 import re
+import string
 import unicodedata
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -123,6 +126,17 @@ def compile_patterns(patterns: Sequence[str]) -> Matcher:
     )
 
 
+def sample_calls(patterns: Sequence[str]) -> Iterator[str]:
+    """Yield sources, a line each, of calls that the patterns are likely to match."""
+    for pattern in patterns:
+        names = [_fill(component) for component in parse_pattern(pattern)]
+        if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in names):
+            callee = ".".join(name + marks for name, marks in names)
+            yield f"{callee}()\n"
+            # An import in the file may change what the first name means. A string is never imported.
+            yield f'"".{callee}()\n'
+
+
 def _split_marks(component: str) -> tuple[str, str]:
     """Split ``name()[]`` into the name and its marks."""
     match = _COMPONENT.fullmatch(component)
@@ -163,3 +177,15 @@ def _is_used(match: re.Match[str]) -> bool:
     # Python takes a lone carriage return for a line's end, too
     before = text[max(start, text.rfind("\r", start, end) + 1):end].rstrip()
     return not before or before[-1] in """.,('"\\""" or before.endswith("import")
+
+
+def _fill(component: str) -> tuple[str, str]:
+    """Return a name that a component of a pattern matches, and what follows it: ``Obj*()`` is Objx and ()."""
+    name, marks = _split_marks(component)
+    return _WILDCARD.sub(lambda match: _fill_wildcard(match.group()), name), marks.replace("[]", "[0]")
+
+
+def _fill_wildcard(wildcard: str) -> str:
+    # letters first: a digit cannot begin a name
+    characters = f"x{string.ascii_letters}_\N{LATIN SMALL LETTER E WITH ACUTE}{string.digits}{wildcard}"
+    return next((character for character in characters if fnmatch.fnmatchcase(character, wildcard)), "")

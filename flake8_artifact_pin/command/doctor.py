@@ -2,12 +2,7 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
-import keyword
 import os
-import posixpath
-import re
-import string
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,7 +32,8 @@ from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.command.wrappers import advice
 from flake8_artifact_pin.command.wrappers import find_wrappers
 from flake8_artifact_pin.command.wrappers import wrapper_data
-from flake8_artifact_pin.patterns import parse_pattern
+from flake8_artifact_pin.patterns import sample_calls
+from flake8_artifact_pin.pins import exempt_position
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import governed_path
 from flake8_artifact_pin.pins import Pin
@@ -46,7 +42,6 @@ from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.suppressions import CODE
 from flake8_artifact_pin.suppressions import find_file_noqa
-from flake8_artifact_pin.toml_keys import key_positions
 from flake8_artifact_pin.toml_keys import written_position
 
 PACKAGE = "flake8-artifact-pin"
@@ -62,9 +57,6 @@ _NEEDED_CODES = {
 
 # A name that no pattern is meant for. No such file is made.
 _NEW_FILE = "artifact_pin_doctor.py"
-
-_MARKS = re.compile(r"(?:\(\)|\[\])*\Z")
-_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 
 
 class Check(NamedTuple):
@@ -132,31 +124,6 @@ def examine(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
         yield from _check_selected(setup)
         yield from _check_pinned_files(workspace, setup)
         yield from _check_new_files(workspace, setup)
-
-
-def _candidates(patterns: Sequence[str]) -> Iterator[str]:
-    """Yield calls that the patterns are likely to match."""
-    for pattern in patterns:
-        names = [_fill(component) for component in parse_pattern(pattern)]
-        if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in names):
-            callee = ".".join(name + marks for name, marks in names)
-            yield f"{callee}()\n"
-            # An import in the file may change what the first name means. A string is never imported.
-            yield f'"".{callee}()\n'
-
-
-def _fill(component: str) -> tuple[str, str]:
-    """Return a name that a component of a pattern matches, and what follows it: ``Obj*()`` is Objx and ()."""
-    marks = _MARKS.search(component)
-    assert marks is not None
-    name = _WILDCARD.sub(lambda match: _fill_wildcard(match.group()), component[:marks.start()])
-    return name, marks.group().replace("[]", "[0]")
-
-
-def _fill_wildcard(wildcard: str) -> str:
-    # letters first: a digit cannot begin a name
-    characters = f"x{string.ascii_letters}_\N{LATIN SMALL LETTER E WITH ACUTE}{string.digits}{wildcard}"
-    return next((character for character in characters if fnmatch.fnmatchcase(character, wildcard)), "")
 
 
 def _check_plugin(setup: Flake8) -> Check:
@@ -355,7 +322,7 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
 
 def _with_put_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Trial | None:
     """Return a trial of lines and exactly one PUT call behind them; None if no pattern yields one."""
-    for candidate in _candidates(setup.pins.patterns):
+    for candidate in sample_calls(setup.pins.patterns):
         appended = [*lines, candidate]
         trial = setup.trial(file.name, appended)
         calls = find_calls(trial.tree, appended, setup.matcher)
@@ -376,7 +343,7 @@ def _silence(setup: Flake8, file: _File, lines: list[str]) -> tuple[str, Place]:
         return message, _pins_place(pins, 1)
     key = exemption(pins.exempt, path)
     if key:
-        return f"{quote(key)} exempts {file.shown}; narrow it", _pins_place(pins, _exempt_line(pins, key))
+        return f"{quote(key)} exempts {file.shown}; narrow it", _pins_place(pins, exempt_position(pins, key).line)
     pin = pins.pin_of(path)
     observed = read_source(file.name, lines, setup.matcher).facts.observed
     if observed < pin.allowed:
@@ -389,15 +356,6 @@ def _silence(setup: Flake8, file: _File, lines: list[str]) -> tuple[str, Place]:
 def _file(path: str, check: str) -> _File:
     shown = relative(path, os.getcwd())
     return _File(os.path.join(os.curdir, shown), shown, check)
-
-
-def _exempt_line(pins: Pins, key: str) -> int:
-    """Return the line of a key of [exempt], which may be spelled in another way: ``./tests/``."""
-    return next(
-        position.line
-        for path, position in key_positions(pins.text).items()
-        if posixpath.normpath(path[-1]) == posixpath.normpath(key)
-    )
 
 
 def _pin_place(pins: Pins, pin: Pin) -> Place:
