@@ -167,7 +167,9 @@ def test_environment_of_hooks(repository: Repository, project: Project, name: st
     repository.write({"scratch.py": PUT})
     places = {"GIT_DIR": "../other/.git", "GIT_INDEX_FILE": "../other/.git/index", "GIT_WORK_TREE": "../other"}
     repository.monkeypatch.setenv(name, places.get(name, "1"))
+    repository.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     assert judged(repository) == ["a.py"]
+    assert repository.run("check", "--format=github").out.startswith("::error file=a.py,")
 
 
 def test_hook(repository: Repository) -> None:

@@ -31,8 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # a full disk, a directory that may not be entered
         _discard_output()
-        if sys.stderr:
-            print(f"{_NAME}: {error}", file=sys.stderr)
+        print(f"{_NAME}: {error}", file=sys.stderr)
         return 2
 
 

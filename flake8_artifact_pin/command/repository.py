@@ -61,7 +61,11 @@ class Repository(NamedTuple):
             place = os.path.join(self.directory, directory)
             is_unknown = not any(file.startswith(f"{directory}/") for file in files)
             if is_unknown and os.path.exists(os.path.join(place, ".git")):
-                files.update(f"{directory}/{file}" for file in Repository(place, place).tracked_files())
+                inner = find_repository(place)
+                # from within a broken one git finds the one around it
+                is_sound = inner is not None and os.path.samefile(inner.top, place)
+                found = inner.tracked_files() if inner and is_sound else walked_files(place)
+                files.update(f"{directory}/{file}" for file in found)
         return sorted(files)
 
     def untracked_files(self) -> list[str]:
