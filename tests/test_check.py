@@ -472,14 +472,14 @@ def test_github(repository: Repository) -> None:
 )
 def test_github_workspace(repository: Repository, workspace: str | None, expected: str) -> None:
     (repository.root.parent / "link").symlink_to(repository.root)
-    put(repository, {"sub/a.py": PUT, PINS: ""})
+    put(repository, {"sub/a.py": PUT, "sub/b.py": "-> a.py", PINS: ""})
     repository.monkeypatch.chdir(repository.root / "sub")
     if workspace is None:
         repository.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
     else:
         repository.monkeypatch.setenv("GITHUB_WORKSPACE", workspace.format(root=repository.root))
-    [line] = repository.run("check", "--format=github").lines
-    assert annotation(line)[0]["file"] == expected
+    lines = repository.run("check", "--format=github").lines
+    assert [annotation(line)[0]["file"] for line in lines] == [expected, expected.replace("a.py", "b.py")]
 
 
 def test_github_outside_git(project: Project) -> None:

@@ -536,6 +536,8 @@ def test_stream_that_is_gone_in_process(repository: Repository, monkeypatch: pyt
         assert command_main.main(["check", "a.py"]) == status
         with contextlib.suppress(OSError):
             stream.close()
+    monkeypatch.setattr(sys, "stdout", None)
+    assert command_main.main(["check", "a.py"]) == 2
 
 
 VERBS = {
