@@ -91,7 +91,8 @@ def normalized(text: str) -> str:
 
     See PEP 3131. The lines stay the same, the columns need not.
     """
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    is_normal = text.isascii() or unicodedata.is_normalized("NFKC", text)
+    return text if is_normal else unicodedata.normalize("NFKC", text)
 
 
 def has_obscure_getattr(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import ast
 import contextlib
+import gc
 import io
 import os
 import re
@@ -84,6 +85,16 @@ def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]
     A file matters that may hold a PUT call or a comment that names APR001, or that is pinned. A file that is no
     longer there is left out: if it is pinned, its pin is stale.
     """
+    # trees are many objects and no cycles, so that looking for those takes a tenth of the time for nothing
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield from _survey(workspace, paths)
+    finally:
+        (gc.enable if is_collecting else gc.disable)()
+
+
+def _survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]:
     passed_over = []
     size = 0
     for found in paths:
