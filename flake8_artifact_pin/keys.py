@@ -59,7 +59,7 @@ def key_taker(call: ast.Call, key: ast.expr | None, functions: Sequence[Function
 
 
 def fixed_parts(key: ast.expr | None) -> tuple[str, ...]:
-    """Return the texts and constants (names in capitals) of a key expression, in order.
+    """Return the texts and constants (names in capitals) of a key expression, the outer ones first.
 
     They tell two artifacts apart, whatever the variables are called.
     """

@@ -251,11 +251,11 @@ def _pin_changes(sides: Sides) -> Iterator[Change]:
         is_moved = origin != path and origin in old_pins and origin not in new_pins
         old = old_pins.get(origin) if origin == path or is_moved else None
         if old is None:
-            yield sides.pin_change("added", pin, f"{pin.allowed}, {in_words(pin)}", _is_undecided(None, pin))
+            yield sides.pin_change("added", pin, f"{pin.allowed}, {_in_words(pin)}", _is_undecided(None, pin))
             continue
         old_pins.pop(origin)
         is_old = pin.is_decided and _is_undecided(old, pin)
-        counts = f"{old.allowed} -> {pin.allowed}, {'only the old decision: ' * is_old}{in_words(pin)}"
+        counts = f"{old.allowed} -> {pin.allowed}, {'only the old decision: ' * is_old}{_in_words(pin)}"
         if is_moved:
             yield sides.pin_change("moved", pin, f"from {quote(origin)}, {counts}", _is_undecided(old, pin))
         elif pin.allowed > old.allowed:
@@ -263,10 +263,10 @@ def _pin_changes(sides: Sides) -> Iterator[Change]:
         elif pin.allowed < old.allowed:
             yield sides.pin_change("lowered", pin, counts)
         elif _decision(pin) != _decision(old):
-            yield sides.pin_change("decided", pin, f"{pin.allowed}, {in_words(pin)} (was: {in_words(old)})")
+            yield sides.pin_change("decided", pin, f"{pin.allowed}, {_in_words(pin)} (was: {_in_words(old)})")
     for _, old in sorted(old_pins.items()):
         line = pin_position(sides.base_pins, old).line
-        text = f"{quote(old.path)}: was {old.allowed}, {in_words(old)}"
+        text = f"{quote(old.path)}: was {old.allowed}, {_in_words(old)}"
         yield Change("pin", "removed", sides.base_pins_name, line, text)
 
 
@@ -315,7 +315,7 @@ def _is_undecided(old: Pin | None, pin: Pin) -> bool:
     return pin.allowed > (old.allowed if old else 0) and not _says_more(old, pin)
 
 
-def in_words(pin: Pin) -> str:
+def _in_words(pin: Pin) -> str:
     """Return what was decided on a pin."""
     decisions = {"registered": ", ".join(pin.registered), "grandfathered": pin.grandfathered}
     return "; ".join(f"{name}: {text}" for name, text in decisions.items() if text) or "no decision"

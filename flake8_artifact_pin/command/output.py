@@ -19,7 +19,7 @@ from flake8_artifact_pin.rules import Finding
 
 T = TypeVar("T")
 
-_STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m", "yellow": "\033[33m"}
+_STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m"}
 _RESET = "\033[m"
 # One second is what a person waits without a sign.
 _PATIENCE = 1.0
