@@ -16,7 +16,7 @@ setup(
     package_data={"flake8_artifact_pin": ["py.typed"]},
     python_requires=">=3.10",
     install_requires=["flake8>=5", "tomli>=2.2"],
-    extras_require={"prune": ["tomlkit>=0.15"]},
+    extras_require={"prune": ["tomlkit>=0.15"], "yaml": ["PyYAML>=6"]},
     entry_points={
         "console_scripts": ["flake8-artifact-pin = flake8_artifact_pin.command.main:main"],
         "flake8.extension": ["APR = flake8_artifact_pin.checker:ArtifactPinChecker"],

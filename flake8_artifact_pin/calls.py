@@ -17,6 +17,7 @@ from flake8_artifact_pin.keys import fixed_parts
 from flake8_artifact_pin.keys import Function
 from flake8_artifact_pin.keys import key_expression
 from flake8_artifact_pin.keys import key_taker
+from flake8_artifact_pin.names import MODULE
 from flake8_artifact_pin.patterns import Components
 from flake8_artifact_pin.patterns import Matcher
 from flake8_artifact_pin.patterns import normalized
@@ -198,7 +199,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     source = SourceText(lines)
     places = _Places("".join(lines), matcher, origins)
     calls: list[PutCall] = []
-    stack = [_Visit(tree, False, False, None, _State("<module>", None))]
+    stack = [_Visit(tree, False, False, None, _State(MODULE, None))]
     while stack:
         visit = stack.pop()
         node = visit.node
@@ -288,7 +289,7 @@ def _push_children(visit: _Visit, places: _Places, stack: list[_Visit]) -> None:
 
 def _enter_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, state: _State) -> _State:
     """Return the state within the body of a function or class."""
-    scope = node.name if state.scope == "<module>" else f"{state.scope}.{node.name}"
+    scope = node.name if state.scope == MODULE else f"{state.scope}.{node.name}"
     if isinstance(node, ast.ClassDef):
         return state._replace(scope=scope, is_in_class=True)
     functions = (*state.functions, Function(node, scope, state.is_in_class))

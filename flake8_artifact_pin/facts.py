@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.calls import find_calls
 from flake8_artifact_pin.calls import PutCall
+from flake8_artifact_pin.names import call_names
 from flake8_artifact_pin.patterns import Matcher
 from flake8_artifact_pin.suppressions import find_noqa_comments
 from flake8_artifact_pin.suppressions import may_have_noqa
@@ -21,13 +22,14 @@ class Site(NamedTuple):
     """A PUT call and what the noqa comment on its line does to it.
 
     ``has_comment``: a comment there names APR001, whether flake8 reads it as a noqa or not. ``reason`` is what a
-    justified suppression says.
+    justified suppression says. ``name`` is what a pin may name the call; one that does not count has none.
     """
 
     call: PutCall
     suppression: Suppression = Suppression.NONE
     has_comment: bool = False
     reason: str = ""
+    name: str = ""
 
     @property
     def is_observed(self) -> bool:
@@ -46,6 +48,11 @@ class FileFacts(NamedTuple):
     def observed(self) -> int:
         """The number of PUT calls that count."""
         return sum(site.is_observed for site in self.sites)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the PUT calls that count, in source order."""
+        return [site.name for site in self.sites if site.is_observed]
 
 
 def may_matter(text: str, matcher: Matcher) -> bool:
@@ -70,5 +77,11 @@ def gather(
         line: (noqa.suppression(line), bool(noqa.comments_at(line)), noqa.reason(line))
         for line in {call.line for call in calls}
     }
-    sites = [Site(call, *states[call.line]) for call in calls]
+    sites = _named([Site(call, *states[call.line]) for call in calls])
     return FileFacts(sites, noqa.stray_comments(states), noqa)
+
+
+def _named(sites: Sequence[Site]) -> list[Site]:
+    """Return the PUT calls with their names: a suppressed one takes no number from the others."""
+    names = call_names((site.call.scope, site.call.method) for site in sites if site.is_observed)
+    return [site._replace(name=next(names)) if site.is_observed else site for site in sites]

@@ -8,6 +8,7 @@ import os
 import posixpath
 import re
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
@@ -29,23 +30,55 @@ class Fault(NamedTuple):
     problem: str
 
 
+class Decision(NamedTuple):
+    """What was decided on artifacts: the ids that they are registered under, or why nobody need be told of them."""
+
+    registered: tuple[str, ...] = ()
+    grandfathered: str = ""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody registered the artifacts or grandfathered them."""
+        return bool(self.registered or self.grandfathered)
+
+    @property
+    def text(self) -> str:
+        """The decision in words; empty if there is none."""
+        words = {"registered": ", ".join(self.registered), "grandfathered": self.grandfathered}
+        return "; ".join(f"{word}: {text}" for word, text in words.items() if text)
+
+
+class PinnedCall(NamedTuple):
+    """A PUT call that a pin names, and what was decided on it; ``key`` is the name as the pins file spells it."""
+
+    key: str
+    decision: Decision
+
+
 class Pin(NamedTuple):
     """The number of PUT calls that one file is known to make, and what was decided on them.
 
-    ``key`` is the path as it is spelled in the pins file.
+    ``key`` is the path as it is spelled in the pins file. ``calls`` are the PUT calls by their names, if the pin names
+    them: then it has a decision for each, and none of its own.
     """
 
     path: str
     key: str
     allowed: int
-    registered: tuple[str, ...] = ()
-    grandfathered: str = ""
+    decision: Decision = Decision()
     is_table: bool = False
+    calls: Mapping[str, PinnedCall] | None = None
 
     @property
-    def is_decided(self) -> bool:
-        """Whether somebody registered the artifacts or grandfathered them."""
-        return bool(self.registered or self.grandfathered)
+    def decisions(self) -> Sequence[Decision]:
+        """The decisions of the pin: one, or one for each of the calls that it names."""
+        return [self.decision] if self.calls is None else [call.decision for call in self.calls.values()]
+
+    def decision_on(self, name: str) -> Decision:
+        """Return what was decided on a PUT call of the file: no decision if the pin does not name it but others."""
+        if self.calls is None:
+            return self.decision
+        return self.calls[name].decision if name in self.calls else Decision()
 
 
 class Exempt(NamedTuple):
@@ -63,7 +96,8 @@ class Pins(NamedTuple):
     """A pins file as far as it can be understood; it must not be relied on if it has faults.
 
     ``path`` is absolute, and empty if there is no pins file: then every file has pin 0 and keys are relative to
-    ``cwd``. ``table`` are the keys of the table that holds it all, in pyproject.toml.
+    ``cwd``. ``table`` are the keys of the table that holds it all, in pyproject.toml. ``registry`` is the path of the
+    file that declares artifacts as it is written, relative to ``root``, or empty.
     """
 
     path: str
@@ -72,6 +106,7 @@ class Pins(NamedTuple):
     table: Path = ()
     patterns: tuple[str, ...] = DEFAULT_PATTERNS
     advice: str = ""
+    registry: str = ""
     require_decision: bool = False
     exempt: Exempt = Exempt()
     pins: Mapping[str, Pin] = {}
@@ -99,9 +134,10 @@ def quote(text: str) -> str:
     return _UNQUOTABLE.sub(lambda match: f"\\u{ord(match.group()):04X}", quoted)
 
 
-def decision_for(count: int) -> str:
-    """Return what the value of a pin must look like where ``require-decision`` is set."""
-    return f'{{ count = {count}, registered = ["ID"] }} or {{ count = {count}, grandfathered = "REASON" }}'
+def decision_for(count: int | str = "") -> str:
+    """Return what the value of a pin that counts, or of a call that a pin names, must look like to hold a decision."""
+    start = f"count = {count}, " if count else ""
+    return f'{{ {start}registered = ["ID"] }} or {{ {start}grandfathered = "REASON" }}'
 
 
 def missing_pins(pins: Pins) -> list[Pin]:
@@ -112,6 +148,12 @@ def missing_pins(pins: Pins) -> list[Pin]:
 def pin_position(pins: Pins, pin: Pin) -> Position:
     """Return where a pin is written in the pins file."""
     return written_position(pins.text, (*pins.table, "pins", pin.key))
+
+
+def call_position(pins: Pins, pin: Pin, name: str) -> Position:
+    """Return where a call that a pin names is written in the pins file."""
+    key = pin.calls[name].key if pin.calls else ""
+    return written_position(pins.text, (*pins.table, "pins", pin.key, "calls", key))
 
 
 def exempt_position(pins: Pins, key: str) -> Position:

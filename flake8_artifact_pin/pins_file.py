@@ -51,7 +51,7 @@ def load_pins(path: str, cwd: str) -> Pins:
     pins = Pins(path, cwd)
     if not path:
         return pins
-    text, fault = _read_text(path)
+    text, fault = read_text(path)
     return pins._replace(text=text, faults=(fault,)) if fault else parse_pins(pins, text)
 
 
@@ -61,12 +61,9 @@ def parse_pins(pins: Pins, text: str) -> Pins:
     try:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        conflicts = tuple(
-            Fault(number, 0, "unresolved merge: keep one side and remove the markers")
-            for number, line in enumerate(text.split("\n"), start=1)
-            if line.split(" ")[0].rstrip("\r") == "<<<<<<<"
-        )
-        syntax = Fault(error.lineno, error.colno - 1, f"not valid TOML: {error.msg}")
+        conflicts = find_conflicts(text)
+        hint = ": a pin has a count or calls, not both" if _is_pinned_twice(text, error.lineno) else ""
+        syntax = Fault(error.lineno, error.colno - 1, f"not valid TOML: {error.msg}{hint}")
         return pins._replace(faults=conflicts or (syntax,))
     except RecursionError:
         return pins._replace(faults=(Fault(1, 0, "nested too deeply: use plain keys and values"),))
@@ -76,6 +73,19 @@ def parse_pins(pins: Pins, text: str) -> Pins:
         return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
     table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
+
+
+def _is_pinned_twice(text: str, line: int) -> bool:
+    """Return whether the path on a line (1-based) has a pin that names calls, and one that does not.
+
+    TOML's own words for that, on values that are overwritten and tables that are declared twice, help nobody.
+    """
+    words: dict[int, set[str]] = {}
+    for token in tokens(text):
+        words.setdefault(token.position.line, set()).add(token.text)
+    paths = {word for word in words.get(line, ()) if word.startswith(("'", '"'))}
+    lines = [found for found in words.values() if not paths.isdisjoint(found)]
+    return any("calls" in found for found in lines) and any("calls" not in found for found in lines)
 
 
 def _candidates(names: Sequence[str], cwd: str) -> Iterator[str]:
@@ -96,7 +106,7 @@ def _has_pins(path: str) -> bool:
         return os.path.lexists(path)
     if not os.path.isfile(path):
         return False
-    text, fault = _read_text(path)
+    text, fault = read_text(path)
     if "artifact-pins" not in text:
         return False
     try:
@@ -107,7 +117,17 @@ def _has_pins(path: str) -> bool:
     return isinstance(tool, dict) and "artifact-pins" in tool
 
 
-def _read_text(path: str) -> tuple[str, Fault | None]:
+def find_conflicts(text: str) -> tuple[Fault, ...]:
+    """Return a fault for each conflict marker of a merge that nobody resolved."""
+    return tuple(
+        Fault(number, 0, "unresolved merge: keep one side and remove the markers")
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.split(" ")[0].rstrip("\r") == "<<<<<<<"
+    )
+
+
+def read_text(path: str) -> tuple[str, Fault | None]:
+    """Return the text of a file, and why it cannot be read if it cannot; never raise, and never wait for a pipe."""
     try:
         # opening a FIFO would wait for somebody to write into it
         mode = os.stat(path).st_mode

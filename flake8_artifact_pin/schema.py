@@ -9,21 +9,26 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
+from flake8_artifact_pin.names import name_problem
+from flake8_artifact_pin.names import normalized
 from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.patterns import parse_pattern
 from flake8_artifact_pin.pins import compile_exempt
+from flake8_artifact_pin.pins import Decision
 from flake8_artifact_pin.pins import decision_for
 from flake8_artifact_pin.pins import Exempt
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import Fault
 from flake8_artifact_pin.pins import Pin
+from flake8_artifact_pin.pins import PinnedCall
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.toml_keys import Path
 from flake8_artifact_pin.toml_keys import written_position
 
-_TOP_KEYS = ("advice", "exempt", "patterns", "pins", "require-decision")
-_PIN_KEYS = ("count", "grandfathered", "registered")
+_TOP_KEYS = ("advice", "exempt", "patterns", "pins", "registry", "require-decision")
+_DECISION_KEYS = ("grandfathered", "registered")
+_PIN_KEYS = ("calls", "count", *_DECISION_KEYS)
 _TYPE_NAMES = {
     bool: "a boolean",
     dict: "a table",
@@ -59,6 +64,7 @@ class _Reader:
         pins = pins._replace(
             patterns=self.read_patterns(content.get("patterns")),
             advice=self.read_text("advice", content.get("advice", "")),
+            registry=self.read_registry(content.get("registry")),
             require_decision=self.read_flag("require-decision", content.get("require-decision", False)),
             exempt=self.read_exempt(content.get("exempt", {}), pins.root),
         )
@@ -109,6 +115,12 @@ class _Reader:
         self.fault((key,), f"{quote(key)} must be a string, not {_type_name(value)}")
         return ""
 
+    def read_registry(self, value: object) -> str:
+        text = self.read_text("registry", "" if value is None else value)
+        if isinstance(value, str) and not text:
+            self.fault(("registry",), '"registry" is empty: name the file that declares artifacts')
+        return text
+
     def read_flag(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):
             self.fault((key,), f"{quote(key)} must be true or false, not {_type_name(value)}")
@@ -154,24 +166,63 @@ class _Reader:
             if exempting:
                 self.fault(("pins", key), f"{quote(key)} is pinned and exempt by {quote(exempting)}: remove one")
             pin = self.read_pin(key, path, item)
-            if pins.require_decision and pin.allowed and not pin.is_decided:
-                self.fault(("pins", key), f"{quote(key)} has no decision: write {decision_for(pin.allowed)}")
+            if pins.require_decision:
+                self.require_decisions(pin)
             read[path] = pin
         return read
 
+    def require_decisions(self, pin: Pin) -> None:
+        if pin.calls is None and pin.allowed and not pin.decision.is_made:
+            self.fault(("pins", pin.key), f"{quote(pin.key)} has no decision: write {decision_for(pin.allowed)}")
+        for call in (pin.calls or {}).values():
+            if not call.decision.is_made:
+                place = ("pins", pin.key, "calls", call.key)
+                self.fault(place, f"{quote(call.key)} of {quote(pin.key)} has no decision: write {decision_for()}")
+
     def read_pin(self, key: str, path: str, item: object) -> Pin:
+        place = ("pins", key)
         if not isinstance(item, dict):
-            return Pin(path, key, self.read_count(("pins", key), key, item))
-        self.check_keys((*self.table, "pins", key), item, _PIN_KEYS, f"key in the pin of {quote(key)}:")
+            return Pin(path, key, self.read_count(place, key, item))
+        self.check_keys((*self.table, *place), item, _PIN_KEYS, f"key in the pin of {quote(key)}:")
+        if "calls" in item:
+            for other in item:
+                if other in _PIN_KEYS and other != "calls":
+                    problem = f"{quote(other)} of {quote(key)} stands beside its calls"
+                    what_to_do = "remove it" if other == "count" else "write it at the calls that it is for"
+                    self.fault((*place, other), f"{problem}: {what_to_do}")
+            calls = self.read_calls(key, item["calls"])
+            return Pin(path, key, len(calls), is_table=True, calls=calls)
         if "count" not in item:
-            self.fault(("pins", key), f"the pin of {quote(key)} has no count: add count = N")
-        return Pin(
-            path,
-            key,
-            allowed=self.read_count(("pins", key, "count"), key, item.get("count", 0)),
-            registered=self.read_registered(key, item.get("registered")),
-            grandfathered=self.read_grandfathered(key, item.get("grandfathered")),
-            is_table=True,
+            self.fault(place, f"the pin of {quote(key)} has no count: add count = N, or calls")
+        allowed = self.read_count((*place, "count"), key, item.get("count", 0))
+        return Pin(path, key, allowed, self.read_decision(place, quote(key), item), is_table=True)
+
+    def read_calls(self, key: str, value: object) -> dict[str, PinnedCall]:
+        calls: dict[str, PinnedCall] = {}
+        for written, item in self.read_table((*self.table, "pins", key, "calls"), value).items():
+            name = normalized(written)
+            place = ("pins", key, "calls", written)
+            shown = f"{quote(written)} of {quote(key)}"
+            problem = name_problem(name)
+            if "/" in written or written.endswith(".py"):
+                # what is appended to a file that ends in such a table
+                problem = f"is among the calls of {quote(key)}: move it up, right below [pins]"
+                self.fault(place, f"{quote(written)} {problem}")
+            elif problem:
+                self.fault(place, f"{shown} {problem}")
+            elif name in calls:
+                self.fault(place, f"{shown} is the same call as {quote(calls[name].key)}: keep one")
+            elif not isinstance(item, dict):
+                self.fault(place, f"{shown} must be {decision_for()}, not {_type_name(item)}")
+            else:
+                self.check_keys((*self.table, *place), item, _DECISION_KEYS, f"key in {shown}:")
+                calls[name] = PinnedCall(written, self.read_decision(place, shown, item))
+        return calls
+
+    def read_decision(self, place: Path, shown: str, item: Mapping[str, object]) -> Decision:
+        return Decision(
+            self.read_registered((*place, "registered"), shown, item.get("registered")),
+            self.read_grandfathered((*place, "grandfathered"), shown, item.get("grandfathered")),
         )
 
     def read_count(self, place: Path, key: str, value: object) -> int:
@@ -186,26 +237,24 @@ class _Reader:
         self.fault(place, f"the count of {quote(key)} must be a whole number, 0 or more, not {found}")
         return 0
 
-    def read_registered(self, key: str, value: object) -> tuple[str, ...]:
-        place = ("pins", key, "registered")
+    def read_registered(self, place: Path, shown: str, value: object) -> tuple[str, ...]:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.fault(place, f'"registered" of {quote(key)} must be an array of strings')
+            self.fault(place, f'"registered" of {shown} must be an array of strings')
             return ()
         if not value or not all(item.strip() for item in value):
-            self.fault(place, f'"registered" of {quote(key)} has an empty id or none: name the artifacts')
+            self.fault(place, f'"registered" of {shown} has an empty id or none: name the artifacts')
         return tuple(value)
 
-    def read_grandfathered(self, key: str, value: object) -> str:
-        place = ("pins", key, "grandfathered")
+    def read_grandfathered(self, place: Path, shown: str, value: object) -> str:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.fault(place, f'"grandfathered" of {quote(key)} must be a string, not {_type_name(value)}')
+            self.fault(place, f'"grandfathered" of {shown} must be a string, not {_type_name(value)}')
             return ""
         if not value.strip():
-            self.fault(place, f'"grandfathered" of {quote(key)} is empty: say why nobody needs to be told')
+            self.fault(place, f'"grandfathered" of {shown} is empty: say why nobody needs to be told')
         return value
 
 

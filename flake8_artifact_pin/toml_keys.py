@@ -72,6 +72,16 @@ def written_position(text: str, path: Path) -> Position:
     return key_positions(text).get(path, Position(1, 0))
 
 
+def statement_key(text: str) -> Path:
+    """Return the dotted key of one header, or of one pair of key and value."""
+    source = tokens(text)
+    token = next(source)
+    end = "]" if token.text == "[" else "="
+    while token.text == "[":
+        token = next(source)
+    return _read_key(token, source, end)[0]
+
+
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a TOML text, without white space and comments."""
     line, line_start = 1, 0
@@ -90,10 +100,8 @@ def _read_key(token: Token, source: Iterator[Token], end: str) -> tuple[Path, Po
     parts = []
     first = token.position
     while token.text != end:
-        if token.kind == "string":
-            parts.append(_unquote(token.text))
-        elif token.kind == "word":
-            parts.append(token.text)
+        if token.kind in ("string", "word"):
+            parts.append(unquoted(token.text))
         token = next(source)
     return tuple(parts), first
 
@@ -104,7 +112,10 @@ def _note(positions: dict[Path, Position], table: Path, key: Path, position: Pos
         positions.setdefault((*table, *key[:length]), position)
 
 
-def _unquote(text: str) -> str:
+def unquoted(text: str) -> str:
+    """Return the key that a token of a valid TOML text is."""
+    if not text.startswith(('"', "'")):
+        return text
     is_plain = text.startswith("'") or "\\" not in text
     return text[1:-1] if is_plain else next(iter(tomli.loads(f"{text} = 0")))
 

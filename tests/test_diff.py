@@ -15,7 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.command import comparison
+from flake8_artifact_pin.command import sides
 
 Files = Mapping[str, "str | None"]
 # what there was before and what there is now (a text is that of one file), and the lines that say so
@@ -255,6 +255,185 @@ PINNED: dict[str, Case] = {
 }
 
 
+def named(*entries: str) -> str:
+    """Return a pins file that names calls of a.py: "f" is the one of f(), "f#2: x" its second one, with a decision."""
+    calls = [entry.partition(": ") for entry in entries]
+    names = [re.sub("(#.*)?$", r":put_object\1", name, count=1) for name, _, _ in calls]
+    return '[pins."a.py".calls]\n' + "".join(f'"{name}" = {{ {call[2]} }}\n' for name, call in zip(names, calls))
+
+
+def named_swap(place: str, old: str, new: str, name: str = "", old_place: str = "a.py:2") -> str:
+    """Return the line of a swap; of one that is not decided if a name is given."""
+    end = f'; say at "{name}:put_object" of "a.py" what was decided' if name else ""
+    return swap(place, old, new, old_place, is_decided=True).replace(
+        ": a swap", ": undecided: a swap" if name else ": a swap",
+    ) + end
+
+
+COUNTED, COUNTED_X = pins('"a.py" = 1'), pins(pin(1, X))
+G_ONE = put("'y'", "g")
+OF_F, OF_G, OF_H = '"f:put_object"', '"g:put_object"', '"h:put_object"'
+ADDED_1, RAISED_1, DECIDED_1 = (f"pin {kind} {PINS}:1" for kind in ("added", "raised", "decided"))
+NAMED: dict[str, Case] = {
+    "added": ({}, named("f"), [f'{ADDED_1}: undecided: "a.py": 1, {OF_F} no decision']),
+    "added with decisions": (
+        {}, named(f"f: {X}", f"g: {Z}"), [f'{ADDED_1}: "a.py": 2, {OF_F} registered: x; {OF_G} grandfathered: z'],
+    ),
+    "added with one decision": (
+        {}, named(f"f: {X}", "g"), [f'{ADDED_1}: undecided: "a.py": 2, {OF_F} registered: x; {OF_G} no decision'],
+    ),
+    "removed": (
+        named(f"f: {X}", "g"), "",
+        [f'pin removed {PINS}:1: "a.py": was 2, {OF_F} registered: x; {OF_G} no decision'],
+    ),
+    "an entry added": (
+        named(f"f: {X}"), named(f"f: {X}", "g"),
+        [f'{RAISED_1}: undecided: "a.py": 1 -> 2, added {OF_G} no decision'],
+    ),
+    "an entry added with a decision": (
+        named("f"), named("f", f"g: {Y}"), [f'{RAISED_1}: "a.py": 1 -> 2, added {OF_G} registered: y'],
+    ),
+    "entries added, one with a decision": (
+        named("f"), named("f", f"g: {Y}", "h"),
+        [f'{RAISED_1}: undecided: "a.py": 1 -> 3, added {OF_G} registered: y; added {OF_H} no decision'],
+    ),
+    "an entry added that takes the decision of another one": (
+        named(f"f: {X}"), named("f", f"f#2: {X}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, added "f:put_object#2" registered: x; '
+            f"{OF_F} no decision (was: registered: x)",
+        ],
+    ),
+    "an entry removed": (
+        named(f"f: {X}", "g"), named("g"),
+        [f'pin lowered {PINS}:1: "a.py": 2 -> 1, removed {OF_F} registered: x'],
+    ),
+    "all entries removed": (
+        named(f"f: {X}"), named(), [f'pin lowered {PINS}:1: "a.py": 1 -> 0, removed {OF_F} registered: x'],
+    ),
+    "an entry renamed": (
+        named(f"f: {X}"), named(f"g: {X}"),
+        [f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: x; removed {OF_F} registered: x'],
+    ),
+    "an entry renamed that had no decision": (
+        named("f"), named("g"), [f'{DECIDED_1}: "a.py": 1, added {OF_G} no decision; removed {OF_F} no decision'],
+    ),
+    "an entry renamed without its decision": (
+        named(f"f: {X}"), named("g"),
+        [f'{DECIDED_1}: undecided: "a.py": 1, added {OF_G} no decision; removed {OF_F} registered: x'],
+    ),
+    "an entry renamed and one more": (
+        named("f"), named("g", "h"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, added {OF_G} no decision; added {OF_H} no decision; '
+            f"removed {OF_F} no decision",
+        ],
+    ),
+    "an entry decided": (
+        named("f", "g"), named(f"f: {X}", "g"), [f'{DECIDED_1}: "a.py": 2, {OF_F} registered: x (was: no decision)'],
+    ),
+    "entries in another order and spelling": (named(f"f: {X}", "g"), named("\uff47", f"f: {X}"), []),
+    "a count becomes calls": (
+        pins('"a.py" = 2'), named("f", f"g: {Y}"),
+        [f'{DECIDED_1}: "a.py": 2, {OF_F} no decision; {OF_G} registered: y (was: no decision)'],
+    ),
+    "a count becomes calls and one more": (
+        COUNTED_X, named(f"f: {X}", "g"),
+        [f'{RAISED_1}: undecided: "a.py": 1 -> 2, {OF_F} registered: x; {OF_G} no decision'],
+    ),
+    "a count becomes calls and one more that is decided": (
+        COUNTED, named("f", f"g: {Y}"), [f'{RAISED_1}: "a.py": 1 -> 2, {OF_F} no decision; {OF_G} registered: y'],
+    ),
+    "calls become a count": (
+        named(f"f: {X}"), pins(pin(1, X)),
+        [
+            f'pin decided {PINS}:2: "a.py": 1, registered: x (was: {OF_F} registered: x), no longer call by call',
+        ],
+    ),
+    "calls become a count and one more": (
+        named(f"f: {X}"), pins(pin(2, X)),
+        [f'{RAISED}: undecided: "a.py": 1 -> 2, only the old decision: registered: x'],
+    ),
+    "calls become a count and one more that is decided": (
+        named(f"f: {X}"), pins(pin(2, 'registered = ["x", "y"]')),
+        [f'{RAISED}: "a.py": 1 -> 2, registered: x, y'],
+    ),
+    "moved": (
+        {"b.py": LONG, PINS: named(f"f: {X}", "g").replace("a.py", "b.py")},
+        {"b.py": None, "c.py": LONG, PINS: named(f"f: {X}", "g").replace("a.py", "c.py")},
+        [f'pin moved {PINS}:1: "c.py": from "b.py", 2 -> 2, the same calls'],
+    ),
+    "moved and raised": (
+        {"b.py": LONG, PINS: named(f"f: {X}").replace("a.py", "b.py")},
+        {"b.py": None, "c.py": LONG, PINS: named(f"f: {X}", "g").replace("a.py", "c.py")},
+        [f'pin moved {PINS}:1: undecided: "c.py": from "b.py", 1 -> 2, added {OF_G} no decision'],
+    ),
+    "a function renamed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put(scope="g"), PINS: named(f"g: {X}")},
+        [f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: x; removed {OF_F} registered: x'],
+    ),
+    "swapped": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": G_ONE}, [named_swap("a.py:2", "'x') in f", "'y') in g", "g")],
+    ),
+    "swapped, the entry renamed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": G_ONE, PINS: named(f"g: {X}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in g", "g"),
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: x; removed {OF_F} registered: x',
+        ],
+    ),
+    "swapped, the entry changed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": G_ONE, PINS: named(f"g: {Y}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in g"),
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: y; removed {OF_F} registered: x',
+        ],
+    ),
+    "swapped, another entry changed": (
+        {"a.py": ONE + put("'z'", "h"), PINS: named(f"f: {X}", "h")},
+        {"a.py": G_ONE + put("'z'", "h"), PINS: named(f"g: {X}", f"h: {Y}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in g", "g"),
+            f'{DECIDED_1}: "a.py": 2, added {OF_G} registered: x; removed {OF_F} registered: x; '
+            f"{OF_H} registered: y (was: no decision)",
+        ],
+    ),
+    "another key of the same name": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put("'y'")},
+        [named_swap("a.py:2", "'x') in f", "'y') in f", "f")],
+    ),
+    "another key of the same name, the entry changed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put("'y'"), PINS: named(f"f: {Z}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in f"),
+            f'{DECIDED_1}: "a.py": 1, {OF_F} grandfathered: z (was: registered: x)',
+        ],
+    ),
+    "another key of the second call": (
+        {"a.py": ONE + put("'y'"), PINS: named(f"f: {X}", f"f#2: {Y}")},
+        {"a.py": ONE + put("'z'"), PINS: named(f"f: {X}", f"f#2: {X}")},
+        [
+            named_swap("a.py:5", "'y') in f", "'z') in f", old_place="a.py:5"),
+            f'{DECIDED_1}: "a.py": 2, "f:put_object#2" registered: x (was: registered: y)',
+        ],
+    ),
+    "swapped where a count becomes calls": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": G_ONE, PINS: named(f"g: {X}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in g", "g"),
+            f'{DECIDED_1}: "a.py": 1, {OF_G} registered: x (was: registered: x)',
+        ],
+    ),
+    "swapped where calls become a count": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": G_ONE, PINS: pins(pin(1, Y))},
+        [
+            named_swap("a.py:2", "'x') in f", "'y') in g"),
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: {OF_F} registered: x), no longer call by call',
+        ],
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("case", "file"),
     [
@@ -277,6 +456,17 @@ def test_changes(repository: Repository, case: Case, file: str) -> None:
     repository.commit({})
     committed = repository.run("diff", "base")
     assert (changes(committed), committed.status) == (expected, 0)
+
+
+@pytest.mark.parametrize("case", NAMED.values(), ids=NAMED)
+def test_named_calls(repository: Repository, case: Case) -> None:
+    before, after = ({PINS: state} if isinstance(state, str) else state for state in case[:2])
+    commit(repository, before)
+    edit(repository, after)
+    repository.git("add", "--all")
+    outcome = repository.run("diff", "--exit-code")
+    assert changes(outcome) == case[2]
+    assert (outcome.err, outcome.status) == ("", int(any(": undecided: " in line for line in case[2])))
 
 
 def test_not_staged(repository: Repository) -> None:
@@ -388,6 +578,16 @@ def test_subdirectory(repository: Repository) -> None:
             {PINS: "<<<<<<< a\n" + pins('"a.py" = 1')}, {PINS: pins('"a.py" = 0')},
             [f'{ADDED}: "a.py": 0, no decision'],
             f"{PINS} had faults in the base: unresolved merge: keep one side and remove the markers",
+        ),
+        (
+            {PINS: '[pins]\n"a\\p.py" = 1\n'}, {PINS: pins('"a.py" = 0')},
+            [f'{ADDED}: "a.py": 0, no decision'],
+            f"{PINS} had faults in the base: not valid TOML: Unescaped '\\' in a string",
+        ),
+        (
+            {PINS: "[pins"}, {PINS: pins('"a.py" = 0')},
+            [f'{ADDED}: "a.py": 0, no decision'],
+            f"{PINS} had faults in the base: not valid TOML: Expected ']' at the end of a table declaration",
         ),
     ],
 )
@@ -556,6 +756,35 @@ def test_markdown(repository: Repository) -> None:
     ).lines
 
 
+def test_named_calls_in_other_formats(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, PINS: named(f"f: {X}")})
+    edit(repository, {"a.py": G_ONE + put("'z'", "h"), PINS: named(f"f: {X}", "h_")})
+    outcome = repository.run("diff", "--format=json", "--exit-code")
+    swapped, added, raised = json.loads(outcome.out)["changes"]
+    assert swapped == {
+        "subject": "call",
+        "kind": "swapped",
+        "path": "a.py",
+        "line": 2,
+        "text": f"a swap that the count does not show: {F} (a.py:2) is gone, {G} has come; "
+        'say at "g:put_object" of "a.py" what was decided',
+        "undecided": True,
+    }
+    assert (added["text"], added["undecided"]) == (H, False)
+    assert raised == {
+        "subject": "pin",
+        "kind": "raised",
+        "path": PINS,
+        "line": 1,
+        "text": '"a.py": 1 -> 2, added "h_:put_object" no decision',
+        "undecided": True,
+    }
+    assert (outcome.err, outcome.status) == ("", 1)
+    assert repository.run("diff", "--format=markdown").lines[-1] == (
+        r'| pin raised | artifact-pins.toml:1 | **undecided:** "a.py": 1 -> 2, added "h\_:put\_object" no decision |'
+    )
+
+
 def test_process(repository: Repository) -> None:
     repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
     edit(repository, {"a.py": put("'y'")})
@@ -629,7 +858,7 @@ def test_file_that_cannot_be_opened(repository: Repository, monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(comparison, "open", refuse, raising=False)
+    monkeypatch.setattr(sides, "open", refuse, raising=False)
     assert changes(repository.run("diff")) == []
 
 

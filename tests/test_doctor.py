@@ -33,6 +33,7 @@ PRICES = "collectors/prices.py"
 NEW = "collectors/artifact_pin_doctor.py"
 PRODUCER = 'import boto3\n\nboto3.client("s3").put_object(Key="prices")\n'
 PINS = '[pins]\n"collectors/prices.py" = 1\n'
+NAMED = '[pins."collectors/prices.py".calls]\n"<module>:put_object" = { registered = ["prices"] }\n'
 REQUIRED = "require-plugins = flake8-artifact-pin\n"
 
 # Each kind of configuration file begins with four lines.
@@ -247,6 +248,57 @@ CASES = {
             "lower it (flake8-artifact-pin prune)",
         ],
         pins='[pins]\n# decided\n"collectors/prices.py" = { count = 3, registered = ["prices"] }\n',
+    ),
+    "a pin that names calls": Case(pins=NAMED),
+    "a pin that names calls, over it": Case("", (), {PRICES: PRODUCER * 2}, pins=NAMED),
+    "a pin that names another call": Case(pins=NAMED.replace("<module>", "gone")),
+    "a pin that names no call": Case("", (), {PRICES: ""}, pins='[pins]\n"collectors/prices.py" = { calls = {} }\n'),
+    "a pin that names a call that is gone": Case(pins=f'{NAMED}"gone:put_object" = {{}}\n'),
+    "a pin that names a call that is gone, and would come back": Case(
+        "",
+        [
+            f"artifact-pins.toml:1: the stale pin of {PRICES} lets a PUT call pass: 2 pinned, 1 observed; "
+            "lower it (flake8-artifact-pin prune)",
+        ],
+        pins=f'{NAMED}"<module>:put_object#2" = {{}}\n',
+    ),
+    "a pin that names calls that are gone": Case(
+        "",
+        [
+            f"artifact-pins.toml:1: the stale pin of {PRICES} lets a PUT call pass: 3 pinned, 1 observed; "
+            "lower it (flake8-artifact-pin prune)",
+        ],
+        pins=f'{NAMED}"gone:put_object" = {{}}\n"gone:put_object#2" = {{}}\n',
+    ),
+    "select without APR006 where no pin names calls": Case("select = APR000,APR001,APR004,E9\n"),
+    "select without APR006": Case(
+        "select = APR000,APR001,APR004,E9\n",
+        [
+            "CONFIG:6: select leaves out APR006, so a PUT call in the place of another one passes; add APR,E9",
+        ],
+        pins=NAMED,
+    ),
+    "extend-ignore of APR006": Case(
+        "extend-ignore = APR006\n",
+        [
+            "CONFIG:6: extend-ignore = APR006 hides APR006, so a PUT call in the place of another one passes; "
+            "take it out",
+        ],
+        pins=NAMED,
+    ),
+    "extend-ignore of all codes where a pin names calls": Case(
+        "extend-ignore = APR\n",
+        [
+            "CONFIG:6: extend-ignore = APR hides APR001, APR000, APR004 and APR006, so a new PUT call passes; "
+            "take it out",
+        ],
+        pins=NAMED,
+    ),
+    "extend-ignore of APR006 where no pin names calls": Case("extend-ignore = APR006\n"),
+    "per-file-ignores of APR006": Case(
+        "per-file-ignores = prices.py: APR006\n",
+        [per_file("APR006", "a PUT call in the place of another one", PRICES)],
+        pins=NAMED,
     ),
     "a pin of 0": Case("", (), {PRICES: ""}, pins='[pins]\n"collectors/prices.py" = 0\n'),
     "a file over its pin": Case("", (), pins='[pins]\n"collectors/prices.py" = 0\n'),
@@ -505,7 +557,7 @@ def test_agreement(project: Project, name: str) -> None:
     seen = {
         check
         for check, file, line in (("appended-call", case.pinned, appended), ("new-file", case.new, 1))
-        if any(re.match(rf"\./{re.escape(file)}:{line}:\d+: APR001 ", found) for found in lines)
+        if any(re.match(rf"\./{re.escape(file)}:{line}:\d+: APR00[16] ", found) for found in lines)
     }
     assert passed & {"appended-call", "new-file"} == seen
 

@@ -26,12 +26,26 @@ TOO_LONG = "1" * 5000
 TOO_DEEP = 10_000
 DECISION = '{ count = %d, registered = ["ID"] } or { count = %d, grandfathered = "REASON" }'
 COUNT = "must be a whole number, 0 or more, not"
-KNOWN = "known are advice, exempt, patterns, pins, require-decision"
-KNOWN_OF_PIN = "known are count, grandfathered, registered"
+KNOWN = "known are advice, exempt, patterns, pins, registry, require-decision"
+KNOWN_OF_PIN = "known are calls, count, grandfathered, registered"
 MERGE = "unresolved merge: keep one side and remove the markers"
 ABSOLUTE = "is absolute: write it relative to this file's directory"
 PARENT = "has \"..\": name a path below this file's directory"
 EMPTY_PATH = "is empty: name a file or a directory below this one"
+CALLS = '[pins."a.py".calls]\n'
+CALL_DECISION = '{ registered = ["ID"] } or { grandfathered = "REASON" }'
+CALL_KEYS = "known are grandfathered, registered"
+NO_NAME = 'is not the name of a call: write "FUNCTION:METHOD", "CLASS.FUNCTION:METHOD" or "<module>:METHOD"'
+NO_NUMBER = "ends in no number of a call: the first one of a scope has none, the second one has #2"
+NO_CALL = 'is among the calls of "a.py": move it up, right below [pins]'
+
+# Names that no call has.
+NO_NAMES = [
+    *("", "f", "<module>", "f:", ":put", "f:put:x", "f:put:12", "f.:put", ".f:put", "f..g:put", "1f:put", "f:1put"),
+    *("f g:put", " f:put", "f:put ", "<module>.f:put", "f.<module>:put", "<lambda>:put", "f.<locals>.g:put"),
+    *("f:s3.put", "f:put()", "f:*", "f:put#2#3", "f:put #2", "f#2:put", "f:#2", "#2", "put#2", r"f:put\n", "*:put"),
+]
+NO_NUMBERS = [f"f:put#{number}" for number in ("", "0", "1", "01", "02", "x", "-2", "+2", "2 ", "2.0", "1_0")]
 
 # Pins files that are no valid TOML, or none that can be used: the text, and "line:column: problem" of each fault.
 UNREADABLE: dict[str, tuple[str, list[str]]] = {
@@ -44,6 +58,30 @@ UNREADABLE: dict[str, tuple[str, list[str]]] = {
     ),
     "key twice": ('[pins]\n"a.py" = 1\n"a.py" = 1\n', ["3:11: not valid TOML: Cannot overwrite a value"]),
     "table twice": ("[pins]\n[exempt]\n[pins]\n", ["3:6: not valid TOML: Cannot declare ('pins',) twice"]),
+    "a count and calls": (
+        f'[pins]\n"a.py" = 1\n{CALLS}',
+        ["3:19: not valid TOML: Cannot overwrite a value: a pin has a count or calls, not both"],
+    ),
+    "a table with a count and calls": (
+        f'[pins]\n"a.py" = {{ count = 1 }}\n{CALLS}',
+        ["3:19: not valid TOML: Cannot declare ('pins', 'a.py', 'calls') twice: a pin has a count or calls, not both"],
+    ),
+    "calls and a count": (
+        f'{CALLS}[pins]\n"a.py" = 1\n',
+        ["3:11: not valid TOML: Cannot overwrite a value: a pin has a count or calls, not both"],
+    ),
+    "key twice, of calls by its name alone": (
+        '[pins]\n"calls.py" = 1\n"calls.py" = 1\n',
+        ["3:15: not valid TOML: Cannot overwrite a value"],
+    ),
+    "a call twice": (
+        f'{CALLS}"f:put" = {{}}\n"f:put" = {{}}\n',
+        ["3:13: not valid TOML: Cannot overwrite a value"],
+    ),
+    "a call without quotes": (
+        f"{CALLS}f:put = {{}}\n",
+        ["2:2: not valid TOML: Expected '=' after a key in a key/value pair"],
+    ),
     "only the first of two": ("[pins]\n= 1\n= 2\n", ["2:1: not valid TOML: Invalid statement"]),
     "behind non-ASCII text": (
         '[pins]\n"été.py" = "\U0001f600" 1\n',
@@ -186,22 +224,22 @@ INVALID: dict[str, tuple[str, list[str]]] = {
         [f'3:1: the count of "a.py" {COUNT} a negative one'],
     ),
     "count of a table: table": ('[pins."a.py".count]\n', [f'1:2: the count of "a.py" {COUNT} a table']),
-    "no count": ('[pins]\n"a.py" = {}\n', ['2:1: the pin of "a.py" has no count: add count = N']),
+    "no count": ('[pins]\n"a.py" = {}\n', ['2:1: the pin of "a.py" has no count: add count = N, or calls']),
     "no count but a typing error": (
         '[pins]\n"a.py" = { cuont = 1 }\n',
         [
-            '2:1: the pin of "a.py" has no count: add count = N',
+            '2:1: the pin of "a.py" has no count: add count = N, or calls',
             '2:12: unknown key in the pin of "a.py": "cuont"; did you mean "count"?',
         ],
     ),
     "no count under a header": (
         '\n[pins."a.py"]\ngrandfathered = "why"\n',
-        ['2:2: the pin of "a.py" has no count: add count = N'],
+        ['2:2: the pin of "a.py" has no count: add count = N, or calls'],
     ),
     "no count and no header": (
         '\n[pins."a.py".owner]\n',
         [
-            '2:2: the pin of "a.py" has no count: add count = N',
+            '2:2: the pin of "a.py" has no count: add count = N, or calls',
             f'2:2: unknown key in the pin of "a.py": "owner"; {KNOWN_OF_PIN}',
         ],
     ),
@@ -358,6 +396,162 @@ INVALID: dict[str, tuple[str, list[str]]] = {
         '[exempt]\n"count" = "why"\n"a" = "why"\n[pins."b.py"]\ncount = 1\n[pins."c.py"]\n  count = true\n',
         [f'7:3: the count of "c.py" {COUNT} a boolean'],
     ),
+    # calls that are named
+    "calls: number": ('[pins]\n"a.py" = { calls = 1 }\n', ['2:12: "calls" must be a table, not a whole number']),
+    "calls: array": (
+        '[pins]\n"a.py" = { calls = ["f:put_object"] }\n',
+        ['2:12: "calls" must be a table, not an array'],
+    ),
+    "calls: array of tables": ('[[pins."a.py".calls]]\n', ['1:3: "calls" must be a table, not an array']),
+    "calls: string under a header": (
+        '[pins."a.py"]\n\tcalls = "f:put_object"\n',
+        ['2:2: "calls" must be a table, not a string'],
+    ),
+    "calls: dotted": ('pins."a.py".calls = true\n', ['1:1: "calls" must be a table, not a boolean']),
+    "calls, a typing error": (
+        '[pins]\n"a.py" = { calls = {}, call = {} }\n',
+        ['2:24: unknown key in the pin of "a.py": "call"; did you mean "calls"?'],
+    ),
+    "call: every type": (
+        f'{CALLS}"a:put" = 1\n"b:put" = true\n"c:put" = "why"\n"d:put" = ["ID"]\n"e:put" = 1.5\n"f:put" = 12:00:00\n',
+        [
+            f'2:1: "a:put" of "a.py" must be {CALL_DECISION}, not a whole number',
+            f'3:1: "b:put" of "a.py" must be {CALL_DECISION}, not a boolean',
+            f'4:1: "c:put" of "a.py" must be {CALL_DECISION}, not a string',
+            f'5:1: "d:put" of "a.py" must be {CALL_DECISION}, not an array',
+            f'6:1: "e:put" of "a.py" must be {CALL_DECISION}, not a float',
+            f'7:1: "f:put" of "a.py" must be {CALL_DECISION}, not a date or time',
+        ],
+    ),
+    "call: array of tables": (
+        '[[pins."a.py".calls."f:put_object"]]\n',
+        [f'1:3: "f:put_object" of "a.py" must be {CALL_DECISION}, not an array'],
+    ),
+    "call: inline": (
+        '[pins]\n"é.py" = { calls = { "f:put" = {}, "g:put" = 1 } }\n',
+        [f'2:36: "g:put" of "é.py" must be {CALL_DECISION}, not a whole number'],
+    ),
+    "call: no name": (
+        CALLS + "".join(f'"{name}" = {{}}\n' for name in NO_NAMES),
+        [f'{line}:1: "{name}" of "a.py" {NO_NAME}' for line, name in enumerate(NO_NAMES, start=2)],
+    ),
+    "call: no number": (
+        CALLS + "".join(f'"{name}" = {{}}\n' for name in NO_NUMBERS),
+        [f'{line}:1: "{name}" of "a.py" {NO_NUMBER}' for line, name in enumerate(NO_NUMBERS, start=2)],
+    ),
+    "call: no name in a header": (
+        '[pins."a.py".calls.f]\nput_object = {}\n',
+        [f'1:2: "f" of "a.py" {NO_NAME}'],
+    ),
+    "call: no name in a dotted key": (
+        '[pins]\n"a.py" . calls . "f:put#1" . registered = ["x"]\n',
+        [f'2:1: "f:put#1" of "a.py" {NO_NUMBER}'],
+    ),
+    "call: one fault is enough": (f'{CALLS}f = {{ zzz = 1, registered = 1 }}\n', [f'2:1: "f" of "a.py" {NO_NAME}']),
+    "call: unknown key": (
+        f'{CALLS}"f:put" = {{ registred = ["x"] }}\n',
+        ['2:13: unknown key in "f:put" of "a.py": "registred"; did you mean "registered"?'],
+    ),
+    "call: unknown key, far": (
+        f'{CALLS}"f:put".zzz = 1\n',
+        [f'2:1: unknown key in "f:put" of "a.py": "zzz"; {CALL_KEYS}'],
+    ),
+    "call: keys of a pin": (
+        '[pins."a.py".calls."f:put"]\ncount = 1\n  calls = {}\n',
+        [
+            f'2:1: unknown key in "f:put" of "a.py": "count"; {CALL_KEYS}',
+            f'3:3: unknown key in "f:put" of "a.py": "calls"; {CALL_KEYS}',
+        ],
+    ),
+    "call: a table below it": (
+        '[pins."a.py".calls."f:put".owner]\n',
+        [f'1:2: unknown key in "f:put" of "a.py": "owner"; {CALL_KEYS}'],
+    ),
+    "call: three spellings": (
+        f'{CALLS}"ﬁ:put" = {{}}\n"fi:put" = {{}}\n"ｆi:ｐut" = 1\n"fi:put#2" = {{}}\n',
+        [
+            '3:1: "fi:put" of "a.py" is the same call as "ﬁ:put": keep one',
+            '4:1: "ｆi:ｐut" of "a.py" is the same call as "ﬁ:put": keep one',
+        ],
+    ),
+    "call: two spellings of a number": (
+        f'{CALLS}"f:put#2" = {{}}\n"f:put#２" = {{}}\n',
+        ['3:1: "f:put#２" of "a.py" is the same call as "f:put#2": keep one'],
+    ),
+    "call: what a decision is": (
+        f'{CALLS}"f:put" = {{ registered = [], grandfathered = " " }}\n"g:put" = {{ registered = ["x", ""] }}\n'
+        '"h:put" = { registered = "x" }\n"i:put".registered = [1]\n"j:put" = { grandfathered = ["x"] }\n',
+        [
+            '2:13: "registered" of "f:put" of "a.py" has an empty id or none: name the artifacts',
+            '2:30: "grandfathered" of "f:put" of "a.py" is empty: say why nobody needs to be told',
+            '3:13: "registered" of "g:put" of "a.py" has an empty id or none: name the artifacts',
+            '4:13: "registered" of "h:put" of "a.py" must be an array of strings',
+            '5:1: "registered" of "i:put" of "a.py" must be an array of strings',
+            '6:13: "grandfathered" of "j:put" of "a.py" must be a string, not an array',
+        ],
+    ),
+    "call: a path": (
+        f'{CALLS}"f:put" = {{}}\n"b.py" = 2\n"src/c" = {{ count = 1 }}\n"./d.py" = {{}}\n',
+        [f'3:1: "b.py" {NO_CALL}', f'4:1: "src/c" {NO_CALL}', f'5:1: "./d.py" {NO_CALL}'],
+    ),
+    "calls: beside them": (
+        f'[pins."a.py"]\ncount = 1\nregistered = ["x"]\n\tgrandfathered = "y"\n{CALLS}"f:put" = {{}}\n',
+        [
+            '2:1: "count" of "a.py" stands beside its calls: remove it',
+            '3:1: "registered" of "a.py" stands beside its calls: write it at the calls that it is for',
+            '4:2: "grandfathered" of "a.py" stands beside its calls: write it at the calls that it is for',
+        ],
+    ),
+    "calls: beside them, inline": (
+        '[pins]\n"a.py" = { calls = {}, registered = 1, count = true }\n',
+        [
+            '2:24: "registered" of "a.py" stands beside its calls: write it at the calls that it is for',
+            '2:40: "count" of "a.py" stands beside its calls: remove it',
+        ],
+    ),
+    "calls: beside them, dotted": (
+        'pins."a.py".calls."f:put" = {}\npins."a.py".grandfathered = ""\n',
+        ['2:1: "grandfathered" of "a.py" stands beside its calls: write it at the calls that it is for'],
+    ),
+    "calls: without quotes": ("[pins.prices.py.calls]\n", ['1:2: path without quotes: write "prices.py" = ...']),
+    "calls: of a directory": ('[pins."t/".calls]\n', ['1:2: "t/" is a directory: pin each of its files']),
+    "calls: of two spellings": (
+        '[pins."./b.py".calls]\n"f:put" = {}\n[pins."b.py".calls]\n',
+        ['3:2: "b.py" is the same path as "./b.py": keep one'],
+    ),
+    "calls: of an exempt file": (
+        '[pins."t/b.py".calls]\nf = {}\n[exempt]\n"t/" = "why"\n',
+        ['1:2: "t/b.py" is pinned and exempt by "t/": remove one', f'2:1: "f" of "t/b.py" {NO_NAME}'],
+    ),
+    "call: no decision": (
+        f'require-decision = true\n{CALLS}"f:put" = {{}}\n"g:put" = {{ registered = ["x"] }}\n"h:put#2" = {{}}\n',
+        [
+            f'3:1: "f:put" of "a.py" has no decision: write {CALL_DECISION}',
+            f'5:1: "h:put#2" of "a.py" has no decision: write {CALL_DECISION}',
+        ],
+    ),
+    "call: no decision under headers": (
+        'require-decision = true\n[pins."a.py".calls."f:put"]\ngrandfathered = "why"\n [pins."a.py".calls."g:put"]\n',
+        [f'4:3: "g:put" of "a.py" has no decision: write {CALL_DECISION}'],
+    ),
+    "call: no decision inline": (
+        'require-decision = true\n[pins]\n"b.py" = { calls = {} }\n"a.py" = { calls = { "f:put" = {}, g = {} } }\n',
+        [f'4:22: "f:put" of "a.py" has no decision: write {CALL_DECISION}', f'4:36: "g" of "a.py" {NO_NAME}'],
+    ),
+    "call: no decision, dotted": (
+        'require-decision = true\npins."a.py".calls."f:put" = {}\npins."a.py".calls."g:put".registered = ["x"]\n',
+        [f'2:1: "f:put" of "a.py" has no decision: write {CALL_DECISION}'],
+    ),
+    # the registry
+    "registry: number": ("registry = 1\n", ['1:1: "registry" must be a string, not a whole number']),
+    "registry: array": ('registry = ["r.toml"]\n', ['1:1: "registry" must be a string, not an array']),
+    "registry: table": ("registry.path = 'r.toml'\n", ['1:1: "registry" must be a string, not a table']),
+    "registry: empty": ('registry = ""\n', ['1:1: "registry" is empty: name the file that declares artifacts']),
+    "registry: blank": (
+        "advice = ''\nregistry = ' \t'\n",
+        ['2:1: "registry" is empty: name the file that declares artifacts'],
+    ),
+    "registry, a typing error": ("Registry = 'r.toml'\n", ['1:1: unknown key "Registry"; did you mean "registry"?']),
     # all in one go, in the order of the file
     "all at once": (
         'zzz = 1\nadvice = 1\npatterns = []\n[pins]\n"b.py" = -1\n"../a.py" = 1\n"c.py" = { zzz = 1 }\n'
@@ -368,7 +562,7 @@ INVALID: dict[str, tuple[str, list[str]]] = {
             '3:1: "patterns" is empty: leave it out to use the default ones',
             f'5:1: the count of "b.py" {COUNT} a negative one',
             f'6:1: path "../a.py" {PARENT}',
-            '7:1: the pin of "c.py" has no count: add count = N',
+            '7:1: the pin of "c.py" has no count: add count = N, or calls',
             f'7:12: unknown key in the pin of "c.py": "zzz"; {KNOWN_OF_PIN}',
             f'9:1: path "/t" {ABSOLUTE}',
             '10:1: the reason for "u" is empty: say why it is exempt',
@@ -434,6 +628,16 @@ VALID = {
     "exempt by a pattern": '[exempt]\n"a.*" = "why"\n',
     "exempt by a pattern with several wildcards": '[exempt]\n"*x*y*z" = "why"\n"*/*/*.py" = "no"\n"*a*p*" = "why"\n',
     "exempt, odd patterns": '[exempt]\n"[" = "why"\n"[]" = "why"\n"[z-a]" = "why"\n"[[a]?[p&&y--~~||]*" = "why"\n',
+    "calls": f'{CALLS}"<module>:put_object" = {{}}\n',
+    "calls, inline": 'pins = { "a.py" = { calls = { "<module>:put_object" = {} } } }\n',
+    "calls, dotted": 'pins."a.py".calls."<module>:put_object".registered = ["x"]\n',
+    "calls, a header for each": '[pins."a.py".calls."<module>:put_object"]\ngrandfathered = "why"\n',
+    "calls, other spelling": '[pins."./a.py".calls]\n"<module>:ｐut_object" = {}\n',
+    "calls with decisions": (
+        f'require-decision = true\n{CALLS}"<module>:put_object" = {{ registered = ["x"], grandfathered = "why" }}\n'
+        '[pins."b.py".calls]\n[pins]\n"tests/a.py" = 0\n'
+    ),
+    "registry": 'registry = "../no/such/file.txt"\n[pins]\n"a.py" = 1\n',
     "empty tables": '[exempt]\n[pins]\n"a.py" = 1\n',
     "comments": '# <<<<<<< HEAD\n[pins] # "\n"a.py" = 1 # it is 2\n# "a.py" = 2\n',
     "conflict markers in a string": 'advice = """\n<<<<<<< HEAD\n=======\n>>>>>>> x\n"""\n[pins]\n"a.py" = 1\n',

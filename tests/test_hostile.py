@@ -269,11 +269,11 @@ WEIRD = {
     ),
     "a key of 500 parts": (
         f"{'a.' * 499}a = 1\n",
-        'unknown key "a"; known are advice, exempt, patterns, pins, require-decision',
+        'unknown key "a"; known are advice, exempt, patterns, pins, registry, require-decision',
     ),
     "a header of 500 parts": (
         f"[{'a.' * 499}a]\n",
-        'unknown key "a"; known are advice, exempt, patterns, pins, require-decision',
+        'unknown key "a"; known are advice, exempt, patterns, pins, registry, require-decision',
     ),
     "5,000 digits": (f"[pins]\n'a.py' = {'9' * 5000}\n", "a number is too long: correct it"),
     "5,000 hexadecimal digits": (
@@ -317,9 +317,9 @@ def test_inline_tables_within_inline_tables(project: Project, depth: int) -> Non
     result = project.flake8()
     if "nested too deeply" not in result.output:
         assert result.lines[:2] == [
-            f'artifact-pins.toml:2:1: {UNUSABLE} the pin of "a.py" has no count: add count = N',
+            f'artifact-pins.toml:2:1: {UNUSABLE} the pin of "a.py" has no count: add count = N, or calls',
             f'artifact-pins.toml:2:12: {UNUSABLE} unknown key in the pin of "a.py": "a"; '
-            "known are count, grandfathered, registered",
+            "known are calls, count, grandfathered, registered",
         ]
     assert result.status == 1
 

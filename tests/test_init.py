@@ -114,6 +114,7 @@ def test_json(repository: Repository) -> None:
     assert data == {
         "path": PINS,
         "pins": {"a/a.py": 2, "b.py": 2, "e.py": 1, "src/tests.py": 1},
+        "calls": {},
         "exempt": {"src/test/": "test code produces no artifacts", "tests/": "test code produces no artifacts"},
     }
     assert wrapper == {"path": "e.py", "line": 1, "name": "up", "pattern": "up", "call_sites": 0}
@@ -122,6 +123,123 @@ def test_json(repository: Repository) -> None:
     )
     assert (outcome.err, outcome.status) == ("", 1)
     assert json.loads(repository.run("init", "--output=-", "--format=json").out)["path"] is None
+
+
+HEADER_OF_CALLS = """\
+# The PUT calls that each file makes. Another one is APR001 or APR006, until somebody decides on its artifact.
+# A decision: "FUNCTION:METHOD" = { registered = ["ID"] } or { grandfathered = "REASON" }.
+"""
+DOCUMENT_OF_CALLS = HEADER_OF_CALLS + """\
+
+[exempt]
+# 1 PUT call in 1 file
+"src/test/" = "test code produces no artifacts"
+# 3 PUT calls in 2 files
+"tests/" = "test code produces no artifacts"
+
+[pins]
+
+[pins."a/a.py".calls]
+# line 1: <module>: put_object(K)
+"<module>:put_object" = {}
+# line 3: <module>: upload_file('k') (suppressed: re-puts)
+# line 4: <module>: put_object handed on
+"<module>:put_object#2" = {}
+
+[pins."b.py".calls]
+# line 3: A.f: put_object('b')
+"A.f:put_object" = {}
+# line 5: A.f: put_object('c') handed on
+"A.f:put_object#2" = {}
+
+[pins."src/tests.py".calls]
+# line 1: <module>: put_object('x')
+"<module>:put_object" = {}
+"""
+NAMES_OF_CALLS = {
+    "a/a.py": ["<module>:put_object", "<module>:put_object#2"],
+    "b.py": ["A.f:put_object", "A.f:put_object#2"],
+    "src/tests.py": ["<module>:put_object"],
+}
+
+
+def names_of_calls(pins: Pins) -> Mapping[str, list[str]]:
+    return {path: list(pin.calls or ()) for path, pin in pins.pins.items()}
+
+
+def test_calls(repository: Repository) -> None:
+    repository.commit(FILES)
+    assert repository.run("init", "--calls", "--output=-") == (DOCUMENT_OF_CALLS, "", 0)
+    assert repository.run("init", "--calls") == (f"{PINS}: {WROTE}", "", 0)
+    assert (repository.root / PINS).read_bytes().decode() == DOCUMENT_OF_CALLS
+    assert names_of_calls(written(repository)) == NAMES_OF_CALLS
+    assert repository.run("check").status == 0
+    assert repository.flake8() == ("", 0)
+    assert repository.run("prune") == ("", "3 pins: 0 changed, 0 offered to move\n", 0)
+
+
+def test_calls_in_json(repository: Repository) -> None:
+    repository.commit(FILES)
+    data = json.loads(repository.run("init", "--calls", "--format=json").out)
+    assert (data["text"], data["calls"]) == (DOCUMENT_OF_CALLS, NAMES_OF_CALLS)
+    assert data["pins"] == {"a/a.py": 2, "b.py": 2, "src/tests.py": 1}
+
+
+def test_no_calls_to_name(repository: Repository) -> None:
+    repository.commit({"a.py": "s3.put_object()  # noqa: APR001 - why\n"})
+    assert repository.run("init", "--calls", "--output=-") == (f"{HEADER_OF_CALLS}\n[pins]\n", "", 0)
+
+
+# A source, and the names of its calls in source order.
+STRANGE_CALLS: dict[str, tuple[str, list[str]]] = {
+    "not ASCII": (
+        "def 関数():\n    s3.put_object()\nclass É:\n    def \uff46(self): s3.\uff50ut_object()\n",
+        ["関数:put_object", "É.f:put_object"],
+    ),
+    "one name in two spellings": (
+        "def f(): s3.put_object()\ndef \uff46(): s3.\uff50ut_object()\n", ["f:put_object", "f:put_object#2"],
+    ),
+    "within each other": (
+        "class A:\n  s3.put_object()\n  class B:\n    async def f(self):\n      def g(): s3.put_object()\n"
+        "      return lambda: [s3.put_object() for x in y]\n",
+        ["A:put_object", "A.B.f.g:put_object", "A.B.f:put_object"],
+    ),
+    "names of modules and keys": (
+        "def py(): s3.put_object()\ndef calls(): s3.put_object()\ndef count(): s3.put_object()\n",
+        ["py:put_object", "calls:put_object", "count:put_object"],
+    ),
+    "methods by their names": (
+        "def f():\n    getattr(s3, 'upload_file')(p)\n    do(s3.upload_file)\n    s3.upload_fileobj(p)\n",
+        ["f:upload_file", "f:upload_file#2", "f:upload_fileobj"],
+    ),
+    "more than ten": ("s3.put_object()\n" * 11, [
+        "<module>:put_object", *(f"<module>:put_object#{number}" for number in range(2, 12)),
+    ]),
+}
+
+
+@pytest.mark.parametrize(("source", "names"), STRANGE_CALLS.values(), ids=STRANGE_CALLS)
+def test_strange_calls(repository: Repository, source: str, names: list[str]) -> None:
+    repository.commit({"a\n'\"b.py": source})
+    assert repository.run("init", "--calls").status == 0
+    assert names_of_calls(written(repository)) == {"a\n'\"b.py": names}
+    assert repository.run("check").status == 0
+    assert repository.flake8() == ("", 0)
+
+
+@pytest.mark.parametrize("pattern", ["*", "*.*", "*_py", "x*", "*()"])
+def test_calls_of_any_method(repository: Repository, pattern: str) -> None:
+    """Whatever the patterns say is a PUT call, its name can be one in the pins file."""
+    repository.commit({"a.py": (
+        "x()\nx[1]()\nx()()\n(lambda: 1)()\nx.y_py(x.z)\ngetattr(x, 'a b_py')()\ngetattr(x, 'c#2_py')()\n"
+        "getattr(x, 'class')()\nx['k'].y()\nxyz = x.match\n"
+    )})
+    outcome = repository.run("init", "--calls", f"--pattern={pattern}")
+    if outcome.status == 2:
+        assert pattern == "*()"
+    else:
+        assert_pinned_or_reported(repository, outcome)
+        assert outcome.status == 0
 
 
 @pytest.mark.parametrize(
@@ -371,6 +489,8 @@ def test_generated_projects(project: Project, files: list[tuple[list[str], str]]
             repository.write({f"{number}{'/'.join(names)}.py": source.encode()})
         repository.commit({})
         assert_pinned_or_reported(repository, repository.run("init"))
+        (repository.root / PINS).unlink()
+        assert_pinned_or_reported(repository, repository.run("init", "--calls"))
     finally:
         project.monkeypatch.chdir(project.root)
         shutil.rmtree(repository.root)

@@ -6,6 +6,7 @@ import os
 import pytest
 from conftest import Project
 
+from flake8_artifact_pin.pins import Decision
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins_file import find_pins_file
 from flake8_artifact_pin.pins_file import load_pins
@@ -147,7 +148,7 @@ def test_load_all_keys(project: Project) -> None:
     assert (pins.patterns, pins.advice, pins.require_decision) == (("lib.write",), "ask", True)
     assert pins.exempt.reasons == {"tests/": "why"}
     [pin] = pins.pins.values()
-    assert pin[:5] == ("a.py", "./a.py", 3, ("x", "y"), "z")
+    assert pin[:4] == ("a.py", "./a.py", 3, Decision(("x", "y"), "z"))
 
 
 def test_no_file() -> None:

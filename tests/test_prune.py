@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import io
 import json
 import os
 import random
@@ -11,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
@@ -25,6 +29,8 @@ from hypothesis import strategies as st
 
 from flake8_artifact_pin.command import editing
 from flake8_artifact_pin.command.main import main
+from flake8_artifact_pin.names import call_names
+from flake8_artifact_pin.names import without_number
 
 PINS = "artifact-pins.toml"
 MARK = "\ufeff"
@@ -477,10 +483,12 @@ def test_result_in_json(repository: Project) -> None:
     repository.commit()
     repository.git("mv", "old.py", "new.py")
     (repository.root / "gone.py").unlink()
-    changes = [
+    changes: list[dict[str, object]] = [
         {"path": "one.py", "line": 2, "old": 2, "new": 1, "moved_to": None, "reason": "1 observed"},
         {"path": "gone.py", "line": 4, "old": 1, "new": None, "moved_to": None, "reason": "the file does not exist"},
     ]
+    for change in changes:
+        change["removed_calls"] = []
     renames = [{"path": "old.py", "line": 5, "renamed_to": "new.py"}]
     result = repository.prune("--format=json", "--dry-run")
     [finding] = result.data["findings"]
@@ -489,7 +497,7 @@ def test_result_in_json(repository: Project) -> None:
     assert (result.data, result.notes, result.status) == (expected, [], 1)
     result = repository.prune("--format=json")
     assert (result.data, result.notes, result.status) == ({**expected, "written": True}, [], 1)
-    moved = {"path": "old.py", "line": 4, "old": 2, "new": 2, "moved_to": "new.py", "reason": "renamed"}
+    moved = {**changes[0], "path": "old.py", "line": 4, "new": 2, "moved_to": "new.py", "reason": "renamed"}
     assert repository.prune("--format=json", "--move-renamed").data == {
         "changes": [moved], "renames": [], "written": True, "findings": [finding],
     }
@@ -933,6 +941,478 @@ def test_many_renames_of_one_commit(repository: Project, monkeypatch: pytest.Mon
     assert repository.prune("--move-renamed").status == 0
     assert repository.pins() == "[pins]\n" + "".join(f'"x/{name}" = 2\n' for name in names)
     assert sum("-M" in command for command in asked) == 2
+
+
+# The text of a pins file that names calls, before and after. Of those of old.py only a() and c() are left.
+CALL_SPELLINGS: dict[str, tuple[str, str]] = {
+    "header and pairs": (
+        '# top\n[pins."old.py".calls] # h\n"a:put_object" = {} # a\n"b:put_object" = {} # b\n"c:put_object" = {} # c\n',
+        '# top\n[pins."old.py".calls] # h\n"a:put_object" = {} # a\n"c:put_object" = {} # c\n',
+    ),
+    "header and the first one": (
+        '[ pins . "old.py".calls ]\n\t"b:put_object"={}\n\t"a:put_object"={}\n\t"c:put_object"={}\n',
+        '[ pins . "old.py".calls ]\n\t"a:put_object"={}\n\t"c:put_object"={}\n',
+    ),
+    "header and the last one": (
+        '[pins."old.py".calls]\n"a:put_object" = {}\n"c:put_object" = {}\n"b:put_object" = {}\n\n[exempt]\n'
+        '"t/" = "t"\n',
+        '[pins."old.py".calls]\n"a:put_object" = {}\n"c:put_object" = {}\n\n[exempt]\n"t/" = "t"\n',
+    ),
+    "header, no final newline": (
+        '[pins."old.py".calls]\n"a:put_object" = {}\n"c:put_object" = {}\n"b:put_object" = {}',
+        '[pins."old.py".calls]\n"a:put_object" = {}\n"c:put_object" = {}\n',
+    ),
+    "header below that of the pin": (
+        '[pins]\n"one.py" = 1\n[pins."old.py"]\n# pin\n[pins."old.py".calls]\n"b:put_object" = {}\n'
+        '"a:put_object" = {}\n"c:put_object" = {}\n',
+        '[pins]\n"one.py" = 1\n[pins."old.py"]\n# pin\n[pins."old.py".calls]\n"a:put_object" = {}\n'
+        '"c:put_object" = {}\n',
+    ),
+    "comments": (
+        '[pins."old.py".calls]\n# mine\n# line 1: a: put_object()\n"a:put_object" = {}\n# about b\n'
+        '# line 2: b: put_object()\n\t# line 3: b: put_object()\n"b:put_object" = {} # gone\n#line 4: mine\n'
+        '# line 5: c: put_object()\n"c:put_object" = {}\n# line 6: d: x\n\n"d:put_object" = {}\n# end\n',
+        '[pins."old.py".calls]\n# mine\n# line 1: a: put_object()\n"a:put_object" = {}\n# about b\n#line 4: mine\n'
+        '# line 5: c: put_object()\n"c:put_object" = {}\n# line 6: d: x\n\n# end\n',
+    ),
+    "decisions of several lines": (
+        '[pins."old.py".calls]\n"a:put_object" = { registered = [\n  "a", # 1\n] }\n# b\n'
+        '"b:put_object" = { registered = [\n  "b", # 1\n  "b2",\n], grandfathered = """\n# line 3: f\n'
+        '"c:put_object" = {}\n""" } # 2\n# c\n"c:put_object" = { grandfathered = """\n"b:put_object" = {}\n""" }\n',
+        '[pins."old.py".calls]\n"a:put_object" = { registered = [\n  "a", # 1\n] }\n# b\n# c\n'
+        '"c:put_object" = { grandfathered = """\n"b:put_object" = {}\n""" }\n',
+    ),
+    "literal and escaped keys": (
+        "[pins.'old.py'.calls]\n'a:put_object' = {}\n'b:put_object' = {}\n\"\\u0063:put_object\" = {}\n"
+        '"d\\u003Aput_object" = {}\n',
+        "[pins.'old.py'.calls]\n'a:put_object' = {}\n\"\\u0063:put_object\" = {}\n",
+    ),
+    "identifiers that Python reads otherwise": (
+        '[pins."old.py".calls]\n"\uff41:\uff50ut_object" = {}\n"\uff42:put_object" = {}\n"c:put_\uff4fbject" = {}\n',
+        '[pins."old.py".calls]\n"\uff41:\uff50ut_object" = {}\n"c:put_\uff4fbject" = {}\n',
+    ),
+    "inline table of calls": (
+        '[pins."old.py"]\ncalls = { "a:put_object" = {}, "b:put_object" = {registered = ["b"]}, '
+        '"c:put_object" = {} } # y\n',
+        '[pins."old.py"]\ncalls = { "a:put_object" = {}, "c:put_object" = {} } # y\n',
+    ),
+    "inline table of calls and the first one": (
+        '[pins."old.py"]\ncalls = {"b:put_object" = {},"a:put_object" = {},"c:put_object" = {}}\n',
+        '[pins."old.py"]\ncalls = {"a:put_object" = {},"c:put_object" = {}}\n',
+    ),
+    "inline table of calls and the last one": (
+        '[pins."old.py"]\ncalls = { "a:put_object" = {}, "c:put_object" = {}, "b:put_object" = {} }\n',
+        '[pins."old.py"]\ncalls = { "a:put_object" = {}, "c:put_object" = {} }\n',
+    ),
+    "inline table of the pin": (
+        '[pins]\n"old.py" = { calls = { "a:put_object" = {}, "b:put_object" = {}, "c:put_object" = {} } }\n'
+        '"one.py" = 0x1\n',
+        '[pins]\n"old.py" = { calls = { "a:put_object" = {}, "c:put_object" = {} } }\n"one.py" = 0x1\n',
+    ),
+    "inline table of the pin, all but two": (
+        '[pins]\n"old.py" = { calls = { "a:put_object" = {}, "c:put_object" = {}'
+        + "".join(f', "{name}:put_object" = {{}}' for name in "bdefg") + " } }\n",
+        '[pins]\n"old.py" = { calls = { "a:put_object" = {}, "c:put_object" = {} } }\n',
+    ),
+    "inline table of the pin with dotted keys": (
+        '[pins]\n"old.py" = { calls."b:put_object".registered = ["b"], calls."a:put_object" = {}, '
+        'calls."b:put_object".grandfathered = "b", calls."c:put_object".registered = ["c"] }\n',
+        '[pins]\n"old.py" = { calls."a:put_object" = {}, calls."c:put_object".registered = ["c"] }\n',
+    ),
+    "inline table of calls with dotted keys": (
+        'pins."old.py".calls = { "a:put_object".registered = ["a"], "b:put_object".registered = ["b"], '
+        '"b:put_object".grandfathered = "b", "c:put_object" = {} }\n',
+        'pins."old.py".calls = { "a:put_object".registered = ["a"], "c:put_object" = {} }\n',
+    ),
+    "dotted keys": (
+        '[pins]\n"old.py".calls."a:put_object" = {}\n# line 3: b\n"old.py" . calls . "b:put_object" = {} # b\n'
+        '"one.py" = 1\n"old.py".calls."c:put_object" = { registered = ["c"] }\n',
+        '[pins]\n"old.py".calls."a:put_object" = {}\n'
+        '"one.py" = 1\n"old.py".calls."c:put_object" = { registered = ["c"] }\n',
+    ),
+    "dotted keys to the end": (
+        '[pins]\n"old.py".calls."a:put_object".registered = ["a"]\n"old.py".calls."b:put_object".registered = ["b"]\n'
+        '# mine\n"old.py".calls."b:put_object".grandfathered = "b"\n"old.py".calls."c:put_object".registered = ["c"]\n',
+        '[pins]\n"old.py".calls."a:put_object".registered = ["a"]\n'
+        '# mine\n"old.py".calls."c:put_object".registered = ["c"]\n',
+    ),
+    "dotted keys at the top": (
+        'pins."old.py".calls."b:put_object" = {}\npins."old.py".calls."a:put_object" = {}\n'
+        'pins."old.py".calls."c:put_object" = {}\n',
+        'pins."old.py".calls."a:put_object" = {}\npins."old.py".calls."c:put_object" = {}\n',
+    ),
+    "dotted keys of the pin": (
+        '[pins."old.py"]\ncalls."a:put_object" = {}\ncalls . "b:put_object" = {}\n'
+        'calls."c:put_object".registered = ["c"]\n',
+        '[pins."old.py"]\ncalls."a:put_object" = {}\ncalls."c:put_object".registered = ["c"]\n',
+    ),
+    "a table for each": (
+        '[pins."old.py".calls."a:put_object"]\n# line 3: b\n[pins."old.py".calls."b:put_object"] # b\n# within\n'
+        'registered = ["b"]\n\n# about c\n[pins."old.py".calls."c:put_object"]\ngrandfathered = "c"\n\n'
+        '[pins."one.py"]\ncount = 1\n',
+        '[pins."old.py".calls."a:put_object"]\n# within\n\n# about c\n[pins."old.py".calls."c:put_object"]\n'
+        'grandfathered = "c"\n\n[pins."one.py"]\ncount = 1\n',
+    ),
+    "a table for some": (
+        '[pins."old.py".calls]\n"a:put_object" = {}\n"d:put_object" = {}\n[pins."old.py".calls."b:put_object"]\n'
+        'registered = ["b"]\n[pins."old.py".calls."c:put_object"]\nregistered = ["c"]\n',
+        '[pins."old.py".calls]\n"a:put_object" = {}\n[pins."old.py".calls."c:put_object"]\nregistered = ["c"]\n',
+    ),
+    "one inline table for all": (
+        'pins = { "one.py" = 1, "old.py" = { calls = { "b:put_object" = {}, "a:put_object" = {}, '
+        '"c:put_object" = {} } } }\n',
+        'pins = { "one.py" = 1, "old.py" = { calls = { "a:put_object" = {}, "c:put_object" = {} } } }\n',
+    ),
+    "one inline table for all with dotted keys": (
+        'pins = { "old.py".calls."a:put_object" = {}, "old.py".calls."c:put_object".registered = ["c"], '
+        '"old.py".calls."b:put_object" = {}, "one.py" = 1 }\n',
+        'pins = { "old.py".calls."a:put_object" = {}, "old.py".calls."c:put_object".registered = ["c"], '
+        '"one.py" = 1 }\n',
+    ),
+    "Windows": (
+        '[pins."old.py".calls]\r\n"a:put_object" = {}\r\n# line 3: b\r\n"b:put_object" = {}\r\n"c:put_object" = {}',
+        '[pins."old.py".calls]\r\n"a:put_object" = {}\r\n"c:put_object" = {}',
+    ),
+}
+CALL_PYPROJECTS: dict[str, tuple[str, str]] = {
+    "pairs": (
+        '[project]\nname = "x"\n[tool.artifact-pins.pins."old.py".calls]\n"a:put_object" = {}\n"b:put_object" = {}\n'
+        '"c:put_object" = {}\n[pins.\'old.py\'.calls]\n"b:put_object" = {}\n',
+        '[project]\nname = "x"\n[tool.artifact-pins.pins."old.py".calls]\n"a:put_object" = {}\n'
+        '"c:put_object" = {}\n[pins.\'old.py\'.calls]\n"b:put_object" = {}\n',
+    ),
+    "dotted keys": (
+        '[tool]\nx.pins.\'old.py\'.calls."b:put_object" = 1\n'
+        'artifact-pins.pins."old.py".calls."b:put_object" = {}\n'
+        'artifact-pins.pins."old.py".calls."a:put_object" = {}\n'
+        'artifact-pins.pins."old.py".calls."c:put_object" = {}\n',
+        '[tool]\nx.pins.\'old.py\'.calls."b:put_object" = 1\n'
+        'artifact-pins.pins."old.py".calls."a:put_object" = {}\n'
+        'artifact-pins.pins."old.py".calls."c:put_object" = {}\n',
+    ),
+    "inline tables": (
+        'tool = { artifact-pins = { pins."old.py" = { calls."a:put_object" = {}, calls."b:put_object" = {}, '
+        'calls."c:put_object" = {} } }, x = 1 }\n',
+        'tool = { artifact-pins = { pins."old.py" = { calls."a:put_object" = {}, '
+        'calls."c:put_object" = {} } }, x = 1 }\n',
+    ),
+}
+NAMED = [
+    pytest.param(name, *texts, id=f"{name}: {title}")
+    for name, cases in ((PINS, CALL_SPELLINGS), ("pyproject.toml", CALL_PYPROJECTS))
+    for title, texts in cases.items()
+]
+
+
+def functions(names: str) -> str:
+    """Return a source with a function of one PUT call for each name, which git does not take for another one."""
+    return unlike("old", 0) + "".join(f"def {name}():\n    {CALL}" for name in names)
+
+
+def table_of_pins(text: str) -> dict[str, Any]:
+    document = tomli.loads(text)
+    table: dict[str, Any] = (document["tool"]["artifact-pins"] if "tool" in document else document)["pins"]
+    return table
+
+
+@pytest.mark.parametrize(("name", "before", "after"), NAMED)
+def test_spellings_of_calls(project: Project, name: str, before: str, after: str) -> None:
+    project.write({"old.py": functions("ac"), "one.py": int("one.py" in before), name: before})
+    result = project.prune()
+    assert (project.pins(name), len(result.lines), result.status) == (after, 1, 0)
+    was, pins = table_of_pins(before), table_of_pins(after)
+    left = [call for call in was["old.py"]["calls"] if unicodedata.normalize("NFKC", call)[0] in "ac"]
+    assert pins == {**was, "old.py": {"calls": {call: was["old.py"]["calls"][call] for call in left}}}
+    assert (project.prune().lines, project.pins(name), main(["check"])) == ([], after, 0)
+
+
+@pytest.mark.parametrize(("name", "before", "after"), NAMED)
+def test_moved_calls(repository: Project, name: str, before: str, after: str) -> None:
+    """With all of them, and with those that are left."""
+    key = re.compile("\"old.py\"" if name == "pyproject.toml" else "['\"]old.py['\"]")
+    repository.git("mv", "old.py", "new.py")
+    (repository.root / PINS).unlink()
+    names = [unicodedata.normalize("NFKC", call)[0] for call in table_of_pins(before)["old.py"]["calls"]]
+    for source, expected in ((functions("".join(names)), before), (functions("ac"), after)):
+        repository.write({"new.py": source, "one.py": 1, name: before})
+        result = repository.prune("--move-renamed")
+        assert (repository.pins(name), len(result.lines), result.status) == (key.sub('"new.py"', expected), 1, 0)
+        assert list(table_of_pins(expected)) == [
+            path.replace("new", "old") for path in table_of_pins(repository.pins(name))
+        ]
+
+
+def named(*entries: str, path: str = "a.py") -> str:
+    """Return a pins file that names calls: "f" is a PUT call of f(), "f x" one that is registered as x."""
+    lines = []
+    for entry in entries:
+        name, _, artifact = entry.partition(" ")
+        scope, _, number = name.partition("#")
+        decision = f'{{ registered = ["{artifact}"] }}' if artifact else "{}"
+        lines.append(f'"{scope}:put_object{"#" * bool(number)}{number}" = {decision}\n')
+    return f'[pins."{path}".calls]\n{"".join(lines)}'
+
+
+NUMBERS = "; the numbers follow the source, so see that each decision stands at its call"
+# The calls that a pin names, the source, the line of the result and the calls that are left.
+NAMED_RESULTS: dict[str, tuple[str, str, list[str], str]] = {
+    "one": (named("a", "b"), functions("a"), ['a.py: 2 -> 1; removed "b:put_object"'], named("a")),
+    "several, and ids": (
+        named("a x", "b y", "c z"), functions("b"),
+        [
+            'a.py: 3 -> 1; removed "a:put_object" (registered: x); removed "c:put_object" (registered: z); '
+            "2 ids registered, retire what is no longer written: x, z",
+        ],
+        named("b y"),
+    ),
+    "an id that another call has, too": (
+        named("a x", "b x"), functions("b"), ['a.py: 2 -> 1; removed "a:put_object" (registered: x)'], named("b x"),
+    ),
+    "an id once": (
+        named("a x", "b x", "c"), functions("c"),
+        [
+            'a.py: 3 -> 1; removed "a:put_object" (registered: x); removed "b:put_object" (registered: x); '
+            "1 id registered, retire what is no longer written: x",
+        ],
+        named("c"),
+    ),
+    "numbers": (
+        named("f x", "f#2 y", "f#3"), functions("ff"),
+        [f'a.py: 3 -> 2; removed "f:put_object#3"{NUMBERS}'], named("f x", "f#2 y"),
+    ),
+    "numbers and ids": (
+        named("f#2 y", "f x", "g"), functions("f"),
+        [
+            f'a.py: 3 -> 1; removed "f:put_object#2" (registered: y); removed "g:put_object"{NUMBERS}; '
+            "1 id registered, retire what is no longer written: y",
+        ],
+        named("f x"),
+    ),
+    "numbers of a function that is gone": (
+        named("f", "f#2", "g"), functions("g"),
+        ['a.py: 3 -> 1; removed "f:put_object"; removed "f:put_object#2"'], named("g"),
+    ),
+    "a number that was suppressed": (
+        named("f", "f#2"), f"def f():\n    s3.put_object()  # noqa: APR001 - why\n    {CALL}",
+        [f'a.py: 2 -> 1; removed "f:put_object#2"{NUMBERS}'], named("f"),
+    ),
+    "no call left": (
+        named("a x", "b y") + '\n[pins."one.py"]\ncount = 1\n', "x = 1\n",
+        [
+            "a.py: removed (no PUT call observed); 2 ids registered, retire what is no longer written: x, y",
+        ],
+        '[pins."one.py"]\ncount = 1\n',
+    ),
+    "all as pinned": (named("b", "a"), functions("ab"), [], named("b", "a")),
+    "more than pinned": (named("b", "a"), functions("abc"), [], named("b", "a")),
+    "swapped": (named("a x", "b"), functions("ac"), [], named("a x", "b")),
+    "all of them swapped": (named("a x", "b"), functions("dc"), [], named("a x", "b")),
+    "a decision with control characters": (
+        '[pins."a.py".calls]\n"a:put_object" = {}\n"b:put_object" = { grandfathered = "\\u001b[m\\n" }\n',
+        functions("a"),
+        ['a.py: 2 -> 1; removed "b:put_object" (grandfathered: \\x1b[m\\n)'],
+        named("a"),
+    ),
+    "no call named": ('[pins."a.py"]\ncalls = {}\n', functions("a"), [], '[pins."a.py"]\ncalls = {}\n'),
+}
+
+
+@pytest.mark.parametrize(("before", "source", "lines", "after"), NAMED_RESULTS.values(), ids=NAMED_RESULTS)
+def test_result_of_calls(project: Project, before: str, source: str, lines: list[str], after: str) -> None:
+    project.write({"a.py": source, "one.py": 1, PINS: before})
+    result = project.prune()
+    assert (result.lines, result.status) == ([f"{PINS}:1: {line}" for line in lines], 0)
+    assert project.pins() == after
+
+
+# The calls that a pin names, those of the source, those that are left, and what of the left ones is left to decide.
+RENAMED_CALLS: dict[str, tuple[list[str], str, list[str], dict[str, str]]] = {
+    "the first one that is gone": (["a", "b x", "c"], "ay", ["a", "b x"], {"y:put_object": "b:put_object"}),
+    "all of them": (
+        ["a", "b", "c"], "xy", ["a", "b"], {"x:put_object": "a:put_object", "y:put_object": "b:put_object"},
+    ),
+    "the same function": (["g", "f#2", "h"], "f", ["f#2"], {"f:put_object": "f:put_object#2"}),
+}
+
+
+@pytest.mark.parametrize(("before", "source", "after", "renamed"), RENAMED_CALLS.values(), ids=RENAMED_CALLS)
+def test_calls_that_were_renamed(
+    project: Project, before: list[str], source: str, after: list[str], renamed: dict[str, str],
+) -> None:
+    """The probable old name is no stale one: it is for somebody to rename it, or to decide."""
+    project.write({"a.py": functions(source), PINS: named(*before)})
+    result = project.prune()
+    assert (len(result.lines), result.status, project.pins()) == (1, 0, named(*after))
+    assert main(["check", "--format=json"]) == 1
+    findings = json.loads(project.capsys.readouterr().out)["findings"]
+    assert [finding["code"] for finding in findings] == ["APR006"] * len(renamed)
+    for finding, (new, old) in zip(findings, renamed.items()):
+        assert re.findall('"[^" ]+:[^" ]+"', finding["text"])[:2] == [f'"{new}"', f'"{old}"']
+    assert (project.prune().lines, project.pins()) == ([], named(*after))
+
+
+def test_gone_file_with_calls(project: Project) -> None:
+    before = '[pins."a.py".calls."f:put_object"]\nregistered = ["x"]\n# mine\n[pins."b.py".calls]\n# own\n'
+    project.write({PINS: before})
+    assert project.prune().lines == [
+        f"{PINS}:1: a.py: removed (the file does not exist); 1 id registered, retire what is no longer written: x",
+        f"{PINS}:4: b.py: removed (the file does not exist)",
+    ]
+    assert project.pins() == "# mine\n# own\n"
+
+
+def test_calls_of_a_moved_file(repository: Project) -> None:
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"new.py": functions("ac"), PINS: named("a", "b x", "c", path="old.py")})
+    assert repository.prune().lines == [OFFER.replace(":2:", ":1:")]
+    result = repository.prune("--move-renamed", "--dry-run")
+    assert result.lines[2:] == [
+        "@@ -1,4 +1,3 @@",
+        '-[pins."old.py".calls]',
+        '+[pins."new.py".calls]',
+        ' "a:put_object" = {}',
+        '-"b:put_object" = { registered = ["x"] }',
+        ' "c:put_object" = {}',
+    ]
+    assert (result.notes, result.status) == (["1 pin: 1 to change, 0 offered to move"], 1)
+    assert repository.prune("--move-renamed").lines == [
+        f'{PINS}:1: old.py: moved to new.py, 3 -> 2; removed "b:put_object" (registered: x); '
+        "1 id registered, retire what is no longer written: x",
+    ]
+    assert repository.pins() == named("a", "c", path="new.py")
+
+
+def test_moved_file_with_other_calls(repository: Project) -> None:
+    """As many, but not the same ones: the entries go with the file as they are."""
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"new.py": functions("ac"), PINS: named("a", "b x", path="old.py")})
+    assert repository.prune("--move-renamed").lines == [MOVED.replace(":2:", ":1:")]
+    assert repository.pins() == named("a", "b x", path="new.py")
+
+
+def test_calls_in_json(project: Project) -> None:
+    project.write({"a.py": functions("b"), PINS: named("a x", "b", "\uff43")})
+    change = {"path": "a.py", "line": 1, "old": 3, "new": 1, "moved_to": None, "reason": "1 observed"}
+    removed = ["a:put_object", "c:put_object"]
+    expected = {"changes": [{**change, "removed_calls": removed}], "renames": [], "written": False, "findings": []}
+    result = project.prune("--format=json", "--dry-run")
+    assert (result.data, result.notes, result.status) == (expected, [], 1)
+    assert project.pins() == named("a x", "b", "\uff43")
+    result = project.prune("--format=json")
+    assert (result.data, result.notes, result.status) == ({**expected, "written": True}, [], 0)
+    assert project.pins() == named("b")
+
+
+def test_calls_to_be_edited_by_hand(repository: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = '[pins]\n"./a.py" = { calls = { "a:put_object" = {}, "b:put_object" = {}, "c:put_object" = {} } }\n'
+    before += '"gone.py".calls."f:put_object" = {}\n"old.py".calls = { "a:put_object" = {}, "b:put_object" = {} }\n'
+    repository.git("mv", "old.py", "new.py")
+    repository.write({"a.py": functions("c"), "new.py": functions("a"), PINS: before})
+    monkeypatch.setattr(tomlkit, "dumps", lambda document: "")
+    assert repository.prune("--move-renamed") == (
+        [],
+        [
+            f"flake8-artifact-pin: {PINS} is written in a way that cannot be edited safely: edit it by hand: "
+            'remove "a:put_object" of "./a.py" (line 2) and remove "b:put_object" of "./a.py" (line 2); '
+            'remove "gone.py" (line 3); rename "old.py" (line 4) to "new.py" and remove "b:put_object" of it',
+        ],
+        2,
+    )
+    assert repository.pins() == before
+
+
+NAMES = [f"{scope}:{method}" for scope in ("f", "g", "A.h", "<module>") for method in ("put_object", "upload_file")]
+CALL_STYLES = ("header", "tables", "inline pin", "inline calls", "dotted", "dotted calls", "dotted to the end")
+
+
+def lines_of_calls(style: str, path: str, calls: list[tuple[str, str, str]]) -> list[str]:
+    """Return a pin that names calls, each with a comment above it or none and with a decision."""
+    inline = ", ".join(f'"{name}" = {{ {decision} }}' for name, decision, _ in calls)
+    start = {
+        "header": [f'[pins."{path}".calls]'],
+        "inline pin": ["[pins]", f'"{path}" = {{ calls = {{ {inline} }} }} # inline'],
+        "inline calls": [f'[pins."{path}"]', f"calls = {{{inline}}}"],
+        "dotted": ["[pins]"],
+        "dotted calls": [f'[pins."{path}"]'],
+        "dotted to the end": ["[pins]"],
+    }.get(style, [])
+    lines = [*start]
+    for name, decision, comment in () if style.startswith("inline") else calls:
+        lines += filter(None, [comment])
+        lines += {
+            "header": [f'"{name}" = {{ {decision} }}'],
+            "tables": [f'[pins."{path}".calls."{name}"]', *filter(None, [decision])],
+            "dotted": [f'"{path}".calls."{name}" = {{ {decision} }}'],
+            "dotted calls": [f'calls . "{name}" = {{{decision}}}'],
+            "dotted to the end": [f'"{path}".calls."{name}"{"." if decision else " = {}"}{decision}'],
+        }[style]
+    return lines
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names that calls have in this order, whatever numbers they had."""
+    parts = (without_number(name).partition(":") for name in names)
+    return list(call_names((scope, method) for scope, _, method in parts))
+
+
+@st.composite
+def pins_of_calls(draw: st.DrawFn) -> tuple[str, list[str], list[str], list[str]]:
+    """Return a pins file, the calls that it names, those of the file in source order, and the comments to be kept."""
+    of_scopes = st.lists(st.sampled_from(NAMES), max_size=6).map(numbered)
+    pinned = draw(st.permutations(draw(of_scopes.filter(bool))))
+    observed = draw(of_scopes | st.permutations(pinned).map(lambda names: numbered(names[1:])))
+    calls = []
+    for number, name in enumerate(pinned):
+        decision = draw(st.sampled_from(["", f'registered = ["{number}", "x"]', 'grandfathered = "é # \\" }"']))
+        calls.append((name, decision, draw(st.sampled_from(["", f"# own {number}", f"# line {number}: f: x"]))))
+    style = draw(st.sampled_from(CALL_STYLES))
+    lines = [*lines_of_calls(style, "a.py", calls), "", '[pins."b.py".calls]', '"f:put_object" = {}', "# end"]
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    kept = [line for line in lines if line.startswith("# own")] + ["# end"]
+    return end.join(lines) + draw(st.sampled_from(["", end])), pinned, observed, kept
+
+
+def source_of_calls(names: list[str]) -> str:
+    lines = []
+    for name in names:
+        scope, _, method = name.partition("#")[0].partition(":")
+        call = f"s3.{method}()"
+        lines.append({
+            "<module>": call, "A.h": f"class A:\n    def h(self):\n        {call}",
+        }.get(scope, f"def {scope}():\n    {call}"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+@settings(deadline=None, max_examples=80)
+@given(pins_of_calls())
+def test_any_named_calls(case: tuple[str, list[str], list[str], list[str]]) -> None:
+    """Entries are only ever removed, as many are left as there are calls, and then no pin is stale."""
+    before, pinned, observed, kept = case
+    with tempfile.TemporaryDirectory() as root:
+        path = Path(root, PINS)
+        path.write_bytes(before.encode())
+        Path(root, "a.py").write_text(source_of_calls(observed))
+        Path(root, "b.py").write_text(source_of_calls(["f:put_object"]))
+        assert main(["prune", f"--pins={path}", "--format=json"]) == 0
+        after = path.read_bytes().decode()
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            main(["check", f"--pins={path}", "--format=json"])
+        assert (main(["prune", f"--pins={path}"]), path.read_bytes().decode()) == (0, after)
+    codes = {finding["code"] for finding in json.loads(out.getvalue())["findings"]}
+    was, pins = tomli.loads(before)["pins"], tomli.loads(after)["pins"]
+    assert pins["b.py"] == was["b.py"]
+    assert ("a.py" in pins) == bool(observed)
+    left = pins.get("a.py", {"calls": {}})["calls"]
+    assert left == {name: was["a.py"]["calls"][name] for name in pinned if name in left}
+    assert len(left) == min(len(pinned), len(observed))
+    if len(observed) >= len(pinned):
+        assert after == before
+    else:
+        assert {name for name in observed if name in pinned} <= left.keys()
+        assert codes == ({"APR006"} if set(observed) - left.keys() else set())
+    assert not codes & {"APR000", "APR002", "APR003"}
+    assert [line for line in after.splitlines() if line.startswith(("# own", "# end"))] == kept
+    assert ("\r\n" in after) == ("\r\n" in before)
 
 
 def test_no_pins_file(project: Project) -> None:

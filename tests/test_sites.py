@@ -103,10 +103,84 @@ def test_json(inventory: Repository) -> None:
         "registered": [],
         "grandfathered": "",
         "reason": "re-puts",
+        "name": "",
     }
     first = data["sites"][0]
     assert (first["registered"], first["grandfathered"], first["reason"]) == (["b_1", "b 2"], "old", "")
     assert [row["is_called"] for row in data["sites"]] == [True] * 4 + [False] * 2 + [True] * 3
+
+
+# The calls of a file, which are those of f() and g(), the calls that its pin names, and what is said of each call:
+# name, state and decision.
+NAMED: dict[str, tuple[str, str, list[tuple[str, str, str]]]] = {
+    "as pinned": (
+        "f g", '"g:put_object" = { grandfathered = "old" }\n"f:put_object" = { registered = ["x", "y"] }\n',
+        [("f:put_object", "pinned", "registered: x, y"), ("g:put_object", "pinned", "grandfathered: old")],
+    ),
+    "without a decision": (
+        "f f", '"f:put_object" = {}\n"f:put_object#2" = { registered = ["x"], grandfathered = "old" }\n',
+        [("f:put_object", "pinned", ""), ("f:put_object#2", "pinned", "registered: x; grandfathered: old")],
+    ),
+    "over": (
+        "f f g", '"f:put_object" = { registered = ["x"] }\n',
+        [("f:put_object", "pinned", "registered: x"), ("f:put_object#2", "over", ""), ("g:put_object", "over", "")],
+    ),
+    "over, and one is gone": (
+        "f g", '"h:put_object" = { registered = ["x"] }\n',
+        [("f:put_object", "over", ""), ("g:put_object", "over", "")],
+    ),
+    "over no call": ("f", "", [("f:put_object", "over", "")]),
+    "swapped": (
+        "f g", '"f:put_object" = { registered = ["x"] }\n"h:put_object" = { registered = ["y"] }\n',
+        [("f:put_object", "pinned", "registered: x"), ("g:put_object", "swapped", "")],
+    ),
+    "swapped, and one is gone": (
+        "g", '"f:put_object" = { registered = ["x"] }\n"h:put_object" = {}\n', [("g:put_object", "swapped", "")],
+    ),
+    "suppressed": (
+        "f! f f", '"f:put_object" = { registered = ["x"] }\n"f:put_object#2" = { registered = ["y"] }\n',
+        [
+            ("", "suppressed", "suppressed: why"),
+            ("f:put_object", "pinned", "registered: x"),
+            ("f:put_object#2", "pinned", "registered: y"),
+        ],
+    ),
+    "spelled otherwise": (
+        "\uff46", '"f:\uff50ut_object" = { registered = ["x"] }\n', [("f:put_object", "pinned", "registered: x")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("calls", "entries", "expected"), NAMED.values(), ids=NAMED)
+def test_named_calls(
+    repository: Repository, calls: str, entries: str, expected: list[tuple[str, str, str]],
+) -> None:
+    source = "".join(
+        f"def {call.strip('!')}(): s3.put_object(){'  # noqa: APR001 - why' * call.count('!')}\n"
+        for call in calls.split()
+    )
+    repository.commit({"a.py": source, PINS: f'[pins."a.py".calls]\n{entries}'})
+    found = rows(repository)
+    assert [(row["name"], row["state"]) for row in found] == [(name, state) for name, state, _ in expected]
+    counted = (entries.count("\n"), len(calls.split()) - calls.count("!"))
+    assert {(row["pinned"], row["observed"]) for row in found} == {counted}
+    _, *cells = csv.reader(io.StringIO(repository.run("sites", "--format=csv").out))
+    assert [(row[-1], row[8]) for row in cells] == [(name, state) for name, state, _ in expected]
+    shown = [re.split("  +", line)[4:] for line in repository.run("sites").lines[1:]]
+    assert shown == [[state, *filter(None, [decision])] for _, state, decision in expected]
+
+
+def test_names_of_calls(repository: Repository) -> None:
+    """Those of calls that count, whatever the pins file says of their file."""
+    repository.commit({
+        "a.py": "class A:\n    def f(self): s3.put_object()\ns3.upload_file(p, b, k)\nup = s3.upload_file\n",
+        "b.py": "s3.put_object()  # noqa: APR001 - why\n",
+        "t/c.py": "async def f():\n    def g(): s3.put_object()\n",
+        PINS: '[exempt]\n"t/" = "tests"\n[pins]\n"a.py" = 3\n',
+    })
+    assert [row["name"] for row in rows(repository)] == [
+        "A.f:put_object", "<module>:upload_file", "<module>:upload_file#2", "", "f.g:put_object",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a,b.py", 'a"b.py', "a\nb.py", "a\rb.py", " a.py", "日本.py", "\udcff.py"])
@@ -200,9 +274,9 @@ def test_not_readable(inventory: Repository) -> None:
 
 def test_process(inventory: Repository) -> None:
     assert run_process("sites", "plain.py", "--format=csv", cwd=inventory.root, PYTHONIOENCODING="ascii") == (
-        "path,line,column,scope,call,method,key,is_called,state,pinned,observed,registered,grandfathered,reason\n"
-        "plain.py,1,7,<module>,put_object('k') handed on,put_object,'k',False,pinned,2,2,,,\n"
-        "plain.py,2,10,<module>,put_object handed on,put_object,,False,pinned,2,2,,,\n",
+        "path,line,column,scope,call,method,key,is_called,state,pinned,observed,registered,grandfathered,reason,name\n"
+        "plain.py,1,7,<module>,put_object('k') handed on,put_object,'k',False,pinned,2,2,,,,<module>:put_object\n"
+        "plain.py,2,10,<module>,put_object handed on,put_object,,False,pinned,2,2,,,,<module>:put_object#2\n",
         "1 file: 2 PUT calls\n",
         0,
     )

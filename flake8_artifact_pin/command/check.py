@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.command.errors import CLEAN
+from flake8_artifact_pin.command.errors import ERROR
 from flake8_artifact_pin.command.errors import FINDINGS
+from flake8_artifact_pin.command.errors import RegistryError
+from flake8_artifact_pin.command.errors import UsageError
 from flake8_artifact_pin.command.output import count
 from flake8_artifact_pin.command.output import FileFinding
 from flake8_artifact_pin.command.output import finding_data
 from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import print_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import with_progress
@@ -27,6 +31,8 @@ from flake8_artifact_pin.rules import Finding
 from flake8_artifact_pin.rules import judge
 from flake8_artifact_pin.rules import judge_file_noqa
 from flake8_artifact_pin.rules import judge_pins
+from flake8_artifact_pin.rules import judge_promised
+from flake8_artifact_pin.rules import judge_registered
 from flake8_artifact_pin.rules import with_visible_places
 
 
@@ -42,13 +48,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the repository, or the paths that are named, and return the exit status.
 
     The JSON format is an object: ``files`` and ``put_calls`` (numbers) and ``findings``, a list of objects with
-    ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code`` and ``text``.
+    ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code`` and ``text``. If the
+    registry cannot be used, that is said on standard error and the status is 2, but the other findings are printed.
     """
     workspace = open_workspace(arguments.pins)
+    registry = _registry_path(workspace, arguments.registry)
+    if arguments.owner is not None and not (registry and arguments.owner):
+        raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
     verdict = check(workspace, workspace.files(arguments.paths))
+    findings = [*verdict.findings]
+    faults: Sequence[str] = ()
+    if registry:
+        try:
+            for found in _registry_findings(workspace, registry, arguments.owner):
+                findings.append(found)
+        except RegistryError as error:
+            faults = error.lines
+    verdict = verdict._replace(findings=sorted(findings))
     if arguments.format == "json":
-        findings = list(map(finding_data, verdict.findings))
-        print_json({"files": verdict.files, "put_calls": verdict.calls, "findings": findings})
+        print_json({
+            "files": verdict.files,
+            "put_calls": verdict.calls,
+            "findings": list(map(finding_data, verdict.findings)),
+        })
     elif arguments.format == "github":
         directory = _annotated_directory(workspace)
         for found in verdict.findings:
@@ -58,7 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format != "json":
         looked_at = f"{count(verdict.files, 'file')}, {count(verdict.calls, 'PUT call')}"
         note(f"{looked_at}: {count(len(verdict.findings), 'finding')}")
-    return FINDINGS if verdict.findings else CLEAN
+    for fault in faults:
+        note(printable(fault))
+    return ERROR if faults else FINDINGS if verdict.findings else CLEAN
 
 
 def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
@@ -128,3 +152,26 @@ def _pins_findings(workspace: Workspace) -> list[FileFinding]:
         return []
     name = workspace.shown(pins.name)
     return [FileFinding(name, finding) for finding in judge_pins(pins, missing_pins(pins))]
+
+
+def _registry_path(workspace: Workspace, named: str | None) -> str:
+    """Return the path of the registry: as it is named, or as the pins file names it; empty if there is none."""
+    if named == "":
+        raise UsageError("--registry needs the path of a file")
+    pins = workspace.pins
+    return named or (os.path.join(pins.root, pins.registry) if pins.registry else "")
+
+
+def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
+    from flake8_artifact_pin.command.registry import load_registry
+    from flake8_artifact_pin.command.registry import rows_of
+
+    pins = workspace.pins
+    shown = relative(path, pins.cwd).replace(os.sep, "/")
+    rows = load_registry(path, shown)
+    name = workspace.shown(pins.name)
+    known = frozenset(row.artifact_id for row in rows)
+    yield from (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
+    if owner is not None:
+        promised = [(row.artifact_id, row.position) for row in rows_of(rows, owner, shown)]
+        yield from (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))

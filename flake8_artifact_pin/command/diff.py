@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.command.comparison import Change
 from flake8_artifact_pin.command.comparison import compare
-from flake8_artifact_pin.command.comparison import Sides
 from flake8_artifact_pin.command.errors import CLEAN
 from flake8_artifact_pin.command.errors import FINDINGS
 from flake8_artifact_pin.command.errors import UsageError
@@ -22,6 +20,8 @@ from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import style
 from flake8_artifact_pin.command.repository import Repository
+from flake8_artifact_pin.command.sides import Change
+from flake8_artifact_pin.command.sides import Sides
 from flake8_artifact_pin.command.workspace import open_workspace
 
 _GUESSED = (

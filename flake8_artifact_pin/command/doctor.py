@@ -51,9 +51,13 @@ _NEEDED_CODES = {
     CODE: "a new PUT call",
     "APR000": "everything under a pins file that cannot be used",
     "APR004": "a PUT call that a blanket noqa hides",
+    "APR006": "a PUT call in the place of another one",
     "E902": "a file that cannot be read",
     "E999": "a file that does not parse",
 }
+
+# What may be said of a new PUT call: the pin of its file may name another one that is gone.
+_NEW_CALL_CODES = (CODE, "APR006")
 
 # A name that no pattern is meant for. No such file is made.
 _NEW_FILE = "artifact_pin_doctor.py"
@@ -168,11 +172,17 @@ def _check_exit_status(setup: Flake8) -> Check:
     return Check("exit-status", True, "flake8 fails if it finds something")
 
 
+def _needed_codes(pins: Pins) -> list[str]:
+    are_calls_named = any(pin.calls is not None for pin in pins.pins.values())
+    return [code for code in _NEEDED_CODES if code != "APR006" or are_calls_named]
+
+
 def _check_selected(setup: Flake8) -> Iterator[Check]:
     """Check what holds for all files; what is different in one file is checked with that file."""
-    unselected = [code for code in _NEEDED_CODES if not setup.is_selected(code)]
+    needed = _needed_codes(setup.pins)
+    unselected = [code for code in needed if not setup.is_selected(code)]
     if not unselected:
-        yield Check("selected", True, f"flake8 selects {_listed(list(_NEEDED_CODES))}")
+        yield Check("selected", True, f"flake8 selects {_listed(needed)}")
         return
     # flake8's own summary of its options: select, ignore and their extensions
     decider = setup.guide.default_style_guide.decider
@@ -279,7 +289,8 @@ def _unlinted(setup: Flake8, file: _File) -> Check | None:
 
 def _deselected(setup: Flake8, file: _File) -> Iterator[Check]:
     """Yield what makes flake8 hide codes in a file that it reports elsewhere."""
-    codes = [code for code in _NEEDED_CODES if setup.is_selected(code) and not setup.is_selected(code, file.name)]
+    needed = _needed_codes(setup.pins)
+    codes = [code for code in needed if setup.is_selected(code) and not setup.is_selected(code, file.name)]
     if codes:
         place = setup.place_of_file_pattern(setup.guide.style_guide_for(file.name).filename)
         message = f"per-file-ignores ignores {_passing(codes, f'in {file.shown}')}; take it out"
@@ -315,7 +326,7 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
         noqa = find_file_noqa(lines)
         place = Place(file.shown, noqa.line if noqa else None)
         yield Check("pinned-file", False, '"# flake8: noqa" makes flake8 skip the file; remove it', place)
-    elif (CODE, len(lines) + 1) not in setup.reported(trial):
+    elif setup.reported(trial).isdisjoint((code, len(lines) + 1) for code in _NEW_CALL_CODES):
         message, place = _silence(setup, file, list(lines))
         yield Check(file.check, False, message, place)
 

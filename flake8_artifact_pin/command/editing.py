@@ -8,8 +8,10 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -27,6 +29,7 @@ from flake8_artifact_pin.command.errors import UsageError
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.toml_keys import Path
+from flake8_artifact_pin.toml_keys import statement_key
 from flake8_artifact_pin.toml_keys import tokens
 
 # A comment that ``init`` wrote above a pin, one for each of its calls.
@@ -38,10 +41,14 @@ _TOML_ERRORS = (TOMLKitError, ValueError, LookupError, TypeError, AttributeError
 
 
 class Edit(NamedTuple):
-    """What becomes of a pin: what it allows, None if it is to be removed, and its new key if it is to be moved."""
+    """What becomes of a pin: what it allows, None if it is to be removed, and its new key if it is to be moved.
+
+    ``removed_calls`` are the keys of those that it names and no longer shall.
+    """
 
     allowed: int | None
     key: str = ""
+    removed_calls: Collection[str] = ()
 
 
 class UneditableError(Exception):
@@ -93,21 +100,75 @@ def split_lines(text: str) -> list[str]:
 
 def _edited(pins: Pins, edits: Mapping[str, Edit]) -> str:
     place = (*pins.table, "pins")
-    lines = split_lines(pins.text)
+    removed = {(*place, key) for key, edit in edits.items() if edit.allowed is None}
+    removed |= {(*place, key, "calls", call) for key, edit in edits.items() for call in edit.removed_calls}
+    # a pin that is removed is nowhere any more
+    return _with_edits(_without(pins.text, removed), place, edits)
+
+
+def _without(text: str, removed: Collection[Path]) -> str:
+    """Return a text without what is written at some paths."""
+    lines = split_lines(text)
     edited: list[str | None] = [*lines]
-    table: Path = ()
-    for first, end in _statements(pins.text):
-        text = "".join(lines[first:end])
-        new_text = text
-        if text.lstrip().startswith("["):
-            table = _header_path(text)
-            new_text = _edit_statement(text, place, edits)
-        elif table[:len(place)] == place[:len(table)]:
-            new_text = _edit_pair(text, table[len(place):], place[len(table):], edits)
-        while not new_text and first and _CALL_COMMENT.match(lines[first - 1]):
-            first -= 1
-        edited[first:end] = [new_text or None, *[None] * (end - first - 1)]
+    for first, end, table, path in _placed_statements(text):
+        statement = "".join(lines[first:end])
+        full = (*table, *path)
+        new_statement = statement
+        if any(full[:len(gone)] == gone for gone in removed):
+            new_statement = ""
+            while first and _CALL_COMMENT.match(lines[first - 1]):
+                first -= 1
+        elif members := [gone[len(full):] for gone in removed if gone[:len(full)] == full]:
+            new_statement = _without_members(statement, path, members)
+        edited[first:end] = [new_statement or None, *[None] * (end - first - 1)]
     return "".join(_without_gaps(edited))
+
+
+def _without_members(statement: str, path: Path, members: Sequence[Path]) -> str:
+    """Return a pair without what is written at some paths within its value, an inline table; a header as it is."""
+    if statement.lstrip().startswith("["):
+        return statement
+    document = tomlkit.parse(statement)
+    value: Any = document
+    for key in path:
+        value = value[key]
+    _remove_members(value, members)
+    return tomlkit.dumps(document)
+
+
+def _with_edits(text: str, place: Path, edits: Mapping[str, Edit]) -> str:
+    """Return a text with other counts and keys for some pins; ``place`` is the path of the table of the pins."""
+    lines = split_lines(text)
+    edited = [*lines]
+    for first, end, table, path in _placed_statements(text):
+        statement = "".join(lines[first:end])
+        if not table and path and statement.lstrip().startswith("["):
+            new_statement = _edit_statement(statement, place, edits)
+        elif table[:len(place)] != place[:len(table)]:
+            continue
+        elif len(table) <= len(place):
+            new_statement = _edit_statement(statement, place[len(table):], edits)
+        else:
+            new_statement = _edit_pair(statement, table[len(place):], edits)
+        edited[first:end] = [new_statement, *[""] * (end - first - 1)]
+    return "".join(edited)
+
+
+def _placed_statements(text: str) -> Iterator[tuple[int, int, Path, Path]]:
+    """Yield the lines of each statement, the path of the table that it is in, and its own key below that.
+
+    The table of a header is the document.
+    """
+    lines = split_lines(text)
+    table: Path = ()
+    for first, end in _statements(text):
+        statement = "".join(lines[first:end])
+        path = statement_key(statement)
+        if statement.lstrip().startswith("["):
+            yield first, end, (), path
+            table = path
+        else:
+            yield first, end, table, path
 
 
 def _statements(text: str) -> Iterator[tuple[int, int]]:
@@ -123,59 +184,27 @@ def _statements(text: str) -> Iterator[tuple[int, int]]:
             first = None
 
 
-def _header_path(header: str) -> Path:
-    path = []
-    value: Any = tomli.loads(header)
-    while value and isinstance(value, dict):
-        [(key, value)] = value.items()
-        path.append(key)
-    return tuple(path)
-
-
-def _edit_pair(text: str, below: Path, above: Path, edits: Mapping[str, Edit]) -> str:
-    """Return a pair after the edits, or an empty string if it is to be removed.
-
-    ``below`` is the key of the pin whose own table the pair is in, if it is in such a table. Otherwise ``above``
-    are the keys from the pair's table to the table of the pins.
-    """
-    if not below:
-        return _edit_statement(text, above, edits)
+def _edit_pair(text: str, below: Path, edits: Mapping[str, Edit]) -> str:
+    """Return a pair of a pin's own table after the edits; ``below`` is the key of the pin, and of tables in it."""
     edit = edits.get(below[0])
-    if edit is None:
+    if edit is None or len(below) > 1:
         return text
-    if edit.allowed is None:
-        return ""
     document = tomlkit.parse(text)
     _set_count(document, edit.allowed)
     return tomlkit.dumps(document)
 
 
 def _edit_statement(text: str, above: Path, edits: Mapping[str, Edit]) -> str:
-    """Return a header or a pair after the edits, or an empty string if it is to be removed.
-
-    ``above`` are the keys from its table to the table of the pins.
-    """
+    """Return a header or a pair after the edits; ``above`` are the keys from its table to the table of the pins."""
     keys = [key for key in _table_at(tomli.loads(text), above) if key in edits]
     if not keys:
         return text
     document = tomlkit.parse(text)
     table: Any = document
-    inline_table = None
-    dotted: Path = ()
     for key in above:
         table = table[key]
-        dotted = (*dotted, key)
-        if isinstance(table, InlineTable):
-            inline_table, dotted = table, ()
-    # a removal last: the table does not know of it and takes the next items for one another
-    for key in sorted(keys, key=lambda key: edits[key].allowed is None):
-        edit = edits[key]
-        if edit.allowed is not None:
-            _edit_pin(table, key, edit.allowed, edit.key)
-        elif inline_table is not None:
-            _remove_members(inline_table, (*dotted, key))
-        else:
-            return ""
+    for key in keys:
+        _edit_pin(table, key, edits[key])
     return tomlkit.dumps(document)
 
 
@@ -185,18 +214,18 @@ def _table_at(document: Any, path: Path) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _edit_pin(table: Any, key: str, count: int, new_key: str) -> None:
+def _edit_pin(table: Any, key: str, edit: Edit) -> None:
     pin = table[key]
     if isinstance(pin, dict):
-        _set_count(pin, count)
-    elif pin != count:
-        table[key] = count
-    if new_key:
-        _rename(table, key, new_key)
+        _set_count(pin, edit.allowed)
+    elif pin != edit.allowed:
+        table[key] = edit.allowed
+    if edit.key:
+        _rename(table, key, edit.key)
 
 
-def _set_count(pin: dict[str, Any], count: int) -> None:
-    # one that is right may be written in a way of its own
+def _set_count(pin: dict[str, Any], count: int | None) -> None:
+    # one that is right may be written in a way of its own, and a pin that names its calls has none
     if pin.get("count", count) != count:
         pin["count"] = count
 
@@ -220,17 +249,34 @@ def _renamed(key: Key, name: str) -> Key:
     return new_key
 
 
-def _remove_members(table: InlineTable, path: Path) -> None:
-    """Remove a dotted key of an inline table, each with one comma and the space around it, which tomlkit leaves."""
+def _remove_members(table: InlineTable, paths: Sequence[Path]) -> None:
+    """Remove what is written at some paths within an inline table, be their keys dotted or their tables nested."""
     body = table.value.body
-    members = [index for index, (key, item) in enumerate(body) if key is not None and _has_key({key.key: item}, path)]
-    for index in reversed(members):
-        commas = [place for place, (_, item) in enumerate(body) if isinstance(item, Whitespace) and item.s == ","]
-        # the one that follows; there may be none after the last member, and then the one before it is too many
-        gone = [index, *([place for place in commas if place > index][:1] or commas[-1:])]
-        for place in sorted(gone, reverse=True):
-            del body[place]
-        _close_gap(body, index - sum(place < index for place in gone))
+    # all that is to be known before anything is removed: tomlkit does not know of it
+    found = [
+        (index, [path for path in paths if _has_key({key.key: item}, path)])
+        for index, (key, item) in enumerate(body)
+        if key is not None
+    ]
+    for index, members in reversed(found):
+        item: Any = body[index][1]
+        rests = [path[1:] for path in members]
+        while all(rests) and rests and not isinstance(item, InlineTable):
+            item, rests = item[rests[0][0]], [rest[1:] for rest in rests]
+        if rests and all(rests):
+            _remove_members(item, rests)
+        elif rests:
+            _remove_member(body, index)
+
+
+def _remove_member(body: list[tuple[Key | None, Item]], index: int) -> None:
+    """Remove a member with one comma and the space around it, which tomlkit leaves."""
+    commas = [place for place, (_, item) in enumerate(body) if isinstance(item, Whitespace) and item.s == ","]
+    # the one that follows; there may be none after the last member, and then the one before it is too many
+    gone = [index, *([place for place in commas if place > index][:1] or commas[-1:])]
+    for place in sorted(gone, reverse=True):
+        del body[place]
+    _close_gap(body, index - sum(place < index for place in gone))
 
 
 def _has_key(item: Any, path: Path) -> bool:
@@ -287,8 +333,16 @@ def _expected_document(pins: Pins, edits: Mapping[str, Edit]) -> Mapping[str, An
     for key, edit in edits.items():
         pin = table.pop(key)
         if edit.allowed is not None:
-            table[edit.key or key] = {**pin, "count": edit.allowed} if isinstance(pin, dict) else edit.allowed
+            table[edit.key or key] = _expected_pin(pin, edit)
     return document
+
+
+def _expected_pin(pin: Any, edit: Edit) -> Any:
+    if not isinstance(pin, dict):
+        return edit.allowed
+    if "calls" not in pin:
+        return {**pin, "count": edit.allowed}
+    return {**pin, "calls": {call: pin["calls"][call] for call in pin["calls"] if call not in edit.removed_calls}}
 
 
 @contextlib.contextmanager

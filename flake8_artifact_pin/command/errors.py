@@ -13,6 +13,15 @@ class UsageError(Exception):
     """The command cannot do what the user asks: one line that says why and what to do."""
 
 
+class RegistryError(Exception):
+    """The registry cannot be used; ``lines`` say where, why, and what to do."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Take the lines, each about one fault."""
+        super().__init__("; ".join(lines))
+        self.lines = lines
+
+
 class BrokenPinsError(Exception):
     """The pins file cannot be used; ``path`` is relative to the working directory."""
 

@@ -35,8 +35,11 @@ from flake8_artifact_pin.command.wrappers import wrapper_data
 from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.patterns import parse_pattern
 from flake8_artifact_pin.pins import compile_exempt
+from flake8_artifact_pin.pins import Decision
+from flake8_artifact_pin.pins import decision_for
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
+from flake8_artifact_pin.pins import PinnedCall
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.pins_file import PYPROJECT
@@ -47,7 +50,11 @@ _TEST_REASON = "test code produces no artifacts"
 _STANDARD_OUTPUT = "-"
 _HEADER = (
     "# How many PUT calls each file makes. One more is APR001, until somebody decides on the new artifact.",
-    '# A decision: "path" = { count = N, registered = ["ID"] } or { count = N, grandfathered = "REASON" }.',
+    f'# A decision: "path" = {decision_for("N")}.',
+)
+_HEADER_OF_CALLS = (
+    "# The PUT calls that each file makes. Another one is APR001 or APR006, until somebody decides on its artifact.",
+    f'# A decision: "FUNCTION:METHOD" = {decision_for()}.',
 )
 
 
@@ -66,16 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the pins file and return the exit status: 1 if findings are left that no pin settles.
 
     The JSON format is an object: ``path`` of the file (null for standard output), ``text``, ``pins`` (path to
-    count), ``exempt`` (path to reason), ``wrappers`` as those of ``sites``, and ``findings`` as those of ``check``.
+    count), ``calls`` (path to a list of the names of calls; empty if they were not asked for), ``exempt`` (path to
+    reason), ``wrappers`` as those of ``sites``, and ``findings`` as those of ``check``.
     """
     is_file = arguments.output != _STANDARD_OUTPUT
     pins = Pins(_target(arguments.output), os.getcwd(), patterns=_patterns(arguments.patterns))
     workspace = workspace_of(pins)
     inventory = _take_inventory(workspace)
     # from here on as if the file were there already
-    workspace = workspace._replace(pins=_written_pins(pins, inventory))
+    workspace = workspace._replace(pins=_written_pins(pins, inventory, arguments.calls))
     wrappers = find_wrappers(workspace, inventory.others)
-    text = "".join(f"{line}\n" for line in _document(pins, inventory, wrappers))
+    text = "".join(f"{line}\n" for line in _document(pins, inventory, wrappers, arguments.calls))
     if is_file:
         _create(pins.path, text)
     verdict = check(workspace, workspace.files())
@@ -85,6 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
             "path": shown,
             "text": text,
             "pins": {path: pin.allowed for path, pin in workspace.pins.pins.items()},
+            "calls": {path: list(pin.calls) for path, pin in workspace.pins.pins.items() if pin.calls},
             "exempt": workspace.pins.exempt.reasons,
             "wrappers": list(map(wrapper_data, wrappers)),
             "findings": list(map(finding_data, verdict.findings)),
@@ -179,9 +188,9 @@ def _can_be_key(path: str) -> bool:
     return is_text and not path_problem(path)
 
 
-def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper]) -> Iterator[str]:
+def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper], names_calls: bool) -> Iterator[str]:
     """Yield the lines of the pins file."""
-    yield from _HEADER
+    yield from _HEADER_OF_CALLS if names_calls else _HEADER
     if pins.patterns != DEFAULT_PATTERNS:
         yield f"patterns = [{', '.join(map(quote, pins.patterns))}]"
     for line in advice(wrappers, pins.patterns):
@@ -195,19 +204,25 @@ def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper]) -> 
     yield from ("", "[pins]")
     for surveyed in inventory.pinned:
         facts = surveyed.source.facts
+        if names_calls:
+            yield from ("", f"[pins.{quote(surveyed.path)}.calls]")
         for site in facts.sites:
             suppressed = "" if site.is_observed else f" (suppressed: {site.reason})"
             yield printable(f"# line {site.call.line}: {site.call.scope}: {site.call.shown}{suppressed}")
-        yield f"{quote(surveyed.path)} = {facts.observed}"
+            if names_calls and site.is_observed:
+                yield f"{quote(site.name)} = {{}}"
+        if not names_calls:
+            yield f"{quote(surveyed.path)} = {facts.observed}"
 
 
-def _written_pins(pins: Pins, inventory: Inventory) -> Pins:
+def _written_pins(pins: Pins, inventory: Inventory, names_calls: bool) -> Pins:
     """Return the pins as the new file has them."""
-    counts = {surveyed.path: surveyed.source.facts.observed for surveyed in inventory.pinned}
-    return pins._replace(
-        exempt=compile_exempt(dict.fromkeys(inventory.exempt, _TEST_REASON)),
-        pins={path: Pin(path, path, number) for path, number in counts.items()},
-    )
+    written = {}
+    for surveyed in inventory.pinned:
+        names = surveyed.source.facts.names
+        calls = {name: PinnedCall(name, Decision()) for name in names} if names_calls else None
+        written[surveyed.path] = Pin(surveyed.path, surveyed.path, len(names), calls=calls)
+    return pins._replace(exempt=compile_exempt(dict.fromkeys(inventory.exempt, _TEST_REASON)), pins=written)
 
 
 def _summary(pins: Pins) -> str:

@@ -78,8 +78,18 @@ def _parser() -> argparse.ArgumentParser:
         "--pattern", metavar="PATTERN", action="append", dest="patterns",
         help="a call pattern to use instead of the default ones; may be given more than once",
     )
+    init.add_argument("--calls", action="store_true", help="pin each PUT call by its name, not only their number")
 
     check = _add_verb(verbs, "check", "check the whole repository", ["text", "json", "github"])
+    check.add_argument(
+        "--registry", metavar="PATH",
+        help="the file that declares artifacts, .yaml, .json or .toml: each registered id must be in it "
+        "(default: registry of the pins file)",
+    )
+    check.add_argument(
+        "--owner", metavar="NAME",
+        help="each artifact of the registry whose owner_repo this is must be registered by a pin",
+    )
     check.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
 
     sites = _add_verb(verbs, "sites", "list every PUT call", ["text", "json", "csv", "markdown"])

@@ -28,6 +28,8 @@ from flake8_artifact_pin.command.renames import Renames
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import Workspace
+from flake8_artifact_pin.names import compare
+from flake8_artifact_pin.names import without_number
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pin
@@ -40,13 +42,35 @@ _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
 
 class Change(NamedTuple):
-    """What becomes of a stale pin: ``new`` is its count, or None if it is removed."""
+    """What becomes of a stale pin: ``new`` is its count, or None if it is removed.
+
+    ``removed_calls`` are those that it no longer names if it is left.
+    """
 
     pin: Pin
     line: int
     new: int | None
     reason: str
     moved_to: str = ""
+    removed_calls: Sequence[str] = ()
+
+    @property
+    def left_calls(self) -> Sequence[str]:
+        """The calls that the pin names afterwards."""
+        if self.pin.calls is None or self.new is None:
+            return ()
+        return [name for name in self.pin.calls if name not in self.removed_calls]
+
+    @property
+    def retired(self) -> Sequence[str]:
+        """The ids of artifacts that may no longer be written."""
+        pin, left = self.pin, self.new or 0
+        if pin.calls is None:
+            ids = pin.decision.registered
+            return ids if left < pin.allowed and left < len(ids) else ()
+        kept = {artifact_id for name in self.left_calls for artifact_id in pin.decision_on(name).registered}
+        registered = dict.fromkeys(artifact_id for decision in pin.decisions for artifact_id in decision.registered)
+        return [artifact_id for artifact_id in registered if artifact_id not in kept]
 
 
 class Rename(NamedTuple):
@@ -71,9 +95,10 @@ def run(arguments: argparse.Namespace) -> int:
     With ``--dry-run`` it is 1 as well if the file would change.
 
     The JSON format is an object: ``changes`` (``path`` and ``line`` of the pin, its count ``old`` and ``new``, null if
-    it is removed, the path it is ``moved_to`` or null, and the ``reason``), ``renames`` that are offered (``path``,
-    ``line`` and ``renamed_to``), whether the file was ``written``, and ``findings`` as those of ``check``. Lines are
-    those before the change, and paths but those of the findings are relative to the pins file's directory.
+    it is removed, the path it is ``moved_to`` or null, the ``reason``, and the ``removed_calls`` of a pin that names
+    its calls), ``renames`` that are offered (``path``, ``line`` and ``renamed_to``), whether the file was ``written``,
+    and ``findings`` as those of ``check``. Lines are those before the change, and paths but those of the findings are
+    relative to the pins file's directory.
     """
     try:
         importlib.import_module("tomlkit")
@@ -125,12 +150,8 @@ class _Judge:
         observed, problems = self.observe(pin.path)
         if problems:
             yield from problems
-        elif not observed < pin.allowed:
-            return
-        elif observed:
-            yield Change(pin, line, observed, f"{observed} observed")
-        else:
-            yield Change(pin, line, None, "no PUT call observed")
+        elif len(observed) < pin.allowed:
+            yield _lowered(pin, line, observed)
 
     def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
@@ -146,7 +167,10 @@ class _Judge:
         self.taken.add(new_path)
         yield from problems
         if self.moves_renamed and not problems:
-            yield Change(pin, line, min(pin.allowed, observed), "renamed", moved_to=new_path)
+            change = Change(pin, line, pin.allowed, "")
+            if len(observed) < pin.allowed:
+                change = _lowered(pin, line, observed)
+            yield change._replace(reason="renamed", moved_to=new_path)
         else:
             yield Rename(pin, line, new_path)
 
@@ -161,16 +185,29 @@ class _Judge:
         is_text = new_path == new_path.encode(errors="replace").decode()
         return "cannot be pinned" if path_problem(new_path) or not is_text else ""
 
-    def observe(self, path: str) -> tuple[int, Sequence[FileFinding]]:
-        """Return the number of PUT calls that count in a file that exists, and what keeps it from being judged."""
+    def observe(self, path: str) -> tuple[Sequence[str], Sequence[FileFinding]]:
+        """Return the names of the PUT calls that count in a file that exists, and what keeps it from being judged."""
         surveyed = next(survey(self.workspace, [path]), None)
         if surveyed is None:
             # one that is pinned matters, so this one could not even be found
             unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
             is_pinned = path in self.workspace.pins.pins
-            return 0, [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
+            return (), [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
         problems = [FileFinding(surveyed.name, problem) for problem in surveyed.source.problems]
-        return surveyed.source.facts.observed, problems
+        return surveyed.source.facts.names, problems
+
+
+def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> Change:
+    """Return what becomes of a pin that allows more calls than are observed."""
+    if not observed:
+        return Change(pin, line, None, "no PUT call observed")
+    if pin.calls is None:
+        return Change(pin, line, len(observed), f"{len(observed)} observed")
+    mismatch = compare(pin.calls, observed)
+    # what only got another name is not stale: as many are left as there are calls, and APR006 tells the new names
+    renamed = frozenset(mismatch.replaced.values())
+    gone = [name for name in mismatch.gone if name not in renamed]
+    return Change(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
 
 
 def _is_gone(filename: str) -> bool:
@@ -192,7 +229,10 @@ def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
     from flake8_artifact_pin.command.editing import edit_pins
     from flake8_artifact_pin.command.editing import UneditableError
 
-    edits = {change.pin.key: Edit(change.new, change.moved_to) for change in changes}
+    edits = {
+        change.pin.key: Edit(change.new, change.moved_to, [_key_of(change.pin, name) for name in change.removed_calls])
+        for change in changes
+    }
     try:
         return edit_pins(workspace.pins, edits)
     except UneditableError:
@@ -205,9 +245,18 @@ def _edit_by_hand(change: Change) -> str:
     key = quote(change.pin.key)
     if change.new is None:
         return f"remove {key} (line {change.line})"
-    if change.moved_to:
-        return f"rename {key} (line {change.line}) to {quote(change.moved_to)} and set it to {change.new}"
-    return f"set {key} (line {change.line}) to {change.new}"
+    steps = [f"rename {key} (line {change.line}) to {quote(change.moved_to)}"] if change.moved_to else []
+    where = "it" if steps else f"{key} (line {change.line})"
+    if change.pin.calls is None:
+        steps.append(f"set {where} to {change.new}")
+    else:
+        steps += [f"remove {quote(_key_of(change.pin, name))} of {where}" for name in change.removed_calls]
+    return " and ".join(steps)
+
+
+def _key_of(pin: Pin, name: str) -> str:
+    """Return a call that a pin names as it is spelled in the pins file."""
+    return pin.calls[name].key if pin.calls else ""
 
 
 def _write(workspace: Workspace, text: str) -> None:
@@ -251,10 +300,14 @@ def _change_text(change: Change) -> str:
         text = f"{pin.path}: {pin.allowed} -> {change.new}"
     if change.moved_to and change.new != pin.allowed:
         text += f", {pin.allowed} -> {change.new}"
-    left = change.new or 0
-    if left < pin.allowed and left < len(pin.registered):
-        ids = count(len(pin.registered), "id")
-        text += f"; {ids} registered, retire what is no longer written: {', '.join(pin.registered)}"
+    for name in change.removed_calls if change.new is not None else ():
+        decision = pin.decision_on(name).text
+        text += f"; removed {quote(name)}" + (f" ({decision})" if decision else "")
+    if any(without_number(name) in map(without_number, change.left_calls) for name in change.removed_calls):
+        text += "; the numbers follow the source, so see that each decision stands at its call"
+    if change.retired:
+        ids = count(len(change.retired), "id")
+        text += f"; {ids} registered, retire what is no longer written: {', '.join(change.retired)}"
     return text
 
 
@@ -283,6 +336,7 @@ def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
                 "new": change.new,
                 "moved_to": change.moved_to or None,
                 "reason": change.reason,
+                "removed_calls": change.removed_calls,
             }
             for change in plan.changes
         ],

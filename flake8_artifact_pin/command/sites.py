@@ -30,6 +30,7 @@ from flake8_artifact_pin.command.wrappers import advice
 from flake8_artifact_pin.command.wrappers import find_wrappers
 from flake8_artifact_pin.command.wrappers import wrapper_data
 from flake8_artifact_pin.facts import Site
+from flake8_artifact_pin.pins import Decision
 from flake8_artifact_pin.pins import Pins
 
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
@@ -39,10 +40,11 @@ class Row(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
 
     ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``call`` is the call as it is
-    shown, ``key`` the beginning of the key's expression. ``state`` is "pinned"; "over" if the file makes more calls
-    than its pin allows; "suppressed" or "exempt". ``pinned`` and ``observed`` are the counts of the file.
-    ``registered`` are the ids and ``grandfathered`` the reason of the pin, ``reason`` is that of the suppression or
-    exemption.
+    shown, ``key`` the beginning of the key's expression, ``name`` the name that a pin may have for it (empty if
+    suppressed). ``state`` is "pinned"; "over" if the file makes more calls than its pin allows, and the pin does
+    not name this one; "swapped" if the pin names as many calls or more, but not this one; "suppressed" or "exempt".
+    ``pinned`` and ``observed`` are the counts of the file. ``registered`` are the ids and ``grandfathered`` the reason
+    of the pin, or of its entry for this call; ``reason`` is that of the suppression or exemption.
     """
 
     path: str
@@ -59,16 +61,13 @@ class Row(NamedTuple):
     registered: Sequence[str]
     grandfathered: str
     reason: str
+    name: str
 
     @property
     def decision(self) -> str:
         """What was decided, in words."""
-        decisions = {
-            "registered": ", ".join(self.registered),
-            "grandfathered": self.grandfathered,
-            self.state: self.reason,
-        }
-        return "; ".join(f"{name}: {text}" for name, text in decisions.items() if text)
+        reason = f"{self.state}: {self.reason}" if self.reason else ""
+        return Decision(tuple(self.registered), self.grandfathered).text or reason
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -121,7 +120,8 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
     facts = surveyed.source.facts
     for site in facts.sites:
         state, reason = _state(pins, surveyed, site)
-        is_pinned = state in ("over", "pinned")
+        # the pin of a file over it, too, until it names its calls
+        decision = Decision() if state in ("exempt", "suppressed") else pin.decision_on(site.name)
         yield Row(
             surveyed.name,
             site.call.line,
@@ -134,9 +134,10 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
             state,
             pin.allowed,
             facts.observed,
-            pin.registered if is_pinned else (),
-            pin.grandfathered if is_pinned else "",
+            decision.registered,
+            decision.grandfathered,
             reason,
+            site.name,
         )
 
 
@@ -146,8 +147,13 @@ def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
         return "exempt", pins.exempt.reasons[surveyed.exempt]
     if not site.is_observed:
         return "suppressed", site.reason
-    is_over = surveyed.source.facts.observed > pins.pin_of(surveyed.path).allowed
-    return "over" if is_over else "pinned", ""
+    pin = pins.pin_of(surveyed.path)
+    is_over = surveyed.source.facts.observed > pin.allowed
+    if pin.calls is None:
+        return "over" if is_over else "pinned", ""
+    if site.name in pin.calls:
+        return "pinned", ""
+    return "over" if is_over else "swapped", ""
 
 
 def _cells(row: Row) -> list[str]:

@@ -170,7 +170,7 @@ def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
     file_noqa = find_file_noqa(processor.lines) if has_noqa and facts.sites else None
     if file_noqa and file_noqa.reason:
         facts = facts._replace(sites=[
-            site._replace(suppression=Suppression.JUSTIFIED, reason=site.reason or file_noqa.reason)
+            site._replace(suppression=Suppression.JUSTIFIED, reason=site.reason or file_noqa.reason, name="")
             for site in facts.sites
         ])
     return Source(facts, file_noqa)
