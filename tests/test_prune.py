@@ -1610,7 +1610,7 @@ def test_killed_at_random_moments(project: Project) -> None:
     assert project.pins() == after
     chance = random.Random(3)
     rounds = 0
-    while rounds < 30 and (rounds < 3 or time.monotonic() - started < 10):
+    while rounds < 15 and (rounds < 3 or time.monotonic() - started < 10):
         rounds += 1
         project.write({PINS: before})
         os.chmod(PINS, 0o640)

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from typing import NamedTuple
 
@@ -106,20 +107,24 @@ def _edited(pins: Pins, edits: Mapping[str, Edit]) -> str:
     return _with_edits(_without(pins.text, removed), place, edits)
 
 
-def _without(text: str, removed: Collection[Path]) -> str:
+def _without(text: str, removed: AbstractSet[Path]) -> str:
     """Return a text without what is written at some paths."""
     lines = split_lines(text)
     edited: list[str | None] = [*lines]
+    below: dict[Path, list[Path]] = {}
+    for gone in removed:
+        for length in range(len(gone)):
+            below.setdefault(gone[:length], []).append(gone[length:])
     for first, end, table, path in _placed_statements(text):
         statement = "".join(lines[first:end])
         full = (*table, *path)
         new_statement = statement
-        if any(full[:len(gone)] == gone for gone in removed):
+        if any(full[:length] in removed for length in range(1, len(full) + 1)):
             new_statement = ""
             while first and _CALL_COMMENT.match(lines[first - 1]):
                 first -= 1
-        elif members := [gone[len(full):] for gone in removed if gone[:len(full)] == full]:
-            new_statement = _without_members(statement, path, members)
+        elif full in below:
+            new_statement = _without_members(statement, path, below[full])
         edited[first:end] = [new_statement or None, *[None] * (end - first - 1)]
     return "".join(_without_gaps(edited))
 
@@ -252,9 +257,12 @@ def _renamed(key: Key, name: str) -> Key:
 def _remove_members(table: InlineTable, paths: Sequence[Path]) -> None:
     """Remove what is written at some paths within an inline table, be their keys dotted or their tables nested."""
     body = table.value.body
+    by_key: dict[str, list[Path]] = {}
+    for path in paths:
+        by_key.setdefault(path[0], []).append(path)
     # all that is to be known before anything is removed: tomlkit does not know of it
     found = [
-        (index, [path for path in paths if _has_key({key.key: item}, path)])
+        (index, [path for path in by_key.get(key.key, ()) if _has_key(item, path[1:])])
         for index, (key, item) in enumerate(body)
         if key is not None
     ]

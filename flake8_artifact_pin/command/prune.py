@@ -59,7 +59,8 @@ class Change(NamedTuple):
         """The calls that the pin names afterwards."""
         if self.pin.calls is None or self.new is None:
             return ()
-        return [name for name in self.pin.calls if name not in self.removed_calls]
+        removed = frozenset(self.removed_calls)
+        return [name for name in self.pin.calls if name not in removed]
 
     @property
     def retired(self) -> Sequence[str]:
@@ -303,7 +304,8 @@ def _change_text(change: Change) -> str:
     for name in change.removed_calls if change.new is not None else ():
         decision = pin.decision_on(name).text
         text += f"; removed {quote(name)}" + (f" ({decision})" if decision else "")
-    if any(without_number(name) in map(without_number, change.left_calls) for name in change.removed_calls):
+    left = frozenset(map(without_number, change.left_calls))
+    if not left.isdisjoint(map(without_number, change.removed_calls)):
         text += "; the numbers follow the source, so see that each decision stands at its call"
     if change.retired:
         ids = count(len(change.retired), "id")
