@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 #: The scope of what stands in no function or class.
 MODULE = "<module>"
+#: What is to be said where one of several calls of a method in the same scope came or went: see Mismatch.uncertain.
+UNCERTAIN = "the numbers follow the source, so see that each decision stands at its call"
 
 _NAME = re.compile(r"(?P<scope>[^:#]+):(?P<method>[^:#]+)(?:#(?P<number>[^:#]*))?")
 _NUMBER = re.compile(r"[1-9][0-9]*")

@@ -18,6 +18,7 @@ from flake8_artifact_pin.facts import FileFacts
 from flake8_artifact_pin.facts import Site
 from flake8_artifact_pin.names import compare
 from flake8_artifact_pin.names import Mismatch
+from flake8_artifact_pin.names import UNCERTAIN
 from flake8_artifact_pin.pins import call_position
 from flake8_artifact_pin.pins import decision_for
 from flake8_artifact_pin.pins import FILE_NAME
@@ -86,8 +87,6 @@ CODES = {
 _ABOUT_FILE = frozenset(["APR000", "APR002"])
 # As many entries of a pin as a message names, and as many ids as are searched for one that is like them.
 _MAX_LISTED = 10
-# What is to be said where one of several calls of a method in the same scope came or went.
-_NUMBERS = "the numbers follow the source, so see that each decision stands at its call"
 
 # Line breaks end a finding, and clients take ``:1:2:`` for a place, some ``::: ``, too.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -259,7 +258,7 @@ def _stale(case: _Case) -> Finding:
         if case.unnamed:
             edit += f"; but where {case.unnamed} only got a new name, rename the entry instead"
         if case.mismatch.uncertain:
-            edit += f"; {_NUMBERS}"
+            edit += f"; {UNCERTAIN}"
     return _finding(1, 0, "APR002", pinned=pin.allowed, observed=observed, edit=edit)
 
 
@@ -312,7 +311,7 @@ def _action(case: _Case, site: Site, step: str) -> str:
         return "its pin is not known: pass --stdin-display-name PATH"
     steps = [step]
     if case.mismatch.is_uncertain(site.name):
-        steps.append(_NUMBERS)
+        steps.append(UNCERTAIN)
     if site.has_comment and site.suppression is Suppression.NONE:
         steps.append('flake8 does not read the comment as a noqa: it must be "# noqa: APR001 - REASON" on this line')
     return "; ".join([*steps, *filter(None, [case.pins.advice])])

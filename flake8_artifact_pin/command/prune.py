@@ -29,6 +29,7 @@ from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.names import compare
+from flake8_artifact_pin.names import UNCERTAIN
 from flake8_artifact_pin.names import without_number
 from flake8_artifact_pin.pins import exemption
 from flake8_artifact_pin.pins import FILE_NAME
@@ -306,7 +307,7 @@ def _change_text(change: Change) -> str:
         text += f"; removed {quote(name)}" + (f" ({decision})" if decision else "")
     left = frozenset(map(without_number, change.left_calls))
     if not left.isdisjoint(map(without_number, change.removed_calls)):
-        text += "; the numbers follow the source, so see that each decision stands at its call"
+        text += f"; {UNCERTAIN}"
     if change.retired:
         ids = count(len(change.retired), "id")
         text += f"; {ids} registered, retire what is no longer written: {', '.join(change.retired)}"
