@@ -17,13 +17,19 @@ from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 
 
+# What needs packages of its own: each is run by itself, with the option of its name.
+APART = ("corpus", "clients")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--corpus", action="store_true", help="run only the comparison on large installed packages")
+    parser.addoption("--clients", action="store_true", help="run only the tests with editors' clients and other tools")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A run is either with or without the large packages: one has them installed, the others are fast."""
-    wanted = [item for item in items if bool(item.get_closest_marker("corpus")) is config.getoption("corpus")]
+    """A run has the packages that some of the tests need, or it is fast."""
+    chosen = {name for name in APART if config.getoption(name)}
+    wanted = [item for item in items if {name for name in APART if item.get_closest_marker(name)} == chosen]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
 
