@@ -1,6 +1,7 @@
 """``check`` says of a tree what flake8 says, and what flake8 cannot see."""
 from __future__ import annotations
 
+import io
 import json
 import linecache
 import os
@@ -18,12 +19,15 @@ from conftest import Project
 from hypothesis import example
 from hypothesis import given
 from hypothesis import HealthCheck
+from hypothesis import reject
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from flake8_artifact_pin.command import survey
 from flake8_artifact_pin.command.check import github_annotation
 from flake8_artifact_pin.command.output import FileFinding
+from flake8_artifact_pin.patterns import compile_patterns
+from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.rules import CODES
 from flake8_artifact_pin.rules import Finding
 
@@ -557,3 +561,34 @@ def test_github_outside_git(project: Project) -> None:
     project.write({"a.py": PUT})
     [line] = directory.run("check", "--format=github").lines
     assert annotation(line)[0]["file"] == "a.py"
+
+
+NOQA = ["# noqa", "# noqa: APR001", "# noqa: APR001 - why", "# noqa: APR002", "#NOQA:APR001 why", "'# noqa: APR001 - why'"]
+BEFORE_NOQA = [
+    "  ", "; s3.put_object()  ", "; x = '''\n'''; s3.put_object()  ", "; x = '''\n", "; x = \\\n    s3.put_object  ",
+]
+
+
+@given(sources.modules(), st.data())
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_noqa_of_the_lines_that_matter(source: str, data: st.DataObject) -> None:
+    """check does not tokenize a file for the sake of lines that have no noqa near them; flake8 does."""
+    lines = io.StringIO(source).readlines()
+    for _ in range(data.draw(st.integers(1, 3))):
+        number = data.draw(st.integers(0, len(lines) - 1))
+        before, comment = data.draw(st.sampled_from(BEFORE_NOQA)), data.draw(st.sampled_from(NOQA))
+        lines[number] = f"{lines[number].rstrip()}{before}{comment}\n"
+    answers = []
+    for is_as_flake8 in (False, True):
+        with pytest.MonkeyPatch.context() as context, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if is_as_flake8:
+                context.setattr(survey, "_noqa_line_for", lambda processor, _: processor.noqa_line_for)
+            try:
+                facts = survey.read_source("a.py", [*lines], compile_patterns(DEFAULT_PATTERNS)).facts
+            except survey.UNPARSABLE:
+                reject()
+        places = [(code, line) for code in CODES for line in range(1, len(lines) + 2)]
+        hidden = [place for place in places if facts.noqa.hides(*place)]
+        answers.append((facts.sites, facts.stray_comments, hidden))
+    assert answers[0] == answers[1]

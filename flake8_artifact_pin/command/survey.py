@@ -3,18 +3,22 @@ from __future__ import annotations
 
 import argparse
 import ast
+import bisect
 import contextlib
 import gc
 import io
 import os
 import re
 import stat
+import sys
 import tokenize
 import warnings
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.facts import FileFacts
@@ -28,6 +32,9 @@ from flake8_artifact_pin.suppressions import FileNoqa
 from flake8_artifact_pin.suppressions import find_file_noqa
 from flake8_artifact_pin.suppressions import noqa_lines
 from flake8_artifact_pin.suppressions import Suppression
+
+if TYPE_CHECKING:
+    from flake8.processor import FileProcessor
 
 # An encoding that is declared (PEP 263) and in which ASCII characters may not be themselves.
 _FOREIGN = re.compile(
@@ -164,8 +171,7 @@ def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
         warnings.simplefilter("ignore")
         tree = ast.parse(text)
     has_noqa = "noqa" in text.lower()
-    # flake8's answer takes it a pass over all tokens
-    noqa_line_for = processor.noqa_line_for if has_noqa else _without_noqa
+    noqa_line_for = _noqa_line_for(processor, tree) if has_noqa else _without_noqa
     facts = gather(tree, processor.lines, name, noqa_line_for, matcher)
     file_noqa = find_file_noqa(processor.lines) if has_noqa and facts.sites else None
     if file_noqa and file_noqa.reason:
@@ -174,6 +180,33 @@ def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
             for site in facts.sites
         ])
     return Source(facts, file_noqa)
+
+
+def _noqa_line_for(processor: FileProcessor, tree: ast.Module) -> Callable[[int], str | None]:
+    """Return flake8's function, but for lines in whose top-level statements no noqa is: those have none.
+
+    flake8's answer takes it a pass over all tokens of the file, which is more than all else that is done with it.
+    """
+    lines = [number for number, line in enumerate(processor.lines, start=1) if "noqa" in line.lower()]
+    blocks: list[tuple[int, int]] = []
+    for statement in tree.body:
+        first = min([statement.lineno, *(node.lineno for node in getattr(statement, "decorator_list", ()))])
+        last = statement.end_lineno or first
+        if blocks and first <= blocks[-1][1]:
+            # ``a; b``: a string of the one may end where the other one stands
+            first, last = blocks[-1][0], max(last, blocks.pop()[1])
+        blocks.append((first, last))
+
+    def noqa_line_for(line: int) -> str | None:
+        index = bisect.bisect(blocks, (line, sys.maxsize)) - 1
+        is_within = index >= 0 and line <= blocks[index][1]
+        first, last = blocks[index] if is_within else (line, line)
+        place = bisect.bisect_left(lines, first)
+        has_noqa = place < len(lines) and lines[place] <= last
+        return processor.noqa_line_for(line) if has_noqa else ""
+
+    # Python takes a lone carriage return for a line's end, which a reader of lines may not
+    return processor.noqa_line_for if any("\r" in line for line in processor.lines) else noqa_line_for
 
 
 def decode(data: bytes) -> list[str]:
