@@ -23,7 +23,7 @@ APART = ("corpus", "clients")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--corpus", action="store_true", help="run only the comparison on large installed packages")
-    parser.addoption("--clients", action="store_true", help="run only the tests with editors' clients and other tools")
+    parser.addoption("--clients", action="store_true", help="run only the tests with editors' clients")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
