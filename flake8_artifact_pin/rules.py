@@ -49,7 +49,7 @@ CODES = {
     ),
     "APR001": Code(
         "a PUT call in a file that makes more of them than its pin allows",
-        "{lead}PUT call {number}, {pinned} pinned: {call}; {action}",
+        "{lead}PUT call {count}: {call}; {action}",
     ),
     "APR002": Code(
         "a stale pin: it allows more PUT calls than the file makes",
@@ -111,6 +111,10 @@ def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
     if pins.faults:
         if sites:
             yield _unusable(pins)
+        for site in sites:
+            if not site.is_observed:
+                # whoever looks for noqa comments that hide nothing is not to take these away meanwhile
+                yield _suppressed(site.call, "not counted")
         return
     pin = pins.pin_of(path)
     case = _case(pins, pin, facts)
@@ -269,13 +273,11 @@ def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
     facts = {"call": site.call.shown, "observed": observed, "pinned": pinned, "line": line}
     replaced = case.mismatch.replaced.get(site.name)
     if site.suppression is Suppression.JUSTIFIED:
-        # Hidden by flake8. Tools that look for unused noqa comments, and --disable-noqa, need it.
-        count, action = f"not counted, {observed} observed", "suppressed with a reason"
-        yield _finding(line, column, "APR001", lead="", number=count, action=action, **facts)
+        yield _suppressed(site.call, f"not counted, {observed} observed, {pinned} pinned")
     elif observed > pinned:
         lead = "not among the pinned calls: " if case.is_unnamed(site.name) else ""
-        count, action = f"{number} of {observed}", _action(case, site, _decide(case, site))
-        yield _finding(line, column, "APR001", lead=lead, number=count, action=action, **facts)
+        count, action = f"{number} of {observed}, {pinned} pinned", _action(case, site, _decide(case, site))
+        yield _finding(line, column, "APR001", lead=lead, count=count, action=action, **facts)
     elif observed == pinned and replaced:
         edit = (
             f"if it only has a new name, rename the entry at {_entry_place(case, replaced)}, "
@@ -290,6 +292,12 @@ def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
         yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **facts)
     elif site.suppression is Suppression.BLANKET and observed > pinned:
         yield _finding(line, column, "APR004", problem="does not name APR001", **facts)
+
+
+def _suppressed(call: PutCall, count: str) -> Finding:
+    """Return what flake8 hides: tools that look for unused noqa comments, and --disable-noqa, need it."""
+    shown, action = call.shown, "suppressed with a reason"
+    return _finding(call.line, call.column, "APR001", lead="", count=count, call=shown, action=action)
 
 
 def _decide(case: _Case, site: Site) -> str:

@@ -21,7 +21,8 @@ from flake8.violation import Violation
 CODE = "APR001"
 
 # A comment that a person takes for a suppression of APR001, whether flake8 does or not.
-_NAMING_NOQA = re.compile(r"#\s*noqa\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
+# As in flake8's own pattern, codes need nothing between them.
+_NAMING_NOQA = re.compile(r"#\s*noqa\s*:?\s*(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+)", re.IGNORECASE)
 
 # What may stand between the "noqa" of a file and its reason.
 _FILE_CODES = re.compile(r"\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)\b")

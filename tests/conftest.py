@@ -12,18 +12,28 @@ from typing import NamedTuple
 import pytest
 from flake8.main.cli import main
 from flake8.utils import stdin_get_value
+from hypothesis import settings
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 
 
 # What needs packages of its own: each is run by itself, with the option of its name.
-APART = ("corpus", "clients")
+APART = {
+    "corpus": "run only the comparison on large installed packages",
+    "clients": "run only the tests with editors' clients",
+    "neighbours": "run only the tests with other plugins, reporters and pre-commit",
+}
+
+# A run says of the same code what the last run said: new cases are for tests/fuzz.py, and for
+# --hypothesis-profile=default.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--corpus", action="store_true", help="run only the comparison on large installed packages")
-    parser.addoption("--clients", action="store_true", help="run only the tests with editors' clients")
+    for name, description in APART.items():
+        parser.addoption(f"--{name}", action="store_true", help=description)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,6 +71,10 @@ class Project:
             path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def flake8(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
+        """Run flake8 with the codes that matter, whatever the configuration selects."""
+        return self.configured_flake8("--select=APR,E9", *arguments, stdin=stdin)
+
+    def configured_flake8(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
         """Run flake8 within this process: fast, and the same process is used over and over as by an editor."""
         with self.monkeypatch.context() as context:
             if stdin is not None:
@@ -69,7 +83,7 @@ class Project:
                 # one process of flake8 reads standard input once
                 getattr(stdin_get_value, "cache_clear")()
             self.capture.readouterr()
-            status = main(["--select=APR,E9", "-j1", *arguments])
+            status = main(["-j1", *arguments])
             sys.stdout.flush()
             return Result(self.capture.readouterr().out.decode(), status)
 

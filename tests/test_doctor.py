@@ -18,7 +18,6 @@ import flake8
 import pytest
 from conftest import Project
 from conftest import Result
-from flake8.main.cli import main as flake8_main
 from flake8.style_guide import StyleGuideManager
 from flake8.utils import get_python_version
 
@@ -538,6 +537,7 @@ def test_failures(project: Project, name: str, config: str) -> None:
     assert summary == f"{start} {len(lines) - len(failures)} checks passed"
 
 
+@pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("name", CASES)
 def test_agreement(project: Project, name: str) -> None:
     """Write each PUT call to the disk and let flake8 itself tell whether it sees them."""
@@ -553,7 +553,7 @@ def test_agreement(project: Project, name: str) -> None:
         appended = text.count("\n") + 1
         path.write_bytes(f"{text}{case.call}\n".encode())
     (project.root / case.new).write_text(f"{case.call}\n", encoding="utf-8")
-    lines = project.flake8_process().lines
+    lines = project.configured_flake8().lines
     seen = {
         check
         for check, file, line in (("appended-call", case.pinned, appended), ("new-file", case.new, 1))
@@ -891,8 +891,7 @@ def test_agreement_on_random_configurations(project: Project, seed: int) -> None
         with open(name, "a", encoding="utf-8") as file:
             file.write("s3.put_object(Key=2)\n")
         (project.root / name).with_name("artifact_pin_doctor.py").write_text("s3.put_object(Key=3)\n", encoding="utf-8")
-    flake8_main(["-j1"])
-    output = project.capture.readouterr().out.decode()
+    output = project.configured_flake8().output
     appended = [name for name in names if re.search(rf"^\./{re.escape(name)}:2:\d+: APR001 ", output, re.MULTILINE)]
     new = re.findall(r"^\./(?:.*/)?artifact_pin_doctor\.py:1:\d+: APR001 ", output, re.MULTILINE)
     assert numbers.get("appended-call", 0) == len(appended)

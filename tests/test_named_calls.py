@@ -863,7 +863,7 @@ def test_silent_exactly_if_the_names_are_the_same() -> None:
     verdicts: Counter[str] = Counter()
     silent: Counter[str] = Counter()
 
-    @settings(max_examples=300, deadline=None, derandomize=True)
+    @settings(max_examples=300, deadline=None)
     @given(RANDOMS, st.lists(st.sampled_from(EDITS), min_size=1, max_size=3))
     def verify(random: Random, edits: list[Callable[[Body, Random], None]]) -> None:
         module = grown(random)

@@ -7,21 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-import tomli
-import yaml
 from command import Repository
 from conftest import Project
-from hypothesis import example
-from hypothesis import given
-from hypothesis import HealthCheck
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from flake8_artifact_pin import command
 from flake8_artifact_pin.command.errors import RegistryError
@@ -1206,81 +1197,3 @@ def test_many_unknown_ids(repository: Repository, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(difflib, "get_close_matches", search)
     assert len(repository.check("--registry=registry.yaml").findings) == 150
     assert len(searched) == 10
-
-
-VALID = {
-    "yaml": """%YAML 1.1
---- # x
-feeds: &feeds {owner_repo: feeds, artifact_id: x}
-artifacts:
-- <<: *feeds
-  artifact_id: "pr\\u0069ces"
-- artifact_id: 'zoo'
-  owner_repo: ~
-  x: [1, {a: b}, "c"]
-""",
-    "json": '{"x": [1.5, "[", {"artifacts": []}],\n "artifacts": [{"artifact_id": "prices", "owner_repo": "feeds"},\n'
-    ' {"\\u0061rtifact_id": "zoo", "owner_repo": null}]}\n',
-    "toml": 'x = """\n[[artifacts]]"""\n"y" = [{ a = 1 }, [2]]\n[[artifacts]]\nartifact_id = "prices"\n'
-    'owner_repo = \'feeds\'\n[artifacts.sla]\nhours = 1.5\n[["artifacts"]]  # x\nartifact_id = "zoo"\n',
-}
-PIECES = [
-    *"[]{}(),:=.'\"#&*!|>%@`~?-<\\\n\r\t \0\x07\x85\u2028\ufeff\ud7ff😀é0",
-    "[[", "]]", "- ", "? ", "<<", "<<: ", "<<<<<<< ", "---\n", "...\n", "  ", '"""', "'''",
-    "*feeds", "&x ", "!!str ", "!", "%YAML 1.",
-    "\\u", "\\U", "\\UFFFFFFFF", "\\ud800", "\\x", "null", "NaN", "1e9", "2024-01-02",
-    "artifacts", '"artif\\u0061cts"', "artifact_id", "owner_repo", "[[artifacts]]\n",
-    "artifacts = [{", "artifacts: [{", '"artifacts": [{',
-]
-
-
-@st.composite
-def mutations(draw: st.DrawFn) -> tuple[str, str]:
-    """Return the suffix and the text of a registry in which some pieces were removed, moved or put in."""
-    suffix = draw(st.sampled_from(sorted(VALID)))
-    text = VALID[suffix]
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(text)))
-        end = start + draw(st.sampled_from([0, 0, 1, 1, 3, 10, 40]))
-        moved = text[start:end]
-        piece = draw(st.sampled_from([*PIECES, moved * 2, "", ""]) | st.text(max_size=3))
-        text = text[:start] + piece + text[end:]
-    return suffix, text.encode("utf-8", "replace").decode()
-
-
-def reference_rows(suffix: str, text: str) -> list[tuple[object, object]]:
-    """Return ids and owners of a registry as a library reads it."""
-    plain = text.removeprefix(BOM)
-    loads: Mapping[str, Callable[[str], Any]] = {"json": json.loads, "toml": tomli.loads, "yaml": yaml.safe_load}
-    content = loads[suffix](plain)
-    return [(row["artifact_id"], row.get("owner_repo") or "") for row in content["artifacts"]]
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(mutation=mutations())
-@example(("yaml", VALID["yaml"]))
-@example(("json", VALID["json"]))
-@example(("toml", VALID["toml"]))
-@example(("yaml", VALID["yaml"].replace("\\u0069", "\\UFFFFFFFF")))
-@example(("yaml", VALID["yaml"].replace("*feeds", "[*feeds]")))
-@example(("toml", VALID["toml"].replace('"artifacts"', '"artif\\u0061cts"')))
-def test_any_text(repository: Repository, mutation: tuple[str, str]) -> None:
-    """A text is read as the format's library reads it, or each fault has its line and column within the text."""
-    suffix, text = mutation
-    path = f"registry.{suffix}"
-    repository.write({path: text, "a.py": "x = 1\n"})
-    try:
-        rows = load_registry(path, path)
-    except RegistryError as error:
-        count = len(error.lines)
-        assert count
-        for fault in error.lines:
-            match = re.match(rf"registry\.{suffix}:(\d+):(\d+): unusable registry: .", fault)
-            assert match
-            line, column = int(match[1]), int(match[2])
-            assert column <= len(f"{text}\n".split("\n")[line - 1]) + 1
-        outcome = repository.run("check", f"--registry={path}")
-        assert (outcome.out, outcome.status) == ("", 2)
-        assert len(outcome.err.split("\n")) == count + 2
-    else:
-        assert [(row.artifact_id, row.owner) for row in rows] == reference_rows(suffix, text)
