@@ -16,6 +16,7 @@ from flake8_artifact_pin.pins import Fault
 from flake8_artifact_pin.pins import FILE_NAME
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.schema import read_document
+from flake8_artifact_pin.toml_keys import error_position
 from flake8_artifact_pin.toml_keys import Position
 from flake8_artifact_pin.toml_keys import tokens
 
@@ -63,7 +64,7 @@ def parse_pins(pins: Pins, text: str) -> Pins:
     except tomli.TOMLDecodeError as error:
         conflicts = find_conflicts(text)
         hint = ": a pin has a count or calls, not both" if _is_pinned_twice(text, error.lineno) else ""
-        syntax = Fault(error.lineno, error.colno - 1, f"not valid TOML: {error.msg}{hint}")
+        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{hint}")
         return pins._replace(faults=conflicts or (syntax,))
     except RecursionError:
         return pins._replace(faults=(Fault(1, 0, "nested too deeply: use plain keys and values"),))

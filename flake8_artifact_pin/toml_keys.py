@@ -72,6 +72,12 @@ def written_position(text: str, path: Path) -> Position:
     return key_positions(text).get(path, Position(1, 0))
 
 
+def error_position(error: tomli.TOMLDecodeError) -> Position:
+    """Return where a text is no valid TOML; tomli may point behind its end."""
+    line_start = error.doc.rfind("\n", 0, error.pos) + 1
+    return Position(error.lineno, min(error.pos, len(error.doc)) - line_start)
+
+
 def statement_key(text: str) -> Path:
     """Return the dotted key of one header, or of one pair of key and value."""
     source = tokens(text)

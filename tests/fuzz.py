@@ -1,9 +1,9 @@
 """Throw very many random texts at the plugin: ``python tests/fuzz.py pins|sources|comments|registry|all``.
 
-Each case is made from the seed and its number alone. What must hold is checked against readings of the same text that
-share no code with the package, and against flake8 itself. Prints how fast that went and what the cases were, or the
-smallest input found that breaks a rule, and then exits with 1. ``all`` shares the cases among the kinds; with several
-cores, run it several times with different seeds.
+Each case is made from the seed and its number alone; ``fuzz_guided.py`` lets coverage choose. What must hold is checked
+against readings of the same text that share no code with the package, and against flake8 itself. Prints how fast that
+went and what the cases were, or the smallest input found that breaks a rule, and then exits with 1. ``all`` shares the
+cases among the kinds; with several cores, run it several times with different seeds.
 """
 from __future__ import annotations
 
@@ -1038,17 +1038,18 @@ def value_of(node: Any) -> Any:
 # ---- running
 
 class Kind(NamedTuple):
-    """How a case is made, and what is checked of it: the answer is what sort of a case it was."""
+    """How a case is made, what words change one, and what is checked: the answer is what sort of a case it was."""
 
     make: Callable[[Random], bytes]
+    words: Sequence[bytes]
     check: Callable[[bytes], str]
 
 
 KINDS = {
-    "pins": Kind(lambda random: mutated(random, pins_text, PIN_WORDS), check_pins),
-    "sources": Kind(lambda random: mutated(random, source_text, SOURCE_WORDS), check_sources),
-    "comments": Kind(lambda random: mutated(random, commented_text, COMMENT_WORDS), check_comments),
-    "registry": Kind(registry_data, Registry().check),
+    "pins": Kind(lambda random: mutated(random, pins_text, PIN_WORDS), PIN_WORDS, check_pins),
+    "sources": Kind(lambda random: mutated(random, source_text, SOURCE_WORDS), SOURCE_WORDS, check_sources),
+    "comments": Kind(lambda random: mutated(random, commented_text, COMMENT_WORDS), COMMENT_WORDS, check_comments),
+    "registry": Kind(registry_data, REGISTRY_WORDS, Registry().check),
 }
 
 

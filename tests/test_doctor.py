@@ -537,7 +537,7 @@ def test_failures(project: Project, name: str, config: str) -> None:
     assert summary == f"{start} {len(lines) - len(failures)} checks passed"
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", CASES)
 def test_agreement(project: Project, name: str) -> None:
     """Write each PUT call to the disk and let flake8 itself tell whether it sees them."""

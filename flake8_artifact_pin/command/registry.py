@@ -17,6 +17,7 @@ from flake8_artifact_pin.pins import Fault
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.pins_file import find_conflicts
 from flake8_artifact_pin.pins_file import read_text
+from flake8_artifact_pin.toml_keys import error_position
 from flake8_artifact_pin.toml_keys import Position
 from flake8_artifact_pin.toml_keys import Token
 from flake8_artifact_pin.toml_keys import tokens
@@ -134,7 +135,7 @@ def _read_toml(text: str) -> tuple[object, Sequence[Position]]:
     try:
         content = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise _FaultError(Fault(error.lineno, error.colno - 1, f"not valid TOML: {error.msg}"))
+        raise _FaultError(Fault(*error_position(error), f"not valid TOML: {error.msg}"))
     except (RecursionError, ValueError):
         raise _FaultError(Fault(1, 0, "nested too deeply, or a number in it is too long: simplify it"))
     return content, list(_toml_positions(text))
