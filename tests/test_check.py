@@ -555,6 +555,25 @@ def test_github_workspace(repository: Repository, workspace: str | None, expecte
     assert [annotation(line)[0]["file"] for line in lines] == [expected, expected.replace("a.py", "b.py")]
 
 
+def test_broken_pins_for_programs(repository: Repository) -> None:
+    """A fault is a finding like any other to what reads findings: GitHub shows nothing else at the pull request."""
+    repository.write({"a.py": PUT, f"sub/{PINS}": '[pins]\n"a.py" = -1\n  "./b.py" = 1\n"b.py" = 1\n'})
+    arguments = ["check", f"--pins=sub/{PINS}"]
+    faults = repository.run(*arguments).err.splitlines()
+    outcome = repository.run(*arguments, "--format=json")
+    assert [f"{path}:{line}:{column}: {code} {text}" for path, line, column, code, text in outcome.findings] == faults
+    assert len(faults) == 2
+    assert (outcome.err, outcome.status) == ("", 2)
+    repository.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    repository.monkeypatch.chdir(repository.root / "sub")
+    outcome = repository.run("check", "--format=github")
+    annotations = [annotation(line) for line in outcome.lines]
+    assert [
+        f"{fields['file']}:{fields['line']}:{fields['col']}: {message}" for fields, message in annotations
+    ] == faults
+    assert (outcome.err, outcome.status) == ("", 2)
+
+
 def test_github_outside_git(project: Project) -> None:
     directory = Repository(project, is_git=False)
     project.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)

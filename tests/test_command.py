@@ -319,11 +319,10 @@ def test_roundabout_way_to_the_pins(repository: Repository, cwd: str, pins: str)
 FAULTS = '[pins]\n"a.py" = -1\n"./b.py" = 1\n"b.py" = 1\n'
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github"])
-def test_broken_pins(repository: Repository, form: str) -> None:
+def test_broken_pins(repository: Repository) -> None:
     """Nothing is judged, every fault is told."""
     repository.write({"a.py": PUT, PINS: FAULTS})
-    outcome = repository.run("check", f"--format={form}")
+    outcome = repository.run("check")
     assert (outcome.out, outcome.status) == ("", 2)
     lines = outcome.err.splitlines()
     assert [line.split(" unusable")[0] for line in lines] == [f"{PINS}:2:1: APR000", f"{PINS}:4:1: APR000"]

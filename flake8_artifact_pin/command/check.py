@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.command.errors import BrokenPinsError
 from flake8_artifact_pin.command.errors import CLEAN
 from flake8_artifact_pin.command.errors import ERROR
 from flake8_artifact_pin.command.errors import FINDINGS
@@ -20,6 +21,8 @@ from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import print_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import with_progress
+from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.repository import Repository
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
 from flake8_artifact_pin.command.workspace import open_workspace
@@ -50,8 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
     The JSON format is an object: ``files`` and ``put_calls`` (numbers) and ``findings``, a list of objects with
     ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code`` and ``text``. If the
     registry cannot be used, that is said on standard error and the status is 2, but the other findings are printed.
+    Raise BrokenPinsError if the pins cannot be used and the format is the text; programs get the faults as findings.
     """
-    workspace = open_workspace(arguments.pins)
+    try:
+        workspace = open_workspace(arguments.pins)
+    except BrokenPinsError as error:
+        if arguments.format == "text":
+            raise
+        faulty = [FileFinding(error.path, finding) for finding in error.findings]
+        _print(Verdict(faulty, 0, 0), arguments.format, find_repository(os.getcwd()))
+        return ERROR
     registry = _registry_path(workspace, arguments.registry)
     if arguments.owner is not None and not (registry and arguments.owner):
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
@@ -65,24 +76,28 @@ def run(arguments: argparse.Namespace) -> int:
         except RegistryError as error:
             faults = error.lines
     verdict = verdict._replace(findings=sorted(findings))
-    if arguments.format == "json":
-        print_json({
-            "files": verdict.files,
-            "put_calls": verdict.calls,
-            "findings": list(map(finding_data, verdict.findings)),
-        })
-    elif arguments.format == "github":
-        directory = _annotated_directory(workspace)
-        for found in verdict.findings:
-            print(github_annotation(found, directory))
-    else:
-        print_findings(verdict.findings)
+    _print(verdict, arguments.format, workspace.repository)
     if arguments.format != "json":
         looked_at = f"{count(verdict.files, 'file')}, {count(verdict.calls, 'PUT call')}"
         note(f"{looked_at}: {count(len(verdict.findings), 'finding')}")
     for fault in faults:
         note(printable(fault))
     return ERROR if faults else FINDINGS if verdict.findings else CLEAN
+
+
+def _print(verdict: Verdict, form: str, repository: Repository | None) -> None:
+    if form == "json":
+        print_json({
+            "files": verdict.files,
+            "put_calls": verdict.calls,
+            "findings": list(map(finding_data, verdict.findings)),
+        })
+    elif form == "github":
+        directory = os.environ.get("GITHUB_WORKSPACE") or (repository.top if repository else os.getcwd())
+        for found in verdict.findings:
+            print(github_annotation(found, directory))
+    else:
+        print_findings(verdict.findings)
 
 
 def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
@@ -139,11 +154,6 @@ def github_annotation(found: FileFinding, directory: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _annotated_directory(workspace: Workspace) -> str:
-    fallback = workspace.repository.top if workspace.repository else workspace.pins.cwd
-    return os.environ.get("GITHUB_WORKSPACE") or fallback
 
 
 def _pins_findings(workspace: Workspace) -> list[FileFinding]:
