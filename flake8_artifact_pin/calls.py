@@ -8,6 +8,7 @@ import ast
 import bisect
 import builtins
 import re
+import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -68,6 +69,10 @@ _FIELDS_WITHOUT_NODES = frozenset(
 )
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
+# Where a name is bound for what is within only, and for all that is within.
+_OWN_SCOPES = (
+    ast.AsyncFunctionDef, ast.DictComp, ast.FunctionDef, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
+)
 
 # The fields of each type of node, last one first: the name, is its value handed on, does it pass through.
 _CHILD_FIELDS = {
@@ -139,27 +144,33 @@ class _Visit(NamedTuple):
 
 
 class _Origins(NamedTuple):
-    """What the first names of a file's dotted names were imported as."""
+    """What the first names of a file's dotted names were imported as.
+
+    ``bound`` are, where there is a star import, the names that are bound otherwise: between which lines (1-based) each.
+    """
 
     names: Mapping[str, Sequence[Components]]
     star_modules: Sequence[Components]
-    bound: frozenset[str]
+    bound: Mapping[str, Sequence[tuple[int, int]]]
 
-    def is_imported(self, name: str) -> bool:
+    def is_imported(self, node: ast.Name) -> bool:
         """Return whether an import binds a name, or may bind it: a star import of a name bound nowhere else."""
-        return name in self.names or bool(self.star_modules) and name not in self.bound
+        return node.id in self.names or bool(self.star_modules) and not (
+            hasattr(builtins, node.id)
+            or any(first <= node.lineno <= last for first, last in self.bound.get(node.id, ()))
+        )
 
     def aliases(self, last: re.Pattern[str]) -> list[str]:
         """Return the names that were imported as something whose last component matches."""
         return [alias for alias, names in self.names.items() if any(last.match(name[-1]) for name in names)]
 
-    def of(self, name: str) -> Sequence[Components]:
+    def of(self, node: ast.Name) -> Sequence[Components]:
         """Return every dotted name that a first name may stand for."""
-        if name in self.names:
-            return self.names[name]
-        if self.is_imported(name):
-            return [(*module, name) for module in self.star_modules]
-        return [(name,)]
+        if node.id in self.names:
+            return self.names[node.id]
+        if self.is_imported(node):
+            return [(*module, node.id) for module in self.star_modules]
+        return [(node.id,)]
 
 
 class _Places:
@@ -218,6 +229,7 @@ def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
 
 
 def _find_origins(tree: ast.AST) -> _Origins:
+    """Return what the import statements of a file bind, at any level."""
     names: dict[str, list[Components]] = {}
     star_modules: list[Components] = []
     for statement in _statements(tree):
@@ -233,8 +245,7 @@ def _find_origins(tree: ast.AST) -> _Origins:
                     star_modules.append(module)
                 else:
                     names.setdefault(alias.asname or alias.name, []).append((*module, alias.name))
-    bound = frozenset(_bound_names(tree)) if star_modules else frozenset()
-    return _Origins(names, star_modules, bound)
+    return _Origins(names, star_modules, _bound_names(tree) if star_modules else {})
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
@@ -248,19 +259,30 @@ def _statements(tree: ast.AST) -> Iterator[ast.AST]:
                 stack.extend(children)
 
 
-def _bound_names(tree: ast.AST) -> Iterator[str]:
-    """Yield the names that a star import need not have brought: a method's name is not among them."""
-    yield from dir(builtins)
-    methods = {
-        statement for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for statement in node.body
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, _SCOPES) and node not in methods:
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
+def _bound_names(tree: ast.AST) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """Return the names that a module's scopes bind, imports aside, and between which lines each binding is seen.
+
+    That of a class is left out: no function within it sees it, as little as it sees the name of a method.
+    """
+    bound: dict[str, list[tuple[int, int]]] = {}
+    stack: list[tuple[ast.AST, tuple[int, int] | None]] = [(tree, (1, sys.maxsize))]
+    while stack:
+        node, seen = stack.pop()
+        name = ""
+        if isinstance(node, _SCOPES):
+            name = node.name
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
+            name = node.id
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        if name and seen:
+            bound.setdefault(name, []).append(seen)
+        if isinstance(node, ast.ClassDef):
+            seen = None
+        elif isinstance(node, _OWN_SCOPES):
+            seen = _span(node)
+        stack += [(child, seen) for child in ast.iter_child_nodes(node)]
+    return bound
 
 
 def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
@@ -272,6 +294,10 @@ def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
 
 
 def _push_children(visit: _Visit, places: _Places, stack: list[_Visit]) -> None:
+    """Put the children of a node on the stack, the first one on top; a statement without a PUT call is left out.
+
+    What passes a value through is called or handed on as the whole is: ``(a if x else b)(...)`` calls both.
+    """
     node, state = visit.node, visit.state
     for field, goes_on, passes_through in _CHILD_FIELDS[type(node).__name__]:
         value = getattr(node, field, None)
@@ -297,6 +323,7 @@ def _enter_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, sta
 
 
 def _visit_of_call_child(node: ast.Call, child: ast.AST, field: str, number: int, state: _State) -> _Visit:
+    """Return the visit of a call's callee, which is called, or of its ``number``-th argument, which is handed on."""
     if field == "func":
         return _Visit(child, False, True, node, state)
     if field == "args":
@@ -306,7 +333,10 @@ def _visit_of_call_child(node: ast.Call, child: ast.AST, field: str, number: int
 
 
 def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
-    """Return the object and the name of an attribute, also of one that getattr() gets by a constant name."""
+    """Return the object and the name of an attribute, also of one that getattr() gets by a constant name.
+
+    Return None for any other node.
+    """
     if isinstance(node, ast.Attribute):
         return node.value, node.attr
     if (
@@ -330,7 +360,7 @@ def _matched_method(node: ast.expr, matcher: Matcher, origins: _Origins) -> str:
     if attribute:
         is_possible = matcher.last.match(attribute[1]) is not None
     else:
-        is_possible = isinstance(node, ast.Name) and (matcher.has_bare or origins.is_imported(node.id))
+        is_possible = isinstance(node, ast.Name) and (matcher.has_bare or origins.is_imported(node))
     if is_possible:
         for name in _dotted_names(node, matcher.depth, origins):
             if matcher.is_match(name):
@@ -355,7 +385,7 @@ def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Compone
             node = node.func if isinstance(node, ast.Call) else node.value
         if not isinstance(node, ast.Attribute):
             rest = tuple(reversed(reversed_components))
-            firsts = origins.of(node.id) if isinstance(node, ast.Name) else [("?",)]
+            firsts = origins.of(node) if isinstance(node, ast.Name) else [("?",)]
             return [(*first[:-1], first[-1] + marks, *rest) for first in firsts]
         reversed_components.append(node.attr + marks)
         node = node.value

@@ -55,6 +55,11 @@ def places(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[str]
         ("from lib import *\nput_object()", ["2:0 put_object"]),
         ("from .lib import *\nf(upload_file)", ["2:2 upload_file"]),
         ("from lib import *\nclass W:\n  def put_object(self): put_object()", ["3:24 put_object"]),
+        # what is bound elsewhere is not bound here
+        ("from lib import *\ndef f(put_object): ...\nput_object()", ["3:0 put_object"]),
+        ("from lib import *\ndef f():\n  put_object = 1\ndef g():\n  put_object()", ["5:2 put_object"]),
+        ("from lib import *\nclass C:\n  put_object = 1\n  def f(self): put_object()", ["4:15 put_object"]),
+        ("from lib import *\n[0 for put_object in x]\n(lambda put_object: 0)\nput_object()", ["4:0 put_object"]),
         # every place in a program
         ("f'{s3.put_object()}'", ["1:6 put_object"]),
         ("[s3.put_object() for x in y]", ["1:4 put_object"]),
@@ -137,6 +142,10 @@ def test_counted(source: str, expected: list[str]) -> None:
         pytest.param("from lib import *\ndef put_object(): ...\nput_object()", id="a star import, but defined here"),
         pytest.param("from lib import *\nput_object = f\nput_object()", id="a star import, but assigned here"),
         pytest.param("from lib import *\ndef f(put_object): put_object()", id="a star import, but a parameter"),
+        pytest.param("from lib import *\ndef f(put_object):\n  def g(): put_object()", id="a parameter around it"),
+        pytest.param("from lib import *\ndef f():\n  put_object()\nput_object = 1", id="bound by the module"),
+        pytest.param("from lib import *\nf(lambda put_object: put_object())", id="a parameter of a lambda"),
+        pytest.param("from lib import *\n[put_object() for put_object in x]", id="a name of a comprehension"),
         pytest.param("from lib import put_object", id="an import is no call"),
         pytest.param("'''s3.put_object()'''", id="a docstring"),
         pytest.param("# s3.put_object()", id="a comment"),
