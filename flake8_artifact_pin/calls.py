@@ -19,9 +19,9 @@ from flake8_artifact_pin.keys import Function
 from flake8_artifact_pin.keys import key_expression
 from flake8_artifact_pin.keys import key_taker
 from flake8_artifact_pin.names import MODULE
+from flake8_artifact_pin.names import normalized
 from flake8_artifact_pin.patterns import Components
 from flake8_artifact_pin.patterns import Matcher
-from flake8_artifact_pin.patterns import normalized
 from flake8_artifact_pin.positions import SourceText
 
 # Builtins that only look at their first argument: it is not handed on to anybody who would call it.

@@ -51,9 +51,13 @@ def call_names(calls: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield name if seen[name] == 1 else f"{name}#{seen[name]}"
 
 
-def normalized(name: str) -> str:
-    """Return a name with its identifiers as Python reads them."""
-    return unicodedata.normalize("NFKC", name)
+def normalized(text: str) -> str:
+    """Return a text with its identifiers as Python understands them: ``s3.\uff50ut_object`` is ``s3.put_object``.
+
+    See PEP 3131. The lines stay the same, the columns need not.
+    """
+    is_normal = text.isascii() or unicodedata.is_normalized("NFKC", text)
+    return text if is_normal else unicodedata.normalize("NFKC", text)
 
 
 def name_problem(name: str) -> str:

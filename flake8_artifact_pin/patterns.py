@@ -5,10 +5,11 @@ import fnmatch
 import keyword
 import re
 import string
-import unicodedata
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from flake8_artifact_pin.names import normalized
 
 DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
 
@@ -86,15 +87,6 @@ class Matcher(NamedTuple):
         )
 
 
-def normalized(text: str) -> str:
-    """Return a source text with its identifiers as Python understands them: ``s3.\\uff50ut_object`` is a PUT call.
-
-    See PEP 3131. The lines stay the same, the columns need not.
-    """
-    is_normal = text.isascii() or unicodedata.is_normalized("NFKC", text)
-    return text if is_normal else unicodedata.normalize("NFKC", text)
-
-
 def has_obscure_getattr(text: str) -> bool:
     """Return whether a normalized text may get an attribute by a constant name that the text does not hold."""
     return "getattr" in text and _OBSCURE_GETATTR.search(text) is not None
@@ -102,7 +94,7 @@ def has_obscure_getattr(text: str) -> bool:
 
 def parse_pattern(pattern: str) -> Components:
     """Return the components of a call pattern; raise ValueError, saying what is malformed."""
-    components = tuple(unicodedata.normalize("NFKC", pattern).split("."))
+    components = tuple(normalized(pattern).split("."))
     for component in components:
         if not component:
             raise ValueError("has an empty component")

@@ -63,8 +63,7 @@ def parse_pins(pins: Pins, text: str) -> Pins:
         document = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         conflicts = find_conflicts(text)
-        hint = ": a pin has a count or calls, not both" if _is_pinned_twice(text, error.lineno) else ""
-        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{hint}")
+        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{_syntax_hint(text, error)}")
         return pins._replace(faults=conflicts or (syntax,))
     except RecursionError:
         return pins._replace(faults=(Fault(1, 0, "nested too deeply: use plain keys and values"),))
@@ -76,17 +75,24 @@ def parse_pins(pins: Pins, text: str) -> Pins:
     return read_document(pins._replace(table=table), document)
 
 
-def _is_pinned_twice(text: str, line: int) -> bool:
-    """Return whether the path on a line (1-based) has a pin that names calls, and one that does not.
+def _syntax_hint(text: str, error: tomli.TOMLDecodeError) -> str:
+    """Return what is probably wrong with a text that is no valid TOML; empty if that is said already.
 
-    TOML's own words for that, on values that are overwritten and tables that are declared twice, help nobody.
+    TOML's own words for a path that is pinned twice, on values that are overwritten and tables that are declared twice,
+    help nobody; neither do those for a path without quotes.
     """
     words: dict[int, set[str]] = {}
     for token in tokens(text):
         words.setdefault(token.position.line, set()).add(token.text)
-    paths = {word for word in words.get(line, ()) if word.startswith(("'", '"'))}
+    here = words.get(error.lineno, set())
+    paths = {word for word in here if word.startswith(("'", '"'))}
     lines = [found for found in words.values() if not paths.isdisjoint(found)]
-    return any("calls" in found for found in lines) and any("calls" not in found for found in lines)
+    if any("calls" in found for found in lines) and any("calls" not in found for found in lines):
+        return ": a pin has a count or calls, not both"
+    if error.msg.startswith("Cannot") and len(lines) > 1:
+        return ": keep one of the two"
+    is_unquoted = error.msg.startswith("Expected '='") and any("/" in word for word in here - paths)
+    return ": a path needs quotes" if is_unquoted else ""
 
 
 def _candidates(names: Sequence[str], cwd: str) -> Iterator[str]:
@@ -109,7 +115,8 @@ def _has_pins(path: str) -> bool:
         return False
     text, fault = read_text(path)
     if "artifact-pins" not in text:
-        return False
+        # what cannot be read may hold the pins
+        return fault is not None and not text
     try:
         tool = tomli.loads(text).get("tool")
     except (ValueError, RecursionError):

@@ -88,6 +88,11 @@ _ABOUT_FILE = frozenset(["APR000", "APR002"])
 # As many entries of a pin as a message names, and as many ids as are searched for one that is like them.
 _MAX_LISTED = 10
 
+_UNREAD = (
+    'flake8 does not take the comment for a noqa of APR001: write "# noqa: APR001 - REASON" on this line, '
+    "before any other noqa"
+)
+
 # Line breaks end a finding, and clients take ``:1:2:`` for a place, some ``::: ``, too.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PLACE = re.compile(r":(?=\d+:|\d*:\d*: )")
@@ -127,7 +132,8 @@ def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
     lines = _CallLines([site.call for site in sites])
     for comment in facts.stray_comments:
         line = lines.meant_by(comment.line)
-        edit = f"move it to line {line}" if line else "remove it"
+        moved, removed = ("it", "it") if comment.is_alone else ("APR001", "APR001 from it")
+        edit = f"move {moved} to line {line}" if line else f"remove {removed}"
         yield _finding(comment.line, comment.column, "APR005", line=comment.line, edit=edit)
 
 
@@ -270,14 +276,14 @@ def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
     """Yield the findings of one PUT call, the ``number``-th of those that count."""
     line, column = site.call.line, site.call.column
     observed, pinned = case.observed, case.pin.allowed
-    facts = {"call": site.call.shown, "observed": observed, "pinned": pinned, "line": line}
+    fields = {"call": site.call.shown, "observed": observed, "pinned": pinned, "line": line}
     replaced = case.mismatch.replaced.get(site.name)
     if site.suppression is Suppression.JUSTIFIED:
         yield _suppressed(site.call, f"not counted, {observed} observed, {pinned} pinned")
     elif observed > pinned:
         lead = "not among the pinned calls: " if case.is_unnamed(site.name) else ""
         count, action = f"{number} of {observed}, {pinned} pinned", _action(case, site, _decide(case, site))
-        yield _finding(line, column, "APR001", lead=lead, count=count, action=action, **facts)
+        yield _finding(line, column, "APR001", lead=lead, count=count, action=action, **fields)
     elif observed == pinned and replaced:
         edit = (
             f"if it only has a new name, rename the entry at {_entry_place(case, replaced)}, "
@@ -286,12 +292,13 @@ def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
         if case.noqa.hides("APR006", line):
             edit += "; no noqa comment hides this"
         names = {"name": quote(site.name), "gone": quote(replaced)}
-        yield _finding(line, column, "APR006", edit=_action(case, site, edit), **names, **facts)
-    facts |= {"what": f"{site.call.shown} still counts", "comment": "# noqa: APR001 - REASON"}
+        yield _finding(line, column, "APR006", edit=_action(case, site, edit), **names, **fields)
+    fields |= {"what": f"{site.call.shown} still counts", "comment": "# noqa: APR001 - REASON"}
     if site.suppression is Suppression.UNJUSTIFIED:
-        yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **facts)
+        yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **fields)
     elif site.suppression is Suppression.BLANKET and observed > pinned:
-        yield _finding(line, column, "APR004", problem="does not name APR001", **facts)
+        problem = "names APR001 as flake8 does not read it" if site.has_comment else "does not name APR001"
+        yield _finding(line, column, "APR004", problem=problem, **fields)
 
 
 def _suppressed(call: PutCall, count: str) -> Finding:
@@ -304,8 +311,9 @@ def _decide(case: _Case, site: Site) -> str:
     """Return what is to be done about a PUT call of a file that makes more than its pin allows."""
     pins, pin = case.pins, case.pin
     if pin.calls is None:
-        where = f"in {pins.name}" if pins.path else f"under [pins] in a new {FILE_NAME}"
-        return f"decide on the artifact, then set {_edit(pins, pin, case.observed)} {where}"
+        file = pins.name if pins.path else f"a new {FILE_NAME}"
+        where = "in" if pin.path in pins.pins else f"under [{'.'.join([*pins.table, 'pins'])}] in"
+        return f"decide on the artifact, then set {_edit(pins, pin, case.observed)} {where} {file}"
     if not case.is_unnamed(site.name):
         return f"pinned as {quote(site.name)}; decide on {case.unnamed}"
     step = f"decide on the artifact, then add {quote(site.name)} = {decision_for()} to the calls of {quote(pin.key)}"
@@ -321,7 +329,7 @@ def _action(case: _Case, site: Site, step: str) -> str:
     if case.mismatch.is_uncertain(site.name):
         steps.append(UNCERTAIN)
     if site.has_comment and site.suppression is Suppression.NONE:
-        steps.append('flake8 does not read the comment as a noqa: it must be "# noqa: APR001 - REASON" on this line')
+        steps.append(_UNREAD)
     return "; ".join([*steps, *filter(None, [case.pins.advice])])
 
 

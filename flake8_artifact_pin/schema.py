@@ -262,6 +262,8 @@ def path_problem(key: str) -> str:
     """Return why a path cannot be a key of a pins file, and what to do; an empty string if it can."""
     if "\\" in key:
         return 'has a backslash: write "/" between directories'
+    if "\0" in key:
+        return "has a null character, which no path has: remove it"
     if key.startswith("/") or re.match(r"[A-Za-z]:", key):
         return "is absolute: write it relative to this file's directory"
     parts = key.split("/")

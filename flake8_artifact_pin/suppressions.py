@@ -31,17 +31,20 @@ _FILE_CODES = re.compile(r"\s*:?\s*(?P<codes>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*
 _DIRECTIVE = re.compile(
     r"""
     \#\s*(?:
-        (?:type|pyright)\s*:\s*ignore\b(?:\[[^\]]*\])?
-        |(?:fmt|isort|yapf|ruff|mypy)\s*:\s*[\w-]+
+        [\w-]+\s*:\s*(?:allowlist|disable|enable|ignore|noqa|skip)(?:[-_]\w+)*\b
+            (?:\s*\[[^\]]*\]|\s*[:=]\s*(?:"[^"]*"|[\w./-]+(?:\s*,\s*[\w./-]+)*)|\s+secret\b)?
+        |(?:codespell|cspell|fmt|isort|mypy|pyright|pytype|ruff|yapf)\s*:\s*[\w-]+
         |pragma\s*:\s*no\s*\w+
-        |pylint\s*:\s*disable\s*=\s*[\w-]+(?:\s*,\s*[\w-]+)*
+        |pyre-(?:fixme|ignore)\b(?:\[[^\]]*\])?
         |(?:nosec|noqa)\b(?:\s*:?\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?
-        |noinspection\s+\w+
-        |NOSONAR\b
+        |(?:nosemgrep|NOSONAR)\b(?:\s*:?\s*\w+[.:][\w.:-]+)?
+        |noinspection\s+\w+(?:\s*,\s*\w+)*
     )
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Nor is one more code, which somebody took for a part of the list.
+_CODE = re.compile(r"[A-Z]{1,4}[0-9]{2,}")
 # What stands between the codes and the reason.
 _SEPARATORS = re.compile(r"\A[\s:,#\N{EN DASH}\N{EM DASH}-]+")
 _PLACEHOLDERS = frozenset(["fixme", "noqa", "none", "reason", "tbd", "todo", "xxx"])
@@ -59,12 +62,14 @@ class Suppression(enum.Enum):
 class NoqaComment(NamedTuple):
     """A comment that names APR001 in the noqa way.
 
-    ``line`` (1-based) and ``column`` (0-based, in characters) are where its ``text`` begins.
+    ``line`` (1-based) and ``column`` (0-based, in characters) are where its ``text`` begins. ``is_alone`` says that it
+    names no other code.
     """
 
     line: int
     column: int
     text: str
+    is_alone: bool = True
 
 
 class FileNoqa(NamedTuple):
@@ -165,9 +170,11 @@ def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
     """Yield the comments of a source that name APR001; strings that look like one are not comments."""
     for token in _comments(lines):
         for match in _NAMING_NOQA.finditer(token.string):
-            if CODE in parse_comma_separated_list(match["codes"].upper()):
-                start = match.start()
-                yield NoqaComment(token.start[0], token.start[1] + start, token.string[start:].rstrip())
+            codes = parse_comma_separated_list(match["codes"].upper())
+            if CODE in codes:
+                line, column = token.start
+                text = token.string[match.start():].rstrip()
+                yield NoqaComment(line, column + match.start(), text, set(codes) == {CODE})
 
 
 def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
@@ -203,12 +210,13 @@ def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
 def find_reason(text: str) -> str:
     """Return the reason in what follows the codes of a noqa comment, or an empty string if it holds none.
 
-    A reason has a word with a letter (of any script) that is not a placeholder.
+    A reason has a word with a letter (of any script) that is neither a placeholder nor a linter's code.
     """
     text = _DIRECTIVE.sub("", text)
     words = (word.strip("_") for word in re.findall(r"\w+", text))
     has_word = any(
-        word.casefold() not in _PLACEHOLDERS and any(character.isalpha() for character in word) for word in words
+        word.casefold() not in _PLACEHOLDERS and not _CODE.fullmatch(word) and any(map(str.isalpha, word))
+        for word in words
     )
     return _SEPARATORS.sub("", text).strip() if has_word else ""
 

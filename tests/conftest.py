@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,9 +112,13 @@ def project(
 
 
 @pytest.fixture(autouse=True)
-def restored_class_state() -> Iterator[None]:
-    """A run leaves its pins on the classes; no test is to see those of another."""
+def restored_state() -> Iterator[None]:
+    """A run leaves its pins on the classes, and flake8's log open; no test is to see those of another."""
     pins, matcher = ArtifactPinChecker.pins, ArtifactPinChecker.matcher
+    log = logging.getLogger("flake8")
+    handlers, level = [*log.handlers], log.level
     yield
     ArtifactPinChecker.pins, ArtifactPinChecker.matcher = pins, matcher
     ArtifactPinReporter.interposition = None
+    log.handlers[:] = handlers
+    log.setLevel(level)

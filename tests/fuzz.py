@@ -711,7 +711,7 @@ COMMENT_WORDS += [
 ]
 TOOLS = (
     "type", "pyright", "pragma", "pylint", "nosec", "noqa", "fmt", "isort", "yapf", "ruff", "mypy", "nosonar",
-    "noinspection",
+    "noinspection", "pyre", "pytype", "nosemgrep", "spell", "allowlist", "disable", "enable", "ignore", "skip",
 )
 PLACEHOLDERS = frozenset(["TODO", "FIXME", "TBD", "XXX", "REASON", "NONE", "NOQA"])
 OPTIONS = argparse.Namespace(hang_closing=False, indent_size=4, max_line_length=79, max_doc_length=None, verbose=0)
@@ -757,7 +757,8 @@ def has_reason(rest: str) -> bool | None:
             word += character
         else:
             bare = word.strip("_")
-            if bare.upper() not in PLACEHOLDERS and any(map(str.isalpha, bare)):
+            is_code = re.fullmatch("[A-Z]{1,4}[0-9]{2,}", bare)
+            if bare.upper() not in PLACEHOLDERS and not is_code and any(map(str.isalpha, bare)):
                 return True
             word = ""
     return False

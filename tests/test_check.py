@@ -445,7 +445,7 @@ def test_text(repository: Repository) -> None:
         f"{PINS}:3:1: APR003 stale pin: c.py does not exist; remove the pin and retire its registry row\n"
         f'b.py:1:1: APR002 stale pin: 2 pinned, 0 observed; set "b.py" = 0 or remove the pin at {PINS}:2\n'
         "src/a.py:1:4: APR001 PUT call 1 of 1, 0 pinned: put_object(...); decide on the artifact, then set "
-        f'"src/a.py" = 1 in {PINS}\n'
+        f'"src/a.py" = 1 under [pins] in {PINS}\n'
     )
     assert outcome.err == "2 files, 1 PUT call: 3 findings\n"
     assert outcome.lines == repository.flake8("b.py", "src/a.py").lines
@@ -489,7 +489,7 @@ def test_json(repository: Repository) -> None:
     }
     assert text == (
         "PUT call 1 of 1, 0 pinned: put_object(...); decide on the artifact, then set "
-        f'"sub/é.py" = 1 in {PINS}'
+        f'"sub/é.py" = 1 under [pins] in {PINS}'
     )
     put(repository, {"sub/é.py": ""})
     assert json.loads(repository.check().out) == {"files": 2, "put_calls": 0, "findings": []}

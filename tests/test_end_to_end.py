@@ -124,7 +124,7 @@ def test_stdin_of_a_file_that_does_not_exist(pipeline: Project) -> None:
     result = pipeline.flake8("--stdin-display-name=src/new.py", "-", stdin="s3.put_object()\n")
     assert result == (
         "src/new.py:1:4: APR001 PUT call 1 of 1, 0 pinned: put_object(...); "
-        'decide on the artifact, then set "src/new.py" = 1 in artifact-pins.toml\n',
+        'decide on the artifact, then set "src/new.py" = 1 under [pins] in artifact-pins.toml\n',
         1,
     )
 
@@ -262,8 +262,11 @@ def test_actions(project: Project) -> None:
     project.write({"artifact-pins.toml": "require-decision = true\n"})
     assert message(project) == (
         f'{start} "a.py" = {{ count = 1, registered = ["ID"] }} or {{ count = 1, grandfathered = "REASON" }} '
-        "in artifact-pins.toml"
+        "under [pins] in artifact-pins.toml"
     )
+    project.write({"pyproject.toml": "[tool.artifact-pins]\n"})
+    (project.root / "artifact-pins.toml").unlink()
+    assert message(project) == f'{start} "a.py" = 1 under [tool.artifact-pins.pins] in pyproject.toml'
     decided = '{ count = 1, registered = ["ID"] } or { count = 1, grandfathered = "REASON" }'
     project.write({"artifact-pins.toml": 'require-decision = true\n[pins]\n"a.py" = { count = 0 }\n'})
     assert message(project) == f'{start} "a.py" = {decided} in artifact-pins.toml'
@@ -274,9 +277,22 @@ def test_actions(project: Project) -> None:
     project.write({"artifact-pins.toml": "", "a.py": "f(s3.put_object)  #noqa: APR001 - why\n"})
     assert message(project) == (
         'APR001 PUT call 1 of 1, 0 pinned: put_object handed on; decide on the artifact, then set "a.py" = 1 '
-        'in artifact-pins.toml; flake8 does not read the comment as a noqa: '
-        'it must be "# noqa: APR001 - REASON" on this line'
+        'under [pins] in artifact-pins.toml; flake8 does not take the comment for a noqa of APR001: '
+        'write "# noqa: APR001 - REASON" on this line, before any other noqa'
     )
+    project.write({"a.py": "f(s3.put_object)  # noqa: E501  # noqa: APR001 - why\n"})
+    assert message(project).endswith('on this line, before any other noqa')
+    project.write({"a.py": "s3.put_object()  # noqa : APR001 - why\nx = 1\n"})
+    assert message(project) == (
+        "APR004 noqa on line 1 names APR001 as flake8 does not read it, so put_object(...) still counts "
+        '(1 observed, 0 pinned); decide on the artifact, or write "# noqa: APR001 - REASON"'
+    )
+    # the other codes of a comment may be needed
+    nothing = "APR005 noqa names APR001 but line 1 has no PUT call, so it suppresses nothing"
+    project.write({"a.py": "import os  # noqa: F401, APR001\n"})
+    assert message(project) == f"{nothing}; remove APR001 from it"
+    project.write({"a.py": "f(  # noqa: APR001 E261\n    s3.put_object)\n", "artifact-pins.toml": '[pins]\n"a.py" = 1\n'})
+    assert message(project) == f"{nothing}; move APR001 to line 2"
 
 
 @pytest.mark.parametrize(

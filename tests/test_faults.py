@@ -54,9 +54,12 @@ UNREADABLE: dict[str, tuple[str, list[str]]] = {
     "no value at the end": ('[pins]\n"a.py" =', ["2:9: not valid TOML: Invalid value"]),
     "slash in a bare key": (
         "[pins]\nsrc/a.py = 1\n",
-        ["2:4: not valid TOML: Expected '=' after a key in a key/value pair"],
+        ["2:4: not valid TOML: Expected '=' after a key in a key/value pair: a path needs quotes"],
     ),
-    "key twice": ('[pins]\n"a.py" = 1\n"a.py" = 1\n', ["3:11: not valid TOML: Cannot overwrite a value"]),
+    "key twice": (
+        '[pins]\n"a.py" = 1\n"a.py" = 1\n',
+        ["3:11: not valid TOML: Cannot overwrite a value: keep one of the two"],
+    ),
     "table twice": ("[pins]\n[exempt]\n[pins]\n", ["3:6: not valid TOML: Cannot declare ('pins',) twice"]),
     "a count and calls": (
         f'[pins]\n"a.py" = 1\n{CALLS}',
@@ -72,11 +75,11 @@ UNREADABLE: dict[str, tuple[str, list[str]]] = {
     ),
     "key twice, of calls by its name alone": (
         '[pins]\n"calls.py" = 1\n"calls.py" = 1\n',
-        ["3:15: not valid TOML: Cannot overwrite a value"],
+        ["3:15: not valid TOML: Cannot overwrite a value: keep one of the two"],
     ),
     "a call twice": (
         f'{CALLS}"f:put" = {{}}\n"f:put" = {{}}\n',
-        ["3:13: not valid TOML: Cannot overwrite a value"],
+        ["3:13: not valid TOML: Cannot overwrite a value: keep one of the two"],
     ),
     "a call without quotes": (
         f"{CALLS}f:put = {{}}\n",
@@ -252,6 +255,10 @@ INVALID: dict[str, tuple[str, list[str]]] = {
     "backslash": (
         "[pins]\n'src\\a.py' = 1\n",
         ['2:1: path "src\\\\a.py" has a backslash: write "/" between directories'],
+    ),
+    "null character": (
+        '[pins]\n"a\\u0000.py" = 1\n',
+        ['2:1: path "a\\u0000.py" has a null character, which no path has: remove it'],
     ),
     "backslash and drive": (
         "[pins]\n'C:\\a.py' = 1\n",
@@ -707,20 +714,22 @@ def test_faults_of_pyproject(project: Project, text: str, expected: list[str]) -
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error")])
-def test_unreadable(project: Project, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+@pytest.mark.parametrize("name", ["artifact-pins.toml", "pyproject.toml"])
+def test_unreadable(project: Project, monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
+    """What cannot be read may hold the pins, so it is not passed over."""
     opened = open
 
     def deny(file: Any, *arguments: Any, **options: Any) -> Any:
-        if str(file).endswith("artifact-pins.toml"):
+        if str(file).endswith(name):
             raise error
         return opened(file, *arguments, **options)
 
-    project.write({"artifact-pins.toml": '[pins]\n"a.py" = 1\n', "a.py": "s3.put_object()\n"})
+    project.write({name: '[pins]\n"a.py" = 1\n', "a.py": "s3.put_object()\n"})
     # root may read everything, so that a file without permissions proves nothing
     monkeypatch.setattr("builtins.open", deny)
     result = project.flake8()
     problem = f"1:1: cannot be read ({error.strerror}): mend or remove it"
-    assert (result.lines, result.status) == (whole_output("artifact-pins.toml", [problem]), 1)
+    assert (result.lines, result.status) == (whole_output(name, [problem]), 1)
 
 
 @pytest.mark.parametrize("text", VALID.values(), ids=VALID)
@@ -860,9 +869,9 @@ def test_pins_file_edited_between_runs(project: Project) -> None:
         ],
         '[pins]\n"a.py" 1 =\n': whole_output("artifact-pins.toml", [no_key]),
         'patterns = ["x.y"]\n': [],
-        'advice="register"\n\n': [f"{over} in artifact-pins.toml; register"],
+        'advice="register"\n\n': [f"{over} under [pins] in artifact-pins.toml; register"],
         '[exempt]\n"a.py"="y"\n': [],
-        '[pins]\n"b.py" = 1 \n': [stale, f"{over} in artifact-pins.toml"],
+        '[pins]\n"b.py" = 1 \n': [stale, f"{over} under [pins] in artifact-pins.toml"],
         None: [f"{over} under [pins] in a new artifact-pins.toml"],
     }
     project.write({"a.py": "s3.put_object()\n"})

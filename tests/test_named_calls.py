@@ -298,7 +298,7 @@ UNKNOWN = "its pin is not known: pass --stdin-display-name PATH"
             "b.py",
             pinned("f:put_object"),
             "2:8: APR001 PUT call 1 of 1, 0 pinned: put_object('k'); decide on the artifact, "
-            f'then set "b.py" = 1 in {PINS}',
+            f'then set "b.py" = 1 under [pins] in {PINS}',
         ),
         # a pin that counts, beside one that names calls
         (

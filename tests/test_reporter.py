@@ -18,7 +18,7 @@ from flake8_artifact_pin.rules import Finding
 APR003 = "APR003 stale pin: gone.py does not exist; remove the pin and retire its registry row"
 APR001 = (
     'APR001 PUT call 1 of 1, 0 pinned: put_object(...); '
-    'decide on the artifact, then set "a.py" = 1 in artifact-pins.toml'
+    'decide on the artifact, then set "a.py" = 1 under [pins] in artifact-pins.toml'
 )
 LINES = [f"artifact-pins.toml:3:1: {APR003}", f"a.py:1:4: {APR001}"]
 STATISTICS = [f"1     {APR001}", f"1     {APR003}"]

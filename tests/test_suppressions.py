@@ -83,7 +83,7 @@ def test_suppressed_exactly_if_flake8_hides(project: Project, position: str) -> 
             comment = re.split("# noqa", lines[number - 1], flags=re.IGNORECASE)[1]
             codes = re.match(r"(?::\s?(?:[A-Z]+\d+[\s,]*)*)?", comment, re.IGNORECASE)
             assert codes is not None
-            words = set(re.findall(r"\w+", comment[codes.end():])) - {"TODO", "reason", "noqa", "x"}
+            words = set(re.findall(r"\w+", comment[codes.end():])) - {"TODO", "reason", "noqa", "x", "E501", "APR001"}
             is_named = "APR001" in re.split(r"[\s,:]+", codes[0])
             assert (number in justified) == (is_named and words != set()), lines[number - 1]
 
@@ -116,6 +116,34 @@ def test_suppressed_exactly_if_flake8_hides(project: Project, position: str) -> 
         ("# noqa: APR001  # nosec B108", Suppression.UNJUSTIFIED),
         ("# noqa: APR001  # type: ignore - nightly report", Suppression.JUSTIFIED),
         ("# noqa: APR001  # noqa: E501 - long", Suppression.JUSTIFIED),
+        ("# noqa: APR001  # type: ignore: nightly report", Suppression.JUSTIFIED),
+        ("# noqa: APR001  # pyre-ignore[6]", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pyre-fixme[6]: not Optional", Suppression.JUSTIFIED),
+        ("# noqa: APR001  # ty: ignore[call-arg]", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pyrefly: ignore", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pytype: disable=attribute-error", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pylint: disable-next=no-member, no-name", Suppression.UNJUSTIFIED),
+        ('# noqa: APR001  # mypy: disable-error-code="a"', Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pyright: basic", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # flake8: noqa", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # ruff: noqa: E501", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # pragma: allowlist secret", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # codespell:ignore", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # cspell:disable-line", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # nosemgrep", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # nosemgrep: python.lang.rule", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # NOSONAR python:S1", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # noinspection PyTypeChecker,PyArgumentList", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001  # why: ignored by all", Suppression.JUSTIFIED),
+        ("# noqa: APR001  # reason: a probe", Suppression.JUSTIFIED),
+        ("# noqa: APR001  # nosemgrep - a probe", Suppression.JUSTIFIED),
+        # one more code is no reason
+        ("# noqa: APR001; E501", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001 - E501", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001/E501", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001 (APR001)", Suppression.UNJUSTIFIED),
+        ("# noqa: APR001 - see ABC-123", Suppression.JUSTIFIED),
+        ("# noqa: APR001 - s3", Suppression.JUSTIFIED),
         # hangs on to the code
         ("# noqa: APR001x", Suppression.UNJUSTIFIED),
         ("# noqa: APR001x yes", Suppression.JUSTIFIED),
