@@ -434,6 +434,152 @@ NAMED: dict[str, Case] = {
 }
 
 
+def hidden(old_place: str, path: str, name: str = "") -> str:
+    """Return the end of the line of a call that came while another one went whose line is another one."""
+    where = f'at "{name}:put_object"' if name else "in the pin"
+    text = f"a swap that the count does not show: the one at {old_place} no longer counts"
+    return f'; {text}; say {where} of "{path}" what was decided'
+
+
+H_ONE = put("'z'", "h")
+AB = pins(pin(1, X), pin(1, Y, "b.py"))
+SUPPRESSED_F = f"call suppressed a.py:2: {F} (suppressed: re-puts)"
+HIDDEN: dict[str, Case] = {
+    "suppressed, another one added": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE},
+        [SUPPRESSED_F, f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py')}"],
+    ),
+    "suppressed, another one added, decided": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE, PINS: pins(pin(1, Y))},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: registered: x)',
+        ],
+    ),
+    "suppressed, two added, one of them too many": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE + H_ONE},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py')}",
+            f"call added a.py:8: {H}",
+        ],
+    ),
+    "no longer suppressed, another one removed": (
+        {"a.py": put(end=NOQA) + G_ONE, PINS: COUNTED_X}, {"a.py": ONE},
+        [
+            f"call added a.py:2: undecided: {F}, which was suppressed{hidden('a.py:5', 'a.py')}",
+            f"call removed a.py:5: {G}",
+        ],
+    ),
+    "no longer suppressed, another one suppressed": (
+        {"a.py": put(end=NOQA) + G_ONE, PINS: COUNTED_X}, {"a.py": ONE + put("'y'", "g", NOQA)},
+        [
+            f"call added a.py:2: undecided: {F}, which was suppressed{hidden('a.py:5', 'a.py')}",
+            f"call suppressed a.py:5: {G} (suppressed: re-puts)",
+        ],
+    ),
+    "moved out, another one added": (
+        {"a.py": ONE, "b.py": "\n", PINS: COUNTED_X},
+        {"a.py": G_ONE, "b.py": ONE, PINS: pins(pin(1, X), pin(1, Z, "b.py"))},
+        [
+            f"call moved b.py:2: {F}, from a.py:2",
+            f"call added a.py:2: undecided: {G}{hidden('a.py:2', 'a.py')}",
+            f'pin added {PINS}:3: "b.py": 1, grandfathered: z',
+        ],
+    ),
+    "moved in, another one removed": (
+        {"a.py": ONE + H_ONE, "b.py": G_ONE, PINS: pins(pin(2, X), pin(1, Y, "b.py"))},
+        {"a.py": H_ONE, "b.py": ONE, PINS: AB},
+        [
+            f"call moved b.py:2: undecided: {F}, from a.py:2{hidden('b.py:2', 'b.py')}",
+            f"call removed b.py:2: {G}",
+            f'pin lowered {PINS}:2: "a.py": 2 -> 1, registered: x',
+        ],
+    ),
+    "moved both ways": (
+        {"a.py": ONE, "b.py": G_ONE, PINS: AB}, {"a.py": G_ONE, "b.py": ONE},
+        [
+            f"call moved a.py:2: undecided: {G}, from b.py:2{hidden('a.py:2', 'a.py')}",
+            f"call moved b.py:2: undecided: {F}, from a.py:2{hidden('b.py:2', 'b.py')}",
+        ],
+    ),
+    "moved both ways with the decisions": (
+        {"a.py": ONE, "b.py": G_ONE, PINS: AB},
+        {"a.py": G_ONE, "b.py": ONE, PINS: pins(pin(1, Y), pin(1, X, "b.py"))},
+        [
+            f"call moved a.py:2: {G}, from b.py:2",
+            f"call moved b.py:2: {F}, from a.py:2",
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: registered: x)',
+            f'pin decided {PINS}:3: "b.py": 1, registered: x (was: registered: y)',
+        ],
+    ),
+    "moved to a file with the decision": (
+        {"a.py": ONE + H_ONE, "b.py": G_ONE, PINS: pins(pin(2, f"{X}, {Z}"), pin(1, Y, "b.py"))},
+        {"a.py": H_ONE, "b.py": G_ONE + ONE, PINS: pins(pin(1, Z), pin(2, 'registered = ["x", "y"]', "b.py"))},
+        [
+            f"call moved b.py:5: {F}, from a.py:2",
+            f'pin lowered {PINS}:2: "a.py": 2 -> 1, grandfathered: z',
+            f'pin raised {PINS}:3: "b.py": 1 -> 2, registered: x, y',
+        ],
+    ),
+    "moved in and no longer suppressed, another one removed": (
+        {"a.py": put(end=NOQA), "b.py": G_ONE, PINS: pins(pin(1, Y, "b.py"))}, {"a.py": "\n", "b.py": ONE},
+        [
+            f"call added b.py:2: undecided: {F}, which was suppressed{hidden('b.py:2', 'b.py')}",
+            f"call moved b.py:2: {F}, from a.py:2",
+            f"call removed b.py:2: {G}",
+        ],
+    ),
+    "moved out of a renamed file, another one added": (
+        {"a.py": LONG + ONE, "b.py": "\n", PINS: COUNTED_X},
+        {"a.py": None, "c.py": LONG + G_ONE, "b.py": ONE, PINS: pins(pin(1, X, "c.py"), pin(1, Z, "b.py"))},
+        [
+            f"call moved b.py:2: {F}, from a.py:22",
+            f"call added c.py:22: undecided: {G}{hidden('a.py:22', 'c.py')}",
+            f'pin added {PINS}:3: "b.py": 1, grandfathered: z',
+            f'pin moved {PINS}:2: "c.py": from "a.py", 1 -> 1, registered: x',
+        ],
+    ),
+    "suppressed, the entry renamed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put(end=NOQA) + G_ONE, PINS: named(f"g: {X}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py', 'g')}",
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: x; removed {OF_F} registered: x',
+        ],
+    ),
+    "suppressed, the entry changed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put(end=NOQA) + G_ONE, PINS: named(f"g: {Y}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: y; removed {OF_F} registered: x',
+        ],
+    ),
+    "suppressed, two added, one of them decided": (
+        {"a.py": ONE, PINS: named(f"f: {X}")},
+        {"a.py": put(end=NOQA) + G_ONE + H_ONE, PINS: named(f"g: {Y}", f"h: {X}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f"call added a.py:8: undecided: {H}{hidden('a.py:2', 'a.py', 'h')}",
+            f'{RAISED_1}: "a.py": 1 -> 2, added {OF_G} registered: y; added {OF_H} registered: x; '
+            f"removed {OF_F} registered: x",
+        ],
+    ),
+    "swapped with the call that was decided on, another one added that was not": (
+        {"a.py": ONE, PINS: named("f")}, {"a.py": H_ONE + G_ONE, PINS: named("g", f"h: {Y}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'z') in h"),
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py', 'g')}",
+            f'{RAISED_1}: "a.py": 1 -> 2, added {OF_G} no decision; added {OF_H} registered: y; '
+            f"removed {OF_F} no decision",
+        ],
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("case", "file"),
     [
@@ -458,8 +604,8 @@ def test_changes(repository: Repository, case: Case, file: str) -> None:
     assert (changes(committed), committed.status) == (expected, 0)
 
 
-@pytest.mark.parametrize("case", NAMED.values(), ids=NAMED)
-def test_named_calls(repository: Repository, case: Case) -> None:
+@pytest.mark.parametrize("case", [*NAMED.values(), *HIDDEN.values()], ids=[*NAMED, *HIDDEN])
+def test_named_calls_and_hidden_swaps(repository: Repository, case: Case) -> None:
     before, after = ({PINS: state} if isinstance(state, str) else state for state in case[:2])
     commit(repository, before)
     edit(repository, after)

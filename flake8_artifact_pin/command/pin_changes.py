@@ -91,10 +91,10 @@ def _says_more(old: Sequence[Decision], new: Decision) -> bool:
     return has_new_reason or not old_ids.issuperset(new.registered)
 
 
-def is_swap_decided(old: Pin, old_name: str, pin: Pin, name: str) -> bool:
-    """Return whether somebody decided on a call that came in the place of another one."""
+def is_swap_decided(old: Pin, old_names: Sequence[str], pin: Pin, name: str) -> bool:
+    """Return whether somebody decided on a call that came in the place of others, given the names of all of them."""
     if old.calls is not None and pin.calls is not None:
-        return _says_more([old.decision_on(old_name), old.decision_on(name)], pin.decision_on(name))
+        return _says_more([old.decision_on(gone) for gone in (*old_names, name)], pin.decision_on(name))
     return _says_more(old.decisions, pin.decision_on(name))
 
 

@@ -95,6 +95,10 @@ class Sides:
         self.old = self._old_calls(gone, repository.contents([base_files[path] for path in gone]))
         self.new = self._new_calls(sorted(changed))
 
+    def home(self, call: PlacedCall) -> str:
+        """Return the path that a call's file of now had in the base, renamed or not."""
+        return self.renamed.get(call.path, call.path)
+
     def place(self, call: PlacedCall) -> str:
         """Return where a call is, for a person."""
         return f"{self.workspace.shown(call.path)}:{call.site.call.line}"
