@@ -158,6 +158,7 @@ CALLS: dict[str, Case] = {
         put(end=f"{NOQA}\n    {TOLD}"), ONE, [f"call removed a.py:2: {F} (suppressed: re-puts)"],
     ),
 }
+MENTION = '[tool.check-manifest]\nignore = ["artifact-pins.toml"]\n'
 ADDED, RAISED = f"pin added {PINS}:2", f"pin raised {PINS}:2"
 PINNED: dict[str, Case] = {
     "added": ({}, pins(pin(1)), [f'{ADDED}: undecided: "a.py": 1, no decision']),
@@ -175,6 +176,14 @@ PINNED: dict[str, Case] = {
         {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'},
         {"pyproject.toml": "[tool.x]\n", PINS: pins('"a.py" = 1')},
         [],
+    ),
+    "added beside a pyproject.toml that only mentions such a file": (
+        {"pyproject.toml": MENTION}, {PINS: pins('"a.py" = 1')}, [f'{ADDED}: undecided: "a.py": 1, no decision'],
+    ),
+    "moved into a pyproject.toml that only mentioned such a file": (
+        {"pyproject.toml": MENTION, PINS: pins(pin(1, X))},
+        {"pyproject.toml": MENTION + "[tool.artifact-pins.pins]\n" + pin(2, X), PINS: None},
+        ['pin raised pyproject.toml:4: undecided: "a.py": 1 -> 2, only the old decision: registered: x'],
     ),
     "raised": (pins('"a.py" = 1'), pins('"a.py" = 2'), [f'{RAISED}: undecided: "a.py": 1 -> 2, no decision']),
     "raised with a decision": (

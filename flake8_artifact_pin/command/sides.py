@@ -22,6 +22,7 @@ from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.pins_file import has_table
 from flake8_artifact_pin.pins_file import parse_pins
 from flake8_artifact_pin.pins_file import PYPROJECT
 
@@ -116,7 +117,7 @@ class Sides:
         # they may have been in another file than now, or the file may be gone
         for name in dict.fromkeys([self.pins.name, FILE_NAME, PYPROJECT]):
             text = repository.contents([blobs[name]])[0].decode("utf-8-sig", errors="replace") if name in blobs else ""
-            if name in blobs and (name != PYPROJECT or "artifact-pins" in text):
+            if name in blobs and (name != PYPROJECT or has_table(text)):
                 pins = parse_pins(Pins(self.workspace.location(name), self.pins.cwd), text)
                 if pins.faults:
                     self.notes.append(f"{name} had faults in the base: {pins.faults[0].problem}")
