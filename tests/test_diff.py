@@ -624,6 +624,65 @@ def test_named_calls_and_hidden_swaps(repository: Repository, case: Case) -> Non
     assert (outcome.err, outcome.status) == ("", int(any(": undecided: " in line for line in case[2])))
 
 
+RAISED_WITH_OLD = '"a.py": 1 -> 2, only the old decision: registered: x'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        (PINS, "put-pins.toml", "put-pins.toml"),
+        ("put-pins.toml", PINS, None),
+        ("pins.toml", "put-pins.toml", "put-pins.toml"),
+        ("put-pins.toml", "put-pins.toml", "put-pins.toml"),
+    ],
+)
+def test_renamed_pins_file(repository: Repository, before: str, after: str, name: str | None) -> None:
+    """A raised pin does not pass for a new one, whatever its file was called; another file is no base for it."""
+    comments = "# a comment\n" * 20
+    repository.commit({before: comments + pins(pin(1, X)), "pyproject.toml": MENTION})
+    if before != after:
+        repository.git("mv", before, after)
+    repository.write({after: comments + pins(pin(2, X))})
+    repository.write({".flake8": f"[flake8]\nartifact-pins = {name}\n" if name else ""})
+    assert changes(repository.run("diff")) == [f"pin raised {after}:22: undecided: {RAISED_WITH_OLD}"]
+
+
+def test_pins_file_from_another_directory(repository: Repository) -> None:
+    """The paths in it were relative to that directory."""
+    comments = "# a comment\n" * 20
+    repository.commit({"d/pins.toml": comments + pins(pin(1, X))})
+    repository.git("mv", "d/pins.toml", "put-pins.toml")
+    assert changes(repository.run("diff", "--pins", "put-pins.toml")) == [
+        'pin added put-pins.toml:22: "a.py": 1, registered: x',
+    ]
+
+
+def test_two_pins_files_in_the_base(repository: Repository) -> None:
+    """That of pyproject.toml governed nothing before the other one was removed."""
+    table = "[tool.artifact-pins.pins]\n" + pin(2, X)
+    repository.commit({"pyproject.toml": table, PINS: pins(pin(1, X))})
+    edit(repository, {PINS: None})
+    assert changes(repository.run("diff")) == [f"pin raised pyproject.toml:2: undecided: {RAISED_WITH_OLD}"]
+
+
+@pytest.mark.parametrize("directory", ["", "s/"])
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("d/../d/real.toml", f"pin raised {PINS}:2: undecided: {RAISED_WITH_OLD}"),
+        ("../outside.toml", f'pin added {PINS}:2: "a.py": 2, registered: x'),
+    ],
+)
+def test_link_to_the_pins_file(repository: Repository, directory: str, target: str, expected: str) -> None:
+    repository.write({f"{directory}d/real.toml": pins(pin(1, X))})
+    (repository.root / directory / PINS).symlink_to(target)
+    (repository.root / directory / "dangling").symlink_to("nowhere")
+    repository.commit({})
+    (repository.root / directory / PINS).resolve().write_text(pins(pin(2, X)), encoding="utf-8")
+    repository.monkeypatch.chdir(repository.root / directory)
+    assert changes(repository.run("diff")) == [expected]
+
+
 def test_not_staged(repository: Repository) -> None:
     repository.commit({"a.py": ONE, "b.py": put("'y'", "g"), "c.py": put("'z'", "h")})
     edit(repository, {"a.py": TWO.replace("'y'", "'w'"), "b.py": None, "new.py": put("'v'", "k")})

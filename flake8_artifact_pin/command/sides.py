@@ -81,7 +81,7 @@ class Sides:
         changes = repository.changes(commit)
         self.renamed = changes.renamed
         self.notes += [f"submodule {name} changed: its PUT calls are not compared" for name in changes.submodules]
-        self.base_pins = self._read_base_pins(repository, blobs)
+        self.base_pins = self._read_base_pins(repository, {**repository.linked(commit, blobs), **blobs})
         self.base_pins_name = workspace.shown(self.base_pins.name)
         pinned = {*self.pins.pins, *self.base_pins.pins}
         base_files = {path: hash_ for path, hash_ in blobs.items() if path.endswith(".py") or path in pinned}
@@ -114,8 +114,8 @@ class Sides:
         return Change("pin", kind, self.pins_name, line, f"{quote(pin.path)}: {text}", undecided)
 
     def _read_base_pins(self, repository: Repository, blobs: Mapping[str, str]) -> Pins:
-        # they may have been in another file than now, or the file may be gone
-        for name in dict.fromkeys([self.pins.name, FILE_NAME, PYPROJECT]):
+        """Return the pins of the base, given the hashes of its files; an unnamed file's if there were none."""
+        for name in self._base_names():
             text = repository.contents([blobs[name]])[0].decode("utf-8-sig", errors="replace") if name in blobs else ""
             if name in blobs and (name != PYPROJECT or has_table(text)):
                 pins = parse_pins(Pins(self.workspace.location(name), self.pins.cwd), text)
@@ -123,6 +123,19 @@ class Sides:
                     self.notes.append(f"{name} had faults in the base: {pins.faults[0].problem}")
                 return pins
         return Pins("", self.pins.cwd)
+
+    def _base_names(self) -> Sequence[str]:
+        """Return the names that the pins file may have had in the base, the likeliest first.
+
+        It may have been another one than now, or be gone. Of those with the usual names the first one counts, as in
+        the search for the pins file; one with another name is named somewhere, and may have been renamed.
+        """
+        name = self.pins.name
+        origin = self.renamed.get(name, name)
+        # what is in another directory has paths that are relative to that one
+        named = name if "/" in origin else origin
+        usual = (FILE_NAME, PYPROJECT)
+        return (*usual, named) if name in usual else (named, *usual)
 
     def _is_same(self, path: str, hash_: str | None) -> bool:
         if hash_ is None:
