@@ -313,6 +313,42 @@ NAMED: dict[str, Case] = {
             f"{OF_F} no decision (was: registered: x)",
         ],
     ),
+    "an entry added that copies the decision of another one": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": TWO, PINS: named(f"f: {X}", f"g: {X}")},
+        [
+            f"call added a.py:5: {G}",
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: added {OF_G} registered: x',
+        ],
+    ),
+    "entries added, one of them copies a decision": (
+        named(f"f: {X}"), named(f"f: {X}", f"g: {X}", f"h: {Y}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 3, an old decision for a new call: added {OF_G} registered: x; '
+            f"added {OF_H} registered: y",
+        ],
+    ),
+    "an entry added that copies a decision while that one changes": (
+        named(f"f: {X}"), named(f"f: {Y}", f"g: {X}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: added {OF_G} registered: x; '
+            f"{OF_F} registered: y (was: registered: x)",
+        ],
+    ),
+    "an entry added before another one of the same function": (
+        named(f"f: {X}"), named(f"f: {Y}", f"f#2: {X}"),
+        [
+            f'{RAISED_1}: "a.py": 1 -> 2, added "f:put_object#2" registered: x; '
+            f"{OF_F} registered: y (was: registered: x)",
+        ],
+    ),
+    "entries of a function renamed, one added with a decision": (
+        named(f"f: {X}", f"f#2: {Y}"), named(f"g: {X}", f"g#2: {Y}", f"g#3: {Z}"),
+        [
+            f'{RAISED_1}: "a.py": 2 -> 3, added {OF_G} registered: x; added "g:put_object#2" registered: y; '
+            'added "g:put_object#3" grandfathered: z; removed "f:put_object" registered: x; '
+            'removed "f:put_object#2" registered: y',
+        ],
+    ),
     "an entry removed": (
         named(f"f: {X}", "g"), named("g"),
         [f'pin lowered {PINS}:1: "a.py": 2 -> 1, removed {OF_F} registered: x'],
@@ -349,6 +385,13 @@ NAMED: dict[str, Case] = {
     "a count becomes calls and one more": (
         COUNTED_X, named(f"f: {X}", "g"),
         [f'{RAISED_1}: undecided: "a.py": 1 -> 2, {OF_F} registered: x; {OF_G} no decision'],
+    ),
+    "a count becomes calls and one more with the old decision": (
+        COUNTED_X, named(f"f: {X}", f"g: {X}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: '
+            f"{OF_F} registered: x; {OF_G} registered: x",
+        ],
     ),
     "a count becomes calls and one more that is decided": (
         COUNTED, named("f", f"g: {Y}"), [f'{RAISED_1}: "a.py": 1 -> 2, {OF_F} no decision; {OF_G} registered: y'],
