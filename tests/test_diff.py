@@ -1129,3 +1129,12 @@ def test_file_that_cannot_be_parsed_any_more(repository: Repository) -> None:
     assert repository.run("sites").status == 1
     repository.write({"a.py": put()})
     assert (repository.run("diff").status, repository.run("sites").status) == (0, 0)
+
+
+def test_renamed_file_that_cannot_be_parsed_any_more(repository: Repository) -> None:
+    repository.commit({"a.py": LONG + ONE})
+    repository.git("mv", "a.py", "b.py")
+    repository.write({"b.py": LONG + ONE + "def (\n"})
+    outcome = repository.run("diff")
+    assert (changes(outcome), outcome.status) == ([], 1)
+    assert outcome.err.startswith("b.py:24:6: E999 ")

@@ -171,7 +171,8 @@ class Sides:
                 self.findings += [FileFinding(surveyed.name, finding) for finding in surveyed.source.problems]
                 if surveyed.source.problems:
                     # they are not known to be gone
-                    self.old = [call for call in self.old if call.path != surveyed.path]
+                    origin = self.renamed.get(surveyed.path, surveyed.path)
+                    self.old = [call for call in self.old if call.path != origin]
                 calls += [PlacedCall(surveyed.path, site) for site in surveyed.source.facts.sites]
         return calls
 
