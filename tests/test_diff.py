@@ -245,6 +245,10 @@ PINNED: dict[str, Case] = {
         ],
     ),
     "exempt removed": ('[exempt]\n#\n"t/" = "tests"\n', "", [f'exempt removed {PINS}:3: "t/": was tests']),
+    "exempt removed, and a file there edited": (
+        {"t/a.py": ONE, "t/b.py": ONE, PINS: '[exempt]\n"t/" = "tests"\n'}, {"t/a.py": "\n" + TWO, PINS: ""},
+        [f"call added t/a.py:6: {G}", f'exempt removed {PINS}:2: "t/": was tests'],
+    ),
     "exempt, spelled with a dot": (
         "", '[exempt]\n"./t/" = "tests"\n', [f'exempt added {PINS}:2: "t/": tests (0 PUT calls there)'],
     ),
