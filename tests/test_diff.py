@@ -756,6 +756,33 @@ def test_other_files(repository: Repository) -> None:
     assert changes(repository.run("diff")) == [f"call added run:5: {G}"]
 
 
+def test_pinned_files_that_git_does_not_track(repository: Repository) -> None:
+    """They are in the working tree as in any other verb, but nobody knows what one that never was tracked was like."""
+    repository.commit({
+        ".gitignore": "made.py\n", "a.py": LONG + ONE, PINS: pins(pin(1, X), pin(1, Y, "made.py")),
+    })
+    repository.write({"made.py": put("'y'"), "new.py": put("'z'", "h")})
+    repository.git("rm", "--quiet", "--cached", "a.py")
+    assert changes(repository.run("diff")) == []
+    repository.write({"a.py": LONG + TWO, PINS: pins(pin(1, X), pin(1, Y, "made.py"), pin(1, Z, "new.py"))})
+    lines = [
+        f"call added a.py:25: {G}",
+        f"call added new.py:2: {H}",
+        f'pin added {PINS}:4: "new.py": 1, grandfathered: z',
+    ]
+    assert changes(repository.run("diff")) == lines
+    # which git takes for the renamed a.py
+    repository.write({"copy.py": LONG + ONE})
+    repository.git("add", "copy.py")
+    lines.insert(1, f"call added copy.py:22: {F}")
+    assert changes(repository.run("diff")) == lines
+    repository.write({PINS: pins(pin(1, X, "copy.py"))})
+    assert changes(repository.run("diff")) == [
+        f'pin moved {PINS}:2: "copy.py": from "a.py", 1 -> 1, registered: x',
+        f'pin removed {PINS}:3: "made.py": was 1, registered: y',
+    ]
+
+
 def test_hashes_of_another_kind(project: Project) -> None:
     repository = Repository(project, is_git=False)
     repository.git("init", "--quiet", "--object-format=sha256")

@@ -85,13 +85,12 @@ class Sides:
         self.base_pins_name = workspace.shown(self.base_pins.name)
         pinned = {*self.pins.pins, *self.base_pins.pins}
         base_files = {path: hash_ for path, hash_ in blobs.items() if path.endswith(".py") or path in pinned}
-        self.files = [
-            path
-            for path in repository.own_files()
-            if (path.endswith(".py") or path in pinned) and _is_plain_file(workspace.location(path))
-        ]
+        self.files = self._find_files(repository, base_files)
+        # git takes a file for renamed that it no longer tracks, though that is still there
+        there = set(self.files)
+        self.renamed = {new: old for new, old in changes.renamed.items() if old not in there}
         changed = {path for path in self.files if not self._is_same(path, base_files.get(path))}
-        unchanged = set(self.files) - changed
+        unchanged = there - changed
         gone = sorted(path for path in base_files if path not in unchanged)
         self.old = self._old_calls(gone, repository.contents([base_files[path] for path in gone]))
         self.new = self._new_calls(sorted(changed))
@@ -136,6 +135,16 @@ class Sides:
         named = name if "/" in origin else origin
         usual = (FILE_NAME, PYPROJECT)
         return (*usual, named) if name in usual else (named, *usual)
+
+    def _find_files(self, repository: Repository, base_files: Mapping[str, str]) -> list[str]:
+        """Return the files of now to compare: those that git tracks, and as in any other verb those that are pinned.
+
+        Of one that was pinned and not tracked in the base, nobody knows what it was like.
+        """
+        pins, old_pins = self.pins.pins, self.base_pins.pins
+        pinned = {path for path in pins if path in base_files or path not in old_pins}
+        tracked = {path for path in repository.own_files() if path.endswith(".py") or path in pins or path in old_pins}
+        return sorted(path for path in tracked | pinned if _is_plain_file(self.workspace.location(path)))
 
     def _is_same(self, path: str, hash_: str | None) -> bool:
         if hash_ is None:
