@@ -113,7 +113,12 @@ def _has_pins(path: str) -> bool:
         return os.path.lexists(path)
     if not os.path.isfile(path):
         return False
-    text, fault = read_text(path)
+    text, _ = read_text(path)
+    return has_table(text)
+
+
+def has_table(text: str) -> bool:
+    """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
     if "artifact-pins" not in text:
         # what cannot be read may hold the pins
         return fault is not None and not text

@@ -158,6 +158,7 @@ CALLS: dict[str, Case] = {
         put(end=f"{NOQA}\n    {TOLD}"), ONE, [f"call removed a.py:2: {F} (suppressed: re-puts)"],
     ),
 }
+MENTION = '[tool.check-manifest]\nignore = ["artifact-pins.toml"]\n'
 ADDED, RAISED = f"pin added {PINS}:2", f"pin raised {PINS}:2"
 PINNED: dict[str, Case] = {
     "added": ({}, pins(pin(1)), [f'{ADDED}: undecided: "a.py": 1, no decision']),
@@ -175,6 +176,14 @@ PINNED: dict[str, Case] = {
         {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'},
         {"pyproject.toml": "[tool.x]\n", PINS: pins('"a.py" = 1')},
         [],
+    ),
+    "added beside a pyproject.toml that only mentions such a file": (
+        {"pyproject.toml": MENTION}, {PINS: pins('"a.py" = 1')}, [f'{ADDED}: undecided: "a.py": 1, no decision'],
+    ),
+    "moved into a pyproject.toml that only mentioned such a file": (
+        {"pyproject.toml": MENTION, PINS: pins(pin(1, X))},
+        {"pyproject.toml": MENTION + "[tool.artifact-pins.pins]\n" + pin(2, X), PINS: None},
+        ['pin raised pyproject.toml:4: undecided: "a.py": 1 -> 2, only the old decision: registered: x'],
     ),
     "raised": (pins('"a.py" = 1'), pins('"a.py" = 2'), [f'{RAISED}: undecided: "a.py": 1 -> 2, no decision']),
     "raised with a decision": (
@@ -236,6 +245,10 @@ PINNED: dict[str, Case] = {
         ],
     ),
     "exempt removed": ('[exempt]\n#\n"t/" = "tests"\n', "", [f'exempt removed {PINS}:3: "t/": was tests']),
+    "exempt removed, and a file there edited": (
+        {"t/a.py": ONE, "t/b.py": ONE, PINS: '[exempt]\n"t/" = "tests"\n'}, {"t/a.py": "\n" + TWO, PINS: ""},
+        [f"call added t/a.py:6: {G}", f'exempt removed {PINS}:2: "t/": was tests'],
+    ),
     "exempt, spelled with a dot": (
         "", '[exempt]\n"./t/" = "tests"\n', [f'exempt added {PINS}:2: "t/": tests (0 PUT calls there)'],
     ),
@@ -304,6 +317,42 @@ NAMED: dict[str, Case] = {
             f"{OF_F} no decision (was: registered: x)",
         ],
     ),
+    "an entry added that copies the decision of another one": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": TWO, PINS: named(f"f: {X}", f"g: {X}")},
+        [
+            f"call added a.py:5: {G}",
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: added {OF_G} registered: x',
+        ],
+    ),
+    "entries added, one of them copies a decision": (
+        named(f"f: {X}"), named(f"f: {X}", f"g: {X}", f"h: {Y}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 3, an old decision for a new call: added {OF_G} registered: x; '
+            f"added {OF_H} registered: y",
+        ],
+    ),
+    "an entry added that copies a decision while that one changes": (
+        named(f"f: {X}"), named(f"f: {Y}", f"g: {X}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: added {OF_G} registered: x; '
+            f"{OF_F} registered: y (was: registered: x)",
+        ],
+    ),
+    "an entry added before another one of the same function": (
+        named(f"f: {X}"), named(f"f: {Y}", f"f#2: {X}"),
+        [
+            f'{RAISED_1}: "a.py": 1 -> 2, added "f:put_object#2" registered: x; '
+            f"{OF_F} registered: y (was: registered: x)",
+        ],
+    ),
+    "entries of a function renamed, one added with a decision": (
+        named(f"f: {X}", f"f#2: {Y}"), named(f"g: {X}", f"g#2: {Y}", f"g#3: {Z}"),
+        [
+            f'{RAISED_1}: "a.py": 2 -> 3, added {OF_G} registered: x; added "g:put_object#2" registered: y; '
+            'added "g:put_object#3" grandfathered: z; removed "f:put_object" registered: x; '
+            'removed "f:put_object#2" registered: y',
+        ],
+    ),
     "an entry removed": (
         named(f"f: {X}", "g"), named("g"),
         [f'pin lowered {PINS}:1: "a.py": 2 -> 1, removed {OF_F} registered: x'],
@@ -340,6 +389,13 @@ NAMED: dict[str, Case] = {
     "a count becomes calls and one more": (
         COUNTED_X, named(f"f: {X}", "g"),
         [f'{RAISED_1}: undecided: "a.py": 1 -> 2, {OF_F} registered: x; {OF_G} no decision'],
+    ),
+    "a count becomes calls and one more with the old decision": (
+        COUNTED_X, named(f"f: {X}", f"g: {X}"),
+        [
+            f'{RAISED_1}: undecided: "a.py": 1 -> 2, an old decision for a new call: '
+            f"{OF_F} registered: x; {OF_G} registered: x",
+        ],
     ),
     "a count becomes calls and one more that is decided": (
         COUNTED, named("f", f"g: {Y}"), [f'{RAISED_1}: "a.py": 1 -> 2, {OF_F} no decision; {OF_G} registered: y'],
@@ -434,6 +490,152 @@ NAMED: dict[str, Case] = {
 }
 
 
+def hidden(old_place: str, path: str, name: str = "") -> str:
+    """Return the end of the line of a call that came while another one went whose line is another one."""
+    where = f'at "{name}:put_object"' if name else "in the pin"
+    text = f"a swap that the count does not show: the one at {old_place} no longer counts"
+    return f'; {text}; say {where} of "{path}" what was decided'
+
+
+H_ONE = put("'z'", "h")
+AB = pins(pin(1, X), pin(1, Y, "b.py"))
+SUPPRESSED_F = f"call suppressed a.py:2: {F} (suppressed: re-puts)"
+HIDDEN: dict[str, Case] = {
+    "suppressed, another one added": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE},
+        [SUPPRESSED_F, f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py')}"],
+    ),
+    "suppressed, another one added, decided": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE, PINS: pins(pin(1, Y))},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: registered: x)',
+        ],
+    ),
+    "suppressed, two added, one of them too many": (
+        {"a.py": ONE, PINS: COUNTED_X}, {"a.py": put(end=NOQA) + G_ONE + H_ONE},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py')}",
+            f"call added a.py:8: {H}",
+        ],
+    ),
+    "no longer suppressed, another one removed": (
+        {"a.py": put(end=NOQA) + G_ONE, PINS: COUNTED_X}, {"a.py": ONE},
+        [
+            f"call added a.py:2: undecided: {F}, which was suppressed{hidden('a.py:5', 'a.py')}",
+            f"call removed a.py:5: {G}",
+        ],
+    ),
+    "no longer suppressed, another one suppressed": (
+        {"a.py": put(end=NOQA) + G_ONE, PINS: COUNTED_X}, {"a.py": ONE + put("'y'", "g", NOQA)},
+        [
+            f"call added a.py:2: undecided: {F}, which was suppressed{hidden('a.py:5', 'a.py')}",
+            f"call suppressed a.py:5: {G} (suppressed: re-puts)",
+        ],
+    ),
+    "moved out, another one added": (
+        {"a.py": ONE, "b.py": "\n", PINS: COUNTED_X},
+        {"a.py": G_ONE, "b.py": ONE, PINS: pins(pin(1, X), pin(1, Z, "b.py"))},
+        [
+            f"call moved b.py:2: {F}, from a.py:2",
+            f"call added a.py:2: undecided: {G}{hidden('a.py:2', 'a.py')}",
+            f'pin added {PINS}:3: "b.py": 1, grandfathered: z',
+        ],
+    ),
+    "moved in, another one removed": (
+        {"a.py": ONE + H_ONE, "b.py": G_ONE, PINS: pins(pin(2, X), pin(1, Y, "b.py"))},
+        {"a.py": H_ONE, "b.py": ONE, PINS: AB},
+        [
+            f"call moved b.py:2: undecided: {F}, from a.py:2{hidden('b.py:2', 'b.py')}",
+            f"call removed b.py:2: {G}",
+            f'pin lowered {PINS}:2: "a.py": 2 -> 1, registered: x',
+        ],
+    ),
+    "moved both ways": (
+        {"a.py": ONE, "b.py": G_ONE, PINS: AB}, {"a.py": G_ONE, "b.py": ONE},
+        [
+            f"call moved a.py:2: undecided: {G}, from b.py:2{hidden('a.py:2', 'a.py')}",
+            f"call moved b.py:2: undecided: {F}, from a.py:2{hidden('b.py:2', 'b.py')}",
+        ],
+    ),
+    "moved both ways with the decisions": (
+        {"a.py": ONE, "b.py": G_ONE, PINS: AB},
+        {"a.py": G_ONE, "b.py": ONE, PINS: pins(pin(1, Y), pin(1, X, "b.py"))},
+        [
+            f"call moved a.py:2: {G}, from b.py:2",
+            f"call moved b.py:2: {F}, from a.py:2",
+            f'pin decided {PINS}:2: "a.py": 1, registered: y (was: registered: x)',
+            f'pin decided {PINS}:3: "b.py": 1, registered: x (was: registered: y)',
+        ],
+    ),
+    "moved to a file with the decision": (
+        {"a.py": ONE + H_ONE, "b.py": G_ONE, PINS: pins(pin(2, f"{X}, {Z}"), pin(1, Y, "b.py"))},
+        {"a.py": H_ONE, "b.py": G_ONE + ONE, PINS: pins(pin(1, Z), pin(2, 'registered = ["x", "y"]', "b.py"))},
+        [
+            f"call moved b.py:5: {F}, from a.py:2",
+            f'pin lowered {PINS}:2: "a.py": 2 -> 1, grandfathered: z',
+            f'pin raised {PINS}:3: "b.py": 1 -> 2, registered: x, y',
+        ],
+    ),
+    "moved in and no longer suppressed, another one removed": (
+        {"a.py": put(end=NOQA), "b.py": G_ONE, PINS: pins(pin(1, Y, "b.py"))}, {"a.py": "\n", "b.py": ONE},
+        [
+            f"call added b.py:2: undecided: {F}, which was suppressed{hidden('b.py:2', 'b.py')}",
+            f"call moved b.py:2: {F}, from a.py:2",
+            f"call removed b.py:2: {G}",
+        ],
+    ),
+    "moved out of a renamed file, another one added": (
+        {"a.py": LONG + ONE, "b.py": "\n", PINS: COUNTED_X},
+        {"a.py": None, "c.py": LONG + G_ONE, "b.py": ONE, PINS: pins(pin(1, X, "c.py"), pin(1, Z, "b.py"))},
+        [
+            f"call moved b.py:2: {F}, from a.py:22",
+            f"call added c.py:22: undecided: {G}{hidden('a.py:22', 'c.py')}",
+            f'pin added {PINS}:3: "b.py": 1, grandfathered: z',
+            f'pin moved {PINS}:2: "c.py": from "a.py", 1 -> 1, registered: x',
+        ],
+    ),
+    "suppressed, the entry renamed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put(end=NOQA) + G_ONE, PINS: named(f"g: {X}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py', 'g')}",
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: x; removed {OF_F} registered: x',
+        ],
+    ),
+    "suppressed, the entry changed": (
+        {"a.py": ONE, PINS: named(f"f: {X}")}, {"a.py": put(end=NOQA) + G_ONE, PINS: named(f"g: {Y}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f'{DECIDED_1}: "a.py": 1, added {OF_G} registered: y; removed {OF_F} registered: x',
+        ],
+    ),
+    "suppressed, two added, one of them decided": (
+        {"a.py": ONE, PINS: named(f"f: {X}")},
+        {"a.py": put(end=NOQA) + G_ONE + H_ONE, PINS: named(f"g: {Y}", f"h: {X}")},
+        [
+            SUPPRESSED_F,
+            f"call added a.py:5: {G}",
+            f"call added a.py:8: undecided: {H}{hidden('a.py:2', 'a.py', 'h')}",
+            f'{RAISED_1}: "a.py": 1 -> 2, added {OF_G} registered: y; added {OF_H} registered: x; '
+            f"removed {OF_F} registered: x",
+        ],
+    ),
+    "swapped with the call that was decided on, another one added that was not": (
+        {"a.py": ONE, PINS: named("f")}, {"a.py": H_ONE + G_ONE, PINS: named("g", f"h: {Y}")},
+        [
+            named_swap("a.py:2", "'x') in f", "'z') in h"),
+            f"call added a.py:5: undecided: {G}{hidden('a.py:2', 'a.py', 'g')}",
+            f'{RAISED_1}: "a.py": 1 -> 2, added {OF_G} no decision; added {OF_H} registered: y; '
+            f"removed {OF_F} no decision",
+        ],
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("case", "file"),
     [
@@ -458,8 +660,8 @@ def test_changes(repository: Repository, case: Case, file: str) -> None:
     assert (changes(committed), committed.status) == (expected, 0)
 
 
-@pytest.mark.parametrize("case", NAMED.values(), ids=NAMED)
-def test_named_calls(repository: Repository, case: Case) -> None:
+@pytest.mark.parametrize("case", [*NAMED.values(), *HIDDEN.values()], ids=[*NAMED, *HIDDEN])
+def test_named_calls_and_hidden_swaps(repository: Repository, case: Case) -> None:
     before, after = ({PINS: state} if isinstance(state, str) else state for state in case[:2])
     commit(repository, before)
     edit(repository, after)
@@ -467,6 +669,65 @@ def test_named_calls(repository: Repository, case: Case) -> None:
     outcome = repository.run("diff", "--exit-code")
     assert changes(outcome) == case[2]
     assert (outcome.err, outcome.status) == ("", int(any(": undecided: " in line for line in case[2])))
+
+
+RAISED_WITH_OLD = '"a.py": 1 -> 2, only the old decision: registered: x'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [
+        (PINS, "put-pins.toml", "put-pins.toml"),
+        ("put-pins.toml", PINS, None),
+        ("pins.toml", "put-pins.toml", "put-pins.toml"),
+        ("put-pins.toml", "put-pins.toml", "put-pins.toml"),
+    ],
+)
+def test_renamed_pins_file(repository: Repository, before: str, after: str, name: str | None) -> None:
+    """A raised pin does not pass for a new one, whatever its file was called; another file is no base for it."""
+    comments = "# a comment\n" * 20
+    repository.commit({before: comments + pins(pin(1, X)), "pyproject.toml": MENTION})
+    if before != after:
+        repository.git("mv", before, after)
+    repository.write({after: comments + pins(pin(2, X))})
+    repository.write({".flake8": f"[flake8]\nartifact-pins = {name}\n" if name else ""})
+    assert changes(repository.run("diff")) == [f"pin raised {after}:22: undecided: {RAISED_WITH_OLD}"]
+
+
+def test_pins_file_from_another_directory(repository: Repository) -> None:
+    """The paths in it were relative to that directory."""
+    comments = "# a comment\n" * 20
+    repository.commit({"d/pins.toml": comments + pins(pin(1, X))})
+    repository.git("mv", "d/pins.toml", "put-pins.toml")
+    assert changes(repository.run("diff", "--pins", "put-pins.toml")) == [
+        'pin added put-pins.toml:22: "a.py": 1, registered: x',
+    ]
+
+
+def test_two_pins_files_in_the_base(repository: Repository) -> None:
+    """That of pyproject.toml governed nothing before the other one was removed."""
+    table = "[tool.artifact-pins.pins]\n" + pin(2, X)
+    repository.commit({"pyproject.toml": table, PINS: pins(pin(1, X))})
+    edit(repository, {PINS: None})
+    assert changes(repository.run("diff")) == [f"pin raised pyproject.toml:2: undecided: {RAISED_WITH_OLD}"]
+
+
+@pytest.mark.parametrize("directory", ["", "s/"])
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("d/../d/real.toml", f"pin raised {PINS}:2: undecided: {RAISED_WITH_OLD}"),
+        ("../outside.toml", f'pin added {PINS}:2: "a.py": 2, registered: x'),
+    ],
+)
+def test_link_to_the_pins_file(repository: Repository, directory: str, target: str, expected: str) -> None:
+    repository.write({f"{directory}d/real.toml": pins(pin(1, X))})
+    (repository.root / directory / PINS).symlink_to(target)
+    (repository.root / directory / "dangling").symlink_to("nowhere")
+    repository.commit({})
+    (repository.root / directory / PINS).resolve().write_text(pins(pin(2, X)), encoding="utf-8")
+    repository.monkeypatch.chdir(repository.root / directory)
+    assert changes(repository.run("diff")) == [expected]
 
 
 def test_not_staged(repository: Repository) -> None:
@@ -493,6 +754,33 @@ def test_other_files(repository: Repository) -> None:
     assert changes(repository.run("diff")) == []
     edit(repository, {"run": TWO})
     assert changes(repository.run("diff")) == [f"call added run:5: {G}"]
+
+
+def test_pinned_files_that_git_does_not_track(repository: Repository) -> None:
+    """They are in the working tree as in any other verb, but nobody knows what one that never was tracked was like."""
+    repository.commit({
+        ".gitignore": "made.py\n", "a.py": LONG + ONE, PINS: pins(pin(1, X), pin(1, Y, "made.py")),
+    })
+    repository.write({"made.py": put("'y'"), "new.py": put("'z'", "h")})
+    repository.git("rm", "--quiet", "--cached", "a.py")
+    assert changes(repository.run("diff")) == []
+    repository.write({"a.py": LONG + TWO, PINS: pins(pin(1, X), pin(1, Y, "made.py"), pin(1, Z, "new.py"))})
+    lines = [
+        f"call added a.py:25: {G}",
+        f"call added new.py:2: {H}",
+        f'pin added {PINS}:4: "new.py": 1, grandfathered: z',
+    ]
+    assert changes(repository.run("diff")) == lines
+    # which git takes for the renamed a.py
+    repository.write({"copy.py": LONG + ONE})
+    repository.git("add", "copy.py")
+    lines.insert(1, f"call added copy.py:22: {F}")
+    assert changes(repository.run("diff")) == lines
+    repository.write({PINS: pins(pin(1, X, "copy.py"))})
+    assert changes(repository.run("diff")) == [
+        f'pin moved {PINS}:2: "copy.py": from "a.py", 1 -> 1, registered: x',
+        f'pin removed {PINS}:3: "made.py": was 1, registered: y',
+    ]
 
 
 def test_hashes_of_another_kind(project: Project) -> None:
@@ -872,3 +1160,12 @@ def test_file_that_cannot_be_parsed_any_more(repository: Repository) -> None:
     assert repository.run("sites").status == 1
     repository.write({"a.py": put()})
     assert (repository.run("diff").status, repository.run("sites").status) == (0, 0)
+
+
+def test_renamed_file_that_cannot_be_parsed_any_more(repository: Repository) -> None:
+    repository.commit({"a.py": LONG + ONE})
+    repository.git("mv", "a.py", "b.py")
+    repository.write({"b.py": LONG + ONE + "def (\n"})
+    outcome = repository.run("diff")
+    assert (changes(outcome), outcome.status) == ([], 1)
+    assert outcome.err.startswith("b.py:24:6: E999 ")

@@ -1,6 +1,7 @@
 """What became of the pins between two states of a repository, and whether somebody decided on it."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from flake8_artifact_pin.command.output import count
 from flake8_artifact_pin.command.sides import Change
 from flake8_artifact_pin.command.sides import Sides
 from flake8_artifact_pin.command.survey import survey
+from flake8_artifact_pin.names import without_number
 from flake8_artifact_pin.pins import Decision
 from flake8_artifact_pin.pins import exempt_position
 from flake8_artifact_pin.pins import exemption
@@ -37,10 +39,9 @@ def _counted_changes(sides: Sides) -> Iterator[Change]:
             continue
         old_pins.pop(origin)
         is_undecided = _is_undecided(old, pin)
-        is_old = pin.decision.is_made and is_undecided
         are_entries = old.calls is not None and pin.calls is not None
         words = _entries_in_words(old, pin) if are_entries else _in_words(pin)
-        counts = f"{old.allowed} -> {pin.allowed}, {'only the old decision: ' * is_old}{words}"
+        counts = f"{old.allowed} -> {pin.allowed}, {_old_in_words(pin) if is_undecided else ''}{words}"
         if is_moved:
             yield sides.pin_change("moved", pin, f"from {quote(origin)}, {counts}", is_undecided)
         elif pin.allowed > old.allowed:
@@ -91,10 +92,10 @@ def _says_more(old: Sequence[Decision], new: Decision) -> bool:
     return has_new_reason or not old_ids.issuperset(new.registered)
 
 
-def is_swap_decided(old: Pin, old_name: str, pin: Pin, name: str) -> bool:
-    """Return whether somebody decided on a call that came in the place of another one."""
+def is_swap_decided(old: Pin, old_names: Sequence[str], pin: Pin, name: str) -> bool:
+    """Return whether somebody decided on a call that came in the place of others, given the names of all of them."""
     if old.calls is not None and pin.calls is not None:
-        return _says_more([old.decision_on(old_name), old.decision_on(name)], pin.decision_on(name))
+        return _says_more([old.decision_on(gone) for gone in (*old_names, name)], pin.decision_on(name))
     return _says_more(old.decisions, pin.decision_on(name))
 
 
@@ -110,9 +111,23 @@ def _is_undecided(old: Pin | None, pin: Pin) -> bool:
     old_entries = _entries(old)
     # an entry without decision that only got another name had none before, and numbers may have passed decisions on
     return (
-        _undecided(entries, entries.keys() - old_entries) > _undecided(old_entries, old_entries.keys() - entries)
+        _takes_old_decision(old, pin)
+        or _undecided(entries, entries.keys() - old_entries) > _undecided(old_entries, old_entries.keys() - entries)
         or _undecided(entries, entries) > _undecided(old_entries, old_entries)
     )
+
+
+def _takes_old_decision(old: Pin, pin: Pin) -> bool:
+    """Return whether entries were added that say nothing new, other than in the place of those that were removed.
+
+    Entries whose names differ in their numbers alone are taken together: to insert a call passes decisions on.
+    """
+    places = Counter(map(without_number, _entries(pin)))
+    old_places = Counter(map(without_number, _entries(old)))
+    news = Counter(
+        without_number(name) for name, decision in _entries(pin).items() if _says_more(old.decisions, decision)
+    )
+    return (places - old_places - news).total() > (old_places - places).total()
 
 
 def _entries(pin: Pin) -> Mapping[str, Decision]:
@@ -128,6 +143,13 @@ def _in_words(pin: Pin) -> str:
     if pin.calls:
         return "; ".join(f"{quote(name)} {_text(decision)}" for name, decision in _entries(pin).items())
     return _text(pin.decision)
+
+
+def _old_in_words(pin: Pin) -> str:
+    """Return why a pin is undecided that has all decisions; an empty string if one is missing, which shows."""
+    if not all(decision.is_made for decision in pin.decisions):
+        return ""
+    return "only the old decision: " if pin.calls is None else "an old decision for a new call: "
 
 
 def _entries_in_words(old: Pin, pin: Pin) -> str:

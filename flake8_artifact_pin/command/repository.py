@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import posixpath
 import re
 import subprocess
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ _PLACES = frozenset(
     ],
 )
 _BLOB = re.compile(rb"100[0-7]{3} blob ([0-9a-f]+)\t([^\0]+)")
+_LINK = re.compile(rb"120000 blob ([0-9a-f]+)\t([^\0]+)")
 _GITLINK = re.compile(rb"160000 [0-9a-f]+ 0\t([^\0]+)")
 
 
@@ -76,6 +78,16 @@ class Repository(NamedTuple):
         """Return the hash of each regular file of a revision below the directory, by its relative path."""
         output = self.git("ls-tree", "-r", "-z", revision)
         return {os.fsdecode(name): hash_.decode() for hash_, name in _BLOB.findall(output)}
+
+    def linked(self, revision: str, blobs: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the hash of the file that each symbolic link in the directory itself leads to, by the link's name.
+
+        ``blobs`` are the files of that revision; a link that leads to none of them, or to another link, is left out.
+        """
+        links = _LINK.findall(self.git("ls-tree", "-z", revision))
+        targets = self.contents([hash_.decode() for hash_, _ in links])
+        paths = (posixpath.normpath(os.fsdecode(target)) for target in targets)
+        return {os.fsdecode(name): blobs[path] for (_, name), path in zip(links, paths) if path in blobs}
 
     def contents(self, hashes: Sequence[str]) -> list[bytes]:
         """Return the contents of blobs."""

@@ -22,6 +22,7 @@ from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.pins_file import has_table
 from flake8_artifact_pin.pins_file import parse_pins
 from flake8_artifact_pin.pins_file import PYPROJECT
 
@@ -80,20 +81,23 @@ class Sides:
         changes = repository.changes(commit)
         self.renamed = changes.renamed
         self.notes += [f"submodule {name} changed: its PUT calls are not compared" for name in changes.submodules]
-        self.base_pins = self._read_base_pins(repository, blobs)
+        self.base_pins = self._read_base_pins(repository, {**repository.linked(commit, blobs), **blobs})
         self.base_pins_name = workspace.shown(self.base_pins.name)
         pinned = {*self.pins.pins, *self.base_pins.pins}
         base_files = {path: hash_ for path, hash_ in blobs.items() if path.endswith(".py") or path in pinned}
-        self.files = [
-            path
-            for path in repository.own_files()
-            if (path.endswith(".py") or path in pinned) and _is_plain_file(workspace.location(path))
-        ]
+        self.files = self._find_files(repository, base_files)
+        # git takes a file for renamed that it no longer tracks, though that is still there
+        there = set(self.files)
+        self.renamed = {new: old for new, old in changes.renamed.items() if old not in there}
         changed = {path for path in self.files if not self._is_same(path, base_files.get(path))}
-        unchanged = set(self.files) - changed
+        unchanged = there - changed
         gone = sorted(path for path in base_files if path not in unchanged)
         self.old = self._old_calls(gone, repository.contents([base_files[path] for path in gone]))
         self.new = self._new_calls(sorted(changed))
+
+    def home(self, call: PlacedCall) -> str:
+        """Return the path that a call's file of now had in the base, renamed or not."""
+        return self.renamed.get(call.path, call.path)
 
     def place(self, call: PlacedCall) -> str:
         """Return where a call is, for a person."""
@@ -109,15 +113,38 @@ class Sides:
         return Change("pin", kind, self.pins_name, line, f"{quote(pin.path)}: {text}", undecided)
 
     def _read_base_pins(self, repository: Repository, blobs: Mapping[str, str]) -> Pins:
-        # they may have been in another file than now, or the file may be gone
-        for name in dict.fromkeys([self.pins.name, FILE_NAME, PYPROJECT]):
+        """Return the pins of the base, given the hashes of its files; an unnamed file's if there were none."""
+        for name in self._base_names():
             text = repository.contents([blobs[name]])[0].decode("utf-8-sig", errors="replace") if name in blobs else ""
-            if name in blobs and (name != PYPROJECT or "artifact-pins" in text):
+            if name in blobs and (name != PYPROJECT or has_table(text)):
                 pins = parse_pins(Pins(self.workspace.location(name), self.pins.cwd), text)
                 if pins.faults:
                     self.notes.append(f"{name} had faults in the base: {pins.faults[0].problem}")
                 return pins
         return Pins("", self.pins.cwd)
+
+    def _base_names(self) -> Sequence[str]:
+        """Return the names that the pins file may have had in the base, the likeliest first.
+
+        It may have been another one than now, or be gone. Of those with the usual names the first one counts, as in
+        the search for the pins file; one with another name is named somewhere, and may have been renamed.
+        """
+        name = self.pins.name
+        origin = self.renamed.get(name, name)
+        # what is in another directory has paths that are relative to that one
+        named = name if "/" in origin else origin
+        usual = (FILE_NAME, PYPROJECT)
+        return (*usual, named) if name in usual else (named, *usual)
+
+    def _find_files(self, repository: Repository, base_files: Mapping[str, str]) -> list[str]:
+        """Return the files of now to compare: those that git tracks, and as in any other verb those that are pinned.
+
+        Of one that was pinned and not tracked in the base, nobody knows what it was like.
+        """
+        pins, old_pins = self.pins.pins, self.base_pins.pins
+        pinned = {path for path in pins if path in base_files or path not in old_pins}
+        tracked = {path for path in repository.own_files() if path.endswith(".py") or path in pins or path in old_pins}
+        return sorted(path for path in tracked | pinned if _is_plain_file(self.workspace.location(path)))
 
     def _is_same(self, path: str, hash_: str | None) -> bool:
         if hash_ is None:
@@ -135,7 +162,8 @@ class Sides:
         calls: list[PlacedCall] = []
         for path, data in zip(paths, contents):
             lines = decode(data)
-            is_exempt = exemption(self.base_pins.exempt, path) or exemption(self.pins.exempt, path)
+            # as on the other side: what was exempt and no longer is has a line of its own
+            is_exempt = exemption(self.pins.exempt, path)
             if is_exempt or not may_matter("".join(lines), self.workspace.matcher):
                 continue
             try:
@@ -153,7 +181,8 @@ class Sides:
                 self.findings += [FileFinding(surveyed.name, finding) for finding in surveyed.source.problems]
                 if surveyed.source.problems:
                     # they are not known to be gone
-                    self.old = [call for call in self.old if call.path != surveyed.path]
+                    origin = self.renamed.get(surveyed.path, surveyed.path)
+                    self.old = [call for call in self.old if call.path != origin]
                 calls += [PlacedCall(surveyed.path, site) for site in surveyed.source.facts.sites]
         return calls
 
