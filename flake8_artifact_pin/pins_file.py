@@ -113,15 +113,15 @@ def _has_pins(path: str) -> bool:
         return os.path.lexists(path)
     if not os.path.isfile(path):
         return False
-    text, _ = read_text(path)
-    return has_table(text)
+    text, fault = read_text(path)
+    # what cannot be read at all may hold the pins
+    return has_table(text) or fault is not None and not text
 
 
 def has_table(text: str) -> bool:
     """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
     if "artifact-pins" not in text:
-        # what cannot be read may hold the pins
-        return fault is not None and not text
+        return False
     try:
         tool = tomli.loads(text).get("tool")
     except (ValueError, RecursionError):

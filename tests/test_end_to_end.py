@@ -291,7 +291,8 @@ def test_actions(project: Project) -> None:
     nothing = "APR005 noqa names APR001 but line 1 has no PUT call, so it suppresses nothing"
     project.write({"a.py": "import os  # noqa: F401, APR001\n"})
     assert message(project) == f"{nothing}; remove APR001 from it"
-    project.write({"a.py": "f(  # noqa: APR001 E261\n    s3.put_object)\n", "artifact-pins.toml": '[pins]\n"a.py" = 1\n'})
+    project.write({"a.py": "f(  # noqa: APR001 E261\n    s3.put_object)\n"})
+    project.write({"artifact-pins.toml": '[pins]\n"a.py" = 1\n'})
     assert message(project) == f"{nothing}; move APR001 to line 2"
 
 
