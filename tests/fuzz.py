@@ -308,7 +308,8 @@ def paths_of(table: object) -> dict[str, Any]:
         parts = [part for part in key.split("/") if part not in ("", ".")]
         is_absolute = key[:1] == "/" or (key[1:2] == ":" and key[0].isascii() and key[0].isalpha())
         path = "/".join(parts) + "/" * key.endswith("/")
-        require(not is_absolute and "\\" not in key and ".." not in parts and parts != [] and path not in values)
+        require(not is_absolute and "\0" not in key and "\\" not in key and ".." not in parts)
+        require(parts != [] and path not in values)
         values[path] = value
     return values
 

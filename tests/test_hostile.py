@@ -325,11 +325,12 @@ def test_inline_tables_within_inline_tables(project: Project, depth: int) -> Non
 
 
 def test_escaped_control_characters_in_a_pin(project: Project) -> None:
-    """A path with a NUL is valid TOML, and no system call takes it."""
+    """A path with a NUL is valid TOML, and no path of a file: no system call takes it."""
     project.write({"artifact-pins.toml": '[exempt]\n"\\u0000" = "why"\n[pins]\n"\\u0000.py" = 1\n', "a.py": "x = 1\n"})
     result = project.flake8()
     assert result.lines == [
-        "artifact-pins.toml:4:1: APR003 stale pin:  .py does not exist; remove the pin and retire its registry row",
+        f'artifact-pins.toml:{line}:1: {UNUSABLE} path "{path}" has a null character, which no path has: remove it'
+        for line, path in ((2, "\\u0000"), (4, "\\u0000.py"))
     ]
     assert result.status == 1
 
@@ -623,10 +624,10 @@ def test_preview_on_one_line(project: Project, call: str) -> None:
         (f'[pins]\n"{BREAKS}" = -1\n', 2),
         (f'[pins]\n"/{BREAKS}" = 1\n', 2),
         (f'[pins]\n"a.py" = {{ count = 1, "{BREAKS}" = 1 }}\n', 2),
-        (f'[pins]\n"{BREAKS}" = 1\n"./{BREAKS}" = 1\n', 2),
+        (f'[pins]\n"{BREAKS}" = 1\n"./{BREAKS}" = 1\n', 3),
         (f'[pins]\n"{BREAKS}".py = 1\n', 2),
         (f'[exempt]\n"{BREAKS}" = ""\n', 2),
-        (f'[exempt]\n"x{BREAKS}" = "why"\n[pins]\n"x{BREAKS}" = 1\n', 2),
+        (f'[exempt]\n"x{BREAKS}" = "why"\n[pins]\n"x{BREAKS}" = 1\n', 3),
         (f'patterns = ["*.put_object", "{BREAKS}"]\n', 2),
         (f'["{BREAKS}"]\n["{BREAKS}"]\n', 2),
         (f'[pins]\n"{BREAKS}" = 1\n', 2),
