@@ -555,6 +555,25 @@ def test_github_workspace(repository: Repository, workspace: str | None, expecte
     assert [annotation(line)[0]["file"] for line in lines] == [expected, expected.replace("a.py", "b.py")]
 
 
+def test_file_that_is_not_checked_out(repository: Repository, project: Project) -> None:
+    """Its pin is not stale for that."""
+    inner = Repository(project, "../inner")
+    inner.commit({"c.py": PUT})
+    repository.git("submodule", "--quiet", "add", "../inner", "sub")
+    repository.commit({
+        "a/a.py": PUT,
+        "b/b.py": PUT,
+        PINS: '[pins]\n"a/a.py" = 1\n"b/b.py" = 1\n"b/gone.py" = 1\n"sub/c.py" = 1\n"sub/gone.py" = 1\n',
+    })
+    stale = [f"{PINS}:4:1: APR003", f"{PINS}:6:1: APR003"]
+    assert repository.check().places == stale
+    repository.git("sparse-checkout", "set", "a")
+    assert repository.check().places == stale
+    repository.git("submodule", "--quiet", "deinit", "--force", "sub")
+    # nobody knows what is in it
+    assert repository.check().places == stale[:1]
+
+
 def test_broken_pins_for_programs(repository: Repository) -> None:
     """A fault is a finding like any other to what reads findings: GitHub shows nothing else at the pull request."""
     repository.write({"a.py": PUT, f"sub/{PINS}": '[pins]\n"a.py" = -1\n  "./b.py" = 1\n"b.py" = 1\n'})

@@ -22,6 +22,7 @@ from flake8_artifact_pin.command.output import print_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import with_progress
 from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.repository import NotCheckedOut
 from flake8_artifact_pin.command.repository import Repository
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
@@ -29,6 +30,7 @@ from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import relative
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.pins import missing_pins
+from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.rules import Finding
 from flake8_artifact_pin.rules import judge
@@ -161,7 +163,15 @@ def _pins_findings(workspace: Workspace) -> list[FileFinding]:
     if not pins.path:
         return []
     name = workspace.shown(pins.name)
-    return [FileFinding(name, finding) for finding in judge_pins(pins, missing_pins(pins))]
+    return [FileFinding(name, finding) for finding in judge_pins(pins, _stale_pins(workspace))]
+
+
+def _stale_pins(workspace: Workspace) -> Sequence[Pin]:
+    """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
+    missing = missing_pins(workspace.pins)
+    # to ask takes git some time in a big repository
+    absent = workspace.not_checked_out() if missing else NotCheckedOut()
+    return [pin for pin in missing if not absent.has(pin.path)]
 
 
 def _registry_path(workspace: Workspace, named: str | None) -> str:

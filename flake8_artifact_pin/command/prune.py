@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import importlib
 import os
 import stat
@@ -25,6 +26,7 @@ from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import style
 from flake8_artifact_pin.command.output import with_progress
 from flake8_artifact_pin.command.renames import Renames
+from flake8_artifact_pin.command.repository import NotCheckedOut
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import Workspace
@@ -83,11 +85,18 @@ class Rename(NamedTuple):
     new_path: str
 
 
+class Kept(NamedTuple):
+    """A pin whose file git tracks, under that name or a new one, and has not checked out: it cannot be judged here."""
+
+    pin: Pin
+
+
 class Plan(NamedTuple):
-    """What is to be done, the renames that are only offered, and what keeps a file from being judged."""
+    """What is to be done, what is only offered or kept, and what keeps a file from being judged."""
 
     changes: Sequence[Change]
     offered: Sequence[Rename]
+    kept: Sequence[Kept]
     findings: Sequence[FileFinding]
 
 
@@ -130,6 +139,7 @@ def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
     return Plan(
         [outcome for outcome in outcomes if isinstance(outcome, Change)],
         [outcome for outcome in outcomes if isinstance(outcome, Rename)],
+        [outcome for outcome in outcomes if isinstance(outcome, Kept)],
         [outcome for outcome in outcomes if isinstance(outcome, FileFinding)],
     )
 
@@ -143,7 +153,12 @@ class _Judge:
         self.renames = Renames(workspace.repository) if workspace.repository else None
         self.taken = set(workspace.pins.pins)
 
-    def outcomes(self, pin: Pin) -> Iterator[Change | Rename | FileFinding]:
+    @functools.cached_property
+    def absent(self) -> NotCheckedOut:
+        """What git tracks and has not checked out."""
+        return self.workspace.not_checked_out()
+
+    def outcomes(self, pin: Pin) -> Iterator[Change | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin: nothing, if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
         if _is_gone(self.workspace.location(pin.path)):
@@ -155,12 +170,20 @@ class _Judge:
         elif len(observed) < pin.allowed:
             yield _lowered(pin, line, observed)
 
-    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | FileFinding]:
+    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
-        new_path = self.renames.new_path(pin.path) if self.renames else None
-        if new_path is None:
+        path: str | None = pin.path
+        if self.renames and not self.absent.has(pin.path):
+            path = self.renames.new_path(pin.path)
+        if path and self.absent.has(path):
+            yield Kept(pin)
+        elif path and os.path.isfile(self.workspace.location(path)):
+            yield from self.outcomes_of_renamed(pin, line, path)
+        else:
             yield Change(pin, line, None, "the file does not exist")
-            return
+
+    def outcomes_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[Change | Rename | FileFinding]:
+        """Yield what becomes of a pin whose file has another path now."""
         observed, problems = self.observe(new_path)
         obstacle = self.obstacle(pin, new_path) or ("" if observed or problems else "makes no PUT call")
         if obstacle:
@@ -284,6 +307,8 @@ def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse
         for line in [*(_line(name, change.line, _change_text(change)) for change in plan.changes), *offers]:
             print(line)
         print_findings(plan.findings)
+    if plan.kept:
+        note(f"{count(len(plan.kept), 'pin')} kept, whose file git tracks and has not checked out")
     what = "to change" if arguments.dry_run else "changed"
     note(f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offered)} offered to move")
 

@@ -23,9 +23,10 @@ class Renames:
         self.answers: dict[str, Mapping[str, str]] = {}
 
     def new_path(self, path: str) -> str | None:
-        """Return where the file is that was at a path: it is there now, below the repository's directory.
+        """Return the path that git has now for a file that was at another one, below the repository's directory.
 
-        Both paths are relative to that directory. None if git knows no rename, or not enough of the history.
+        Both are relative to that directory, and whether the file is there is not looked at. None if git knows of no
+        such file, or not enough of the history.
         """
         try:
             found = self._follow(self._prefix + path)
@@ -33,7 +34,7 @@ class Renames:
             return None
         if found is None or not found.startswith(self._prefix):
             return None
-        return found.removeprefix(self._prefix) if os.path.isfile(os.path.join(self.repository.top, found)) else None
+        return found.removeprefix(self._prefix)
 
     def _follow(self, path: str) -> str | None:
         """Return the last path of a file, which may be its first; None if it was deleted in the end."""
