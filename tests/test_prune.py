@@ -582,11 +582,15 @@ def test_file_that_cannot_be_judged(project: Project) -> None:
     assert (result.lines, len(result.notes), result.status) == ([], 5, 1)
 
 
-def test_file_that_is_not_there(project: Project) -> None:
+@pytest.mark.parametrize("is_git", [True, False])
+def test_file_that_is_not_there(project: Project, is_git: bool) -> None:
     project.write({"directory.py/x": "", "file": "", PINS: (
         '[pins]\n"directory.py" = 1\n"file/a.py" = 1\n"link.py" = 1\n"a\\u0000.py" = 1\n'
     )})
     (project.root / "link.py").symlink_to("nowhere")
+    if is_git:
+        project.git("init", "--quiet")
+        project.commit()
     result = project.prune()
     assert (len(result.lines), project.pins(), result.status) == (4, "[pins]\n", 0)
 
@@ -912,6 +916,21 @@ def test_sparse_checkout_and_a_submodule(repository: Project) -> None:
         0,
     )
     assert repository.pins() == before
+
+
+def test_rename_within_a_submodule(repository: Project) -> None:
+    """Its own history tells, whether the repository around it knows the new commit or not."""
+    submodule = with_submodule(repository)
+    before = '[pins]\n"sub/b.py" = 1\n"sub/gone.py" = 1\n"sub/old.py" = 2\n'
+    submodule.git("mv", "old.py", "new.py")
+    offer = f"{PINS}:4: sub/old.py was renamed to sub/new.py: run prune --move-renamed to move its pin"
+    for _ in range(2):
+        repository.write({PINS: before})
+        assert repository.prune().lines == [f"{PINS}:3: sub/gone.py: removed (the file does not exist)", offer]
+        submodule.commit()
+        repository.commit()
+    assert repository.prune("--move-renamed").lines == [f"{PINS}:3: sub/old.py: moved to sub/new.py"]
+    assert repository.pins() == '[pins]\n"sub/b.py" = 1\n"sub/new.py" = 2\n'
 
 
 def test_no_commit_yet(project: Project) -> None:

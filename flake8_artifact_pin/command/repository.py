@@ -84,8 +84,7 @@ class Repository(NamedTuple):
         """
         tagged = _names(self.git("ls-files", "-z", "-t", "--cached"))
         paths = {name.removeprefix("S ") for name in tagged if name.startswith("S ")}
-        for directory in self._gitlinks():
-            inner = self._inner(directory)
+        for directory, inner in self.submodules():
             if inner:
                 # although a sparse checkout may not be for it
                 paths.discard(directory)
@@ -93,6 +92,14 @@ class Repository(NamedTuple):
             else:
                 paths.add(directory)
         return NotCheckedOut(frozenset(paths))
+
+    def submodules(self) -> Iterator[tuple[str, Repository | None]]:
+        """Yield the directory of each submodule below this one, without those within submodules, and its repository.
+
+        That is None if the submodule is not checked out, or broken.
+        """
+        for directory in self._gitlinks():
+            yield directory, self._inner(directory)
 
     def _gitlinks(self) -> list[str]:
         """Return the directories of the submodules below the directory, without those within submodules."""
