@@ -513,7 +513,8 @@ def unescaped(text: str, characters: str) -> str:
 @example("a::error b.py", "", 1, 0)
 @given(st.text("%:,=\r\n 0AD253é", min_size=1), st.text("%:,=\r\n 0AD253é"), st.integers(0, 9), st.integers(0, 9))
 def test_github_escapes(name: str, text: str, line: int, column: int) -> None:
-    shown = github_annotation(FileFinding(f"src/{name}", Finding(line, column, "APR001", text)), os.path.abspath("src"))
+    found = FileFinding(f"src/{name}", Finding(line, column, "APR001", text))
+    shown = github_annotation(found, [os.path.abspath("src")])
     place = {"file": name, "line": str(line or 1), "col": str(column + 1), "title": "APR001"}
     assert annotation(shown) == (place, f"APR001 {text}")
 
@@ -539,6 +540,9 @@ def test_github(repository: Repository) -> None:
         ("{root}", "sub/a.py"),
         ("{root}/..", "project/sub/a.py"),
         ("{root}/sub", "a.py"),
+        # one of something else, such as the job that this one was started from, means nothing
+        ("{root}/other", "sub/a.py"),
+        ("{root}/su", "sub/a.py"),
         # a runner's may lead through a link, the working directory never does
         ("{root}/../link", "sub/a.py"),
     ],
@@ -553,6 +557,15 @@ def test_github_workspace(repository: Repository, workspace: str | None, expecte
         repository.monkeypatch.setenv("GITHUB_WORKSPACE", workspace.format(root=repository.root))
     lines = repository.run("check", "--format=github").lines
     assert [annotation(line)[0]["file"] for line in lines] == [expected, expected.replace("a.py", "b.py")]
+
+
+def test_github_and_files_of_two_places(repository: Repository) -> None:
+    """A workspace is for the files below it alone."""
+    put(repository, {"..a/b.py": PUT, "c.py": PUT, PINS: 'registry = "../r.json"\n[pins]\n"gone.py" = 1\n'})
+    repository.write({"../r.json": '{"artifacts": [{"artifact_id": "x", "owner_repo": "o"}]}'})
+    repository.monkeypatch.setenv("GITHUB_WORKSPACE", str(repository.root / "..a"))
+    lines = repository.run("check", "--format=github", "--owner=o").lines
+    assert [annotation(line)[0]["file"] for line in lines] == ["../r.json", "b.py", PINS, "c.py"]
 
 
 def test_file_that_is_not_checked_out(repository: Repository, project: Project) -> None:

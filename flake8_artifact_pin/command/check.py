@@ -95,9 +95,10 @@ def _print(verdict: Verdict, form: str, repository: Repository | None) -> None:
             "findings": list(map(finding_data, verdict.findings)),
         })
     elif form == "github":
-        directory = os.environ.get("GITHUB_WORKSPACE") or (repository.top if repository else os.getcwd())
+        top = repository.top if repository else os.getcwd()
+        directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
         for found in verdict.findings:
-            print(github_annotation(found, directory))
+            print(github_annotation(found, directories))
     else:
         print_findings(verdict.findings)
 
@@ -130,18 +131,16 @@ def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
             yield finding
 
 
-def github_annotation(found: FileFinding, directory: str) -> str:
+def github_annotation(found: FileFinding, directories: Sequence[str]) -> str:
     """Return the workflow command that makes GitHub show a finding at its line.
 
-    ``directory`` is the one that GitHub's paths are relative to. See "Workflow commands" in GitHub's documentation
-    and, for the escapes, its toolkit.
+    ``directories`` may be the one that GitHub's paths are relative to: it is the first that the file lies below, and
+    the last one for a file that lies below none. See "Workflow commands" in GitHub's documentation and, for the
+    escapes, its toolkit.
     """
     path, finding = found
-    name = relative(os.path.abspath(path), directory)
-    if name.startswith(os.pardir):
-        # by the name that the directory has when links are followed
-        parent, base = os.path.split(os.path.abspath(path))
-        name = relative(os.path.join(os.path.realpath(parent), base), os.path.realpath(directory))
+    names = (_name_below(directory, path) for directory in directories)
+    name = next(filter(None, names), "") or relative(path, directories[-1])
     fields = {
         "file": name.replace(os.sep, "/"),
         "line": str(max(finding.line, 1)),
@@ -152,6 +151,16 @@ def github_annotation(found: FileFinding, directory: str) -> str:
         f"{name}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in fields.items()
     )
     return f"::error {properties}::{_escaped(f'{finding.code} {finding.text}')}"
+
+
+def _name_below(directory: str, path: str) -> str:
+    """Return the path that a file has below a directory, if need be with links followed; empty if it is outside."""
+    parent, base = os.path.split(os.path.abspath(path))
+    for top, place in ((directory, parent), (os.path.realpath(directory), os.path.realpath(parent))):
+        name = relative(os.path.join(place, base), top)
+        if not os.path.isabs(name) and name.split(os.sep)[0] != os.pardir:
+            return name
+    return ""
 
 
 def _escaped(text: str) -> str:
