@@ -568,6 +568,29 @@ def test_github_and_files_of_two_places(repository: Repository) -> None:
     assert [annotation(line)[0]["file"] for line in lines] == ["../r.json", "b.py", PINS, "c.py"]
 
 
+@pytest.mark.parametrize(("name", "pattern"), [("caf\udce9.py", "caf*"), ("d\udcff/a.py", "d*/"), ("a:b.py", "?:b.py")])
+def test_file_that_cannot_be_pinned(repository: Repository, name: str, pattern: str) -> None:
+    """The advice is one that can be followed."""
+    put(repository, {name: PUT})
+    advice = f"; its path cannot be a key of {PINS}: rename the file, or exempt it by a pattern"
+    for pins in ({}, {PINS: "[pins]\n"}):
+        put(repository, pins)
+        [finding] = repository.check().findings
+        assert finding[3] == "APR001"
+        assert finding[4].endswith(advice)
+    put(repository, {PINS: f'[exempt]\n"{pattern}" = "x"\n'})
+    assert repository.check().findings == []
+
+
+def test_file_outside_of_the_working_directory(repository: Repository) -> None:
+    """Without a pins file its path is absolute, which one that is to be made need not have."""
+    put(repository, {"a/a.py": PUT})
+    (repository.root / "b").mkdir()
+    repository.monkeypatch.chdir(repository.root / "b")
+    [line] = repository.flake8("../a/a.py").lines
+    assert line.endswith(f"a/a.py\" = 1 under [pins] in a new {PINS}")
+
+
 def test_file_that_is_not_checked_out(repository: Repository, project: Project) -> None:
     """Its pin is not stale for that."""
     inner = Repository(project, "../inner")

@@ -39,7 +39,7 @@ from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.rules import Finding
-from flake8_artifact_pin.schema import path_problem
+from flake8_artifact_pin.schema import can_be_key
 
 _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
@@ -207,8 +207,7 @@ class _Judge:
             return "is exempt"
         if _suffix(new_path) not in (".py", _suffix(pin.path)):
             return "is no Python file"
-        is_text = new_path == new_path.encode(errors="replace").decode()
-        return "cannot be pinned" if path_problem(new_path) or not is_text else ""
+        return "" if can_be_key(new_path) else "cannot be pinned"
 
     def observe(self, path: str) -> tuple[Sequence[str], Sequence[FileFinding]]:
         """Return the names of the PUT calls that count in a file that exists, and what keeps it from being judged."""
