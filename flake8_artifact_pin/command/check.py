@@ -193,7 +193,7 @@ def _registry_path(workspace: Workspace, named: str | None) -> str:
 
 def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
     from flake8_artifact_pin.command.registry import load_registry
-    from flake8_artifact_pin.command.registry import rows_of
+    from flake8_artifact_pin.command.registry import rows_owned_by
 
     pins = workspace.pins
     shown = relative(path, pins.cwd).replace(os.sep, "/")
@@ -202,5 +202,5 @@ def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> It
     known = frozenset(row.artifact_id for row in rows)
     yield from (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
     if owner is not None:
-        promised = [(row.artifact_id, row.position) for row in rows_of(rows, owner, shown)]
+        promised = [(row.artifact_id, row.position) for row in rows_owned_by(rows, owner, shown)]
         yield from (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))

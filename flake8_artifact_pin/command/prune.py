@@ -44,7 +44,7 @@ from flake8_artifact_pin.schema import can_be_key
 _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
 
-class Change(NamedTuple):
+class PrunedPin(NamedTuple):
     """What becomes of a stale pin: ``new`` is its count, or None if it is removed.
 
     ``removed_calls`` are those that it no longer names if it is left.
@@ -94,7 +94,7 @@ class Kept(NamedTuple):
 class Plan(NamedTuple):
     """What is to be done, what is only offered or kept, and what keeps a file from being judged."""
 
-    changes: Sequence[Change]
+    changes: Sequence[PrunedPin]
     offered: Sequence[Rename]
     kept: Sequence[Kept]
     findings: Sequence[FileFinding]
@@ -137,7 +137,7 @@ def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
     pins = list(workspace.pins.pins.values())
     outcomes = [outcome for pin in with_progress(pins, "pin") for outcome in judge.outcomes(pin)]
     return Plan(
-        [outcome for outcome in outcomes if isinstance(outcome, Change)],
+        [outcome for outcome in outcomes if isinstance(outcome, PrunedPin)],
         [outcome for outcome in outcomes if isinstance(outcome, Rename)],
         [outcome for outcome in outcomes if isinstance(outcome, Kept)],
         [outcome for outcome in outcomes if isinstance(outcome, FileFinding)],
@@ -158,7 +158,7 @@ class _Judge:
         """What git tracks and has not checked out."""
         return self.workspace.not_checked_out()
 
-    def outcomes(self, pin: Pin) -> Iterator[Change | Rename | Kept | FileFinding]:
+    def outcomes(self, pin: Pin) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin: nothing, if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
         if _is_gone(self.workspace.location(pin.path)):
@@ -170,7 +170,7 @@ class _Judge:
         elif len(observed) < pin.allowed:
             yield _lowered(pin, line, observed)
 
-    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | Kept | FileFinding]:
+    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
         path: str | None = pin.path
         if self.renames and not self.absent.has(pin.path):
@@ -180,19 +180,19 @@ class _Judge:
         elif path and os.path.isfile(self.workspace.location(path)):
             yield from self.outcomes_of_renamed(pin, line, path)
         else:
-            yield Change(pin, line, None, "the file does not exist")
+            yield PrunedPin(pin, line, None, "the file does not exist")
 
-    def outcomes_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[Change | Rename | FileFinding]:
+    def outcomes_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[PrunedPin | Rename | FileFinding]:
         """Yield what becomes of a pin whose file has another path now."""
         observed, problems = self.observe(new_path)
         obstacle = self.obstacle(pin, new_path) or ("" if observed or problems else "makes no PUT call")
         if obstacle:
-            yield Change(pin, line, None, f"renamed to {new_path}, which {obstacle}")
+            yield PrunedPin(pin, line, None, f"renamed to {new_path}, which {obstacle}")
             return
         self.taken.add(new_path)
         yield from problems
         if self.moves_renamed and not problems:
-            change = Change(pin, line, pin.allowed, "")
+            change = PrunedPin(pin, line, pin.allowed, "")
             if len(observed) < pin.allowed:
                 change = _lowered(pin, line, observed)
             yield change._replace(reason="renamed", moved_to=new_path)
@@ -217,21 +217,20 @@ class _Judge:
             unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
             is_pinned = path in self.workspace.pins.pins
             return (), [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
-        problems = [FileFinding(surveyed.name, problem) for problem in surveyed.source.problems]
-        return surveyed.source.facts.names, problems
+        return surveyed.source.facts.names, surveyed.problems
 
 
-def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> Change:
+def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> PrunedPin:
     """Return what becomes of a pin that allows more calls than are observed."""
     if not observed:
-        return Change(pin, line, None, "no PUT call observed")
+        return PrunedPin(pin, line, None, "no PUT call observed")
     if pin.calls is None:
-        return Change(pin, line, len(observed), f"{len(observed)} observed")
+        return PrunedPin(pin, line, len(observed), f"{len(observed)} observed")
     mismatch = compare(pin.calls, observed)
     # what only got another name is not stale: as many are left as there are calls, and APR006 tells the new names
     renamed = frozenset(mismatch.replaced.values())
     gone = [name for name in mismatch.gone if name not in renamed]
-    return Change(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
+    return PrunedPin(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
 
 
 def _is_gone(filename: str) -> bool:
@@ -248,7 +247,7 @@ def _suffix(path: str) -> str:
     return os.path.splitext(path)[1]
 
 
-def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
+def _pruned_text(workspace: Workspace, changes: Sequence[PrunedPin]) -> str:
     from flake8_artifact_pin.command.editing import Edit
     from flake8_artifact_pin.command.editing import edit_pins
     from flake8_artifact_pin.command.editing import UneditableError
@@ -265,7 +264,7 @@ def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
         raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
 
 
-def _edit_by_hand(change: Change) -> str:
+def _edit_by_hand(change: PrunedPin) -> str:
     key = quote(change.pin.key)
     if change.new is None:
         return f"remove {key} (line {change.line})"
@@ -316,7 +315,7 @@ def _line(name: str, line: int, text: str) -> str:
     return f"{printable(name)}:{line}: {printable(text)}"
 
 
-def _change_text(change: Change) -> str:
+def _change_text(change: PrunedPin) -> str:
     pin = change.pin
     if change.new is None:
         text = f"{pin.path}: removed ({change.reason})"
