@@ -921,16 +921,18 @@ def test_sparse_checkout_and_a_submodule(repository: Project) -> None:
 def test_rename_within_a_submodule(repository: Project) -> None:
     """Its own history tells, whether the repository around it knows the new commit or not."""
     submodule = with_submodule(repository)
-    before = '[pins]\n"sub/b.py" = 1\n"sub/gone.py" = 1\n"sub/old.py" = 2\n'
+    repository.git("mv", "old.py", "new.py")
     submodule.git("mv", "old.py", "new.py")
-    offer = f"{PINS}:4: sub/old.py was renamed to sub/new.py: run prune --move-renamed to move its pin"
+    offer = f"{PINS}:3: sub/old.py was renamed to sub/new.py: run prune --move-renamed to move its pin"
     for _ in range(2):
-        repository.write({PINS: before})
-        assert repository.prune().lines == [f"{PINS}:3: sub/gone.py: removed (the file does not exist)", offer]
+        repository.write({PINS: '[pins]\n"old.py" = 2\n"sub/old.py" = 2\n"sub/gone.py" = 1\n'})
+        assert repository.prune().lines == [
+            f"{PINS}:4: sub/gone.py: removed (the file does not exist)", OFFER, offer,
+        ]
         submodule.commit()
         repository.commit()
-    assert repository.prune("--move-renamed").lines == [f"{PINS}:3: sub/old.py: moved to sub/new.py"]
-    assert repository.pins() == '[pins]\n"sub/b.py" = 1\n"sub/new.py" = 2\n'
+    assert repository.prune("--move-renamed").lines == [MOVED, f"{PINS}:3: sub/old.py: moved to sub/new.py"]
+    assert repository.pins() == '[pins]\n"new.py" = 2\n"sub/new.py" = 2\n'
 
 
 def test_no_commit_yet(project: Project) -> None:
