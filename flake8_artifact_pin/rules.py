@@ -4,6 +4,7 @@ from __future__ import annotations
 import bisect
 import difflib
 import functools
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
+from flake8_artifact_pin.schema import can_be_key
 from flake8_artifact_pin.suppressions import FileNoqa
 from flake8_artifact_pin.suppressions import NoqaLines
 from flake8_artifact_pin.suppressions import Suppression
@@ -310,6 +312,9 @@ def _suppressed(call: PutCall, count: str) -> Finding:
 def _decide(case: _Case, site: Site) -> str:
     """Return what is to be done about a PUT call of a file that makes more than its pin allows."""
     pins, pin = case.pins, case.pin
+    # one without a pins file is absolute outside of the working directory, and would be relative to the new file
+    if not can_be_key(pin.path) and not os.path.isabs(pin.path):
+        return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
     if pin.calls is None:
         file = pins.name if pins.path else f"a new {FILE_NAME}"
         where = "in" if pin.path in pins.pins else f"under [{'.'.join([*pins.table, 'pins'])}] in"

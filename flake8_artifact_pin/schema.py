@@ -274,5 +274,11 @@ def path_problem(key: str) -> str:
     return ""
 
 
+def can_be_key(path: str) -> bool:
+    """Return whether a path can be a key of a pins file, which is UTF-8."""
+    is_text = path == path.encode(errors="replace").decode()
+    return is_text and not path_problem(path)
+
+
 def _type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value), "a date or time")

@@ -43,7 +43,7 @@ from flake8.violation import Violation
 from flake8_artifact_pin.command.errors import RegistryError
 from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.registry import load_registry
-from flake8_artifact_pin.command.registry import Row
+from flake8_artifact_pin.command.registry import RegistryRow
 from flake8_artifact_pin.facts import FileFacts
 from flake8_artifact_pin.facts import gather
 from flake8_artifact_pin.patterns import compile_patterns
@@ -971,7 +971,7 @@ class Registry:
             file.write(content)
         text = content.decode("utf-8-sig", errors="replace")
         is_text = content.decode("utf-8", errors="ignore").encode() == content
-        rows: Sequence[Row] | None = None
+        rows: Sequence[RegistryRow] | None = None
         try:
             rows = load_registry(path, "R")
         except RegistryError as error:

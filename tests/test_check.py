@@ -513,7 +513,8 @@ def unescaped(text: str, characters: str) -> str:
 @example("a::error b.py", "", 1, 0)
 @given(st.text("%:,=\r\n 0AD253é", min_size=1), st.text("%:,=\r\n 0AD253é"), st.integers(0, 9), st.integers(0, 9))
 def test_github_escapes(name: str, text: str, line: int, column: int) -> None:
-    shown = github_annotation(FileFinding(f"src/{name}", Finding(line, column, "APR001", text)), os.path.abspath("src"))
+    found = FileFinding(f"src/{name}", Finding(line, column, "APR001", text))
+    shown = github_annotation(found, [os.path.abspath("src")])
     place = {"file": name, "line": str(line or 1), "col": str(column + 1), "title": "APR001"}
     assert annotation(shown) == (place, f"APR001 {text}")
 
@@ -539,6 +540,9 @@ def test_github(repository: Repository) -> None:
         ("{root}", "sub/a.py"),
         ("{root}/..", "project/sub/a.py"),
         ("{root}/sub", "a.py"),
+        # one of something else, such as the job that this one was started from, means nothing
+        ("{root}/other", "sub/a.py"),
+        ("{root}/su", "sub/a.py"),
         # a runner's may lead through a link, the working directory never does
         ("{root}/../link", "sub/a.py"),
     ],
@@ -553,6 +557,57 @@ def test_github_workspace(repository: Repository, workspace: str | None, expecte
         repository.monkeypatch.setenv("GITHUB_WORKSPACE", workspace.format(root=repository.root))
     lines = repository.run("check", "--format=github").lines
     assert [annotation(line)[0]["file"] for line in lines] == [expected, expected.replace("a.py", "b.py")]
+
+
+def test_github_and_files_of_two_places(repository: Repository) -> None:
+    """A workspace is for the files below it alone."""
+    put(repository, {"..a/b.py": PUT, "c.py": PUT, PINS: 'registry = "../r.json"\n[pins]\n"gone.py" = 1\n'})
+    repository.write({"../r.json": '{"artifacts": [{"artifact_id": "x", "owner_repo": "o"}]}'})
+    repository.monkeypatch.setenv("GITHUB_WORKSPACE", str(repository.root / "..a"))
+    lines = repository.run("check", "--format=github", "--owner=o").lines
+    assert [annotation(line)[0]["file"] for line in lines] == ["../r.json", "b.py", PINS, "c.py"]
+
+
+@pytest.mark.parametrize(("name", "pattern"), [("caf\udce9.py", "caf*"), ("d\udcff/a.py", "d*/"), ("a:b.py", "?:b.py")])
+def test_file_that_cannot_be_pinned(repository: Repository, name: str, pattern: str) -> None:
+    """The advice is one that can be followed."""
+    put(repository, {name: PUT})
+    advice = f"; its path cannot be a key of {PINS}: rename the file, or exempt it by a pattern"
+    for pins in ({}, {PINS: "[pins]\n"}):
+        put(repository, pins)
+        [finding] = repository.check().findings
+        assert finding[3] == "APR001"
+        assert finding[4].endswith(advice)
+    put(repository, {PINS: f'[exempt]\n"{pattern}" = "x"\n'})
+    assert repository.check().findings == []
+
+
+def test_file_outside_of_the_working_directory(repository: Repository) -> None:
+    """Without a pins file its path is absolute, which one that is to be made need not have."""
+    put(repository, {"a/a.py": PUT})
+    (repository.root / "b").mkdir()
+    repository.monkeypatch.chdir(repository.root / "b")
+    [line] = repository.flake8("../a/a.py").lines
+    assert line.endswith(f"a/a.py\" = 1 under [pins] in a new {PINS}")
+
+
+def test_file_that_is_not_checked_out(repository: Repository, project: Project) -> None:
+    """Its pin is not stale for that."""
+    inner = Repository(project, "../inner")
+    inner.commit({"c.py": PUT})
+    repository.git("submodule", "--quiet", "add", "../inner", "sub")
+    repository.commit({
+        "a/a.py": PUT,
+        "b/b.py": PUT,
+        PINS: '[pins]\n"a/a.py" = 1\n"b/b.py" = 1\n"b/gone.py" = 1\n"sub/c.py" = 1\n"sub/gone.py" = 1\n',
+    })
+    stale = [f"{PINS}:4:1: APR003", f"{PINS}:6:1: APR003"]
+    assert repository.check().places == stale
+    repository.git("sparse-checkout", "set", "a")
+    assert repository.check().places == stale
+    repository.git("submodule", "--quiet", "deinit", "--force", "sub")
+    # nobody knows what is in it
+    assert repository.check().places == stale[:1]
 
 
 def test_broken_pins_for_programs(repository: Repository) -> None:

@@ -582,11 +582,15 @@ def test_file_that_cannot_be_judged(project: Project) -> None:
     assert (result.lines, len(result.notes), result.status) == ([], 5, 1)
 
 
-def test_file_that_is_not_there(project: Project) -> None:
+@pytest.mark.parametrize("is_git", [True, False])
+def test_file_that_is_not_there(project: Project, is_git: bool) -> None:
     project.write({"directory.py/x": "", "file": "", PINS: (
         '[pins]\n"directory.py" = 1\n"file/a.py" = 1\n"link.py" = 1\n"a\\u0000.py" = 1\n'
     )})
     (project.root / "link.py").symlink_to("nowhere")
+    if is_git:
+        project.git("init", "--quiet")
+        project.commit()
     result = project.prune()
     assert (len(result.lines), project.pins(), result.status) == (4, "[pins]\n", 0)
 
@@ -840,6 +844,95 @@ def test_shallow_clone(repository: Project, monkeypatch: pytest.MonkeyPatch, tmp
         repository.git("clone", "--quiet", f"--depth={depth}", f"file://{repository.root}", str(clone))
         monkeypatch.chdir(clone)
         assert repository.prune().lines == lines
+
+
+def with_submodule(repository: Project) -> Project:
+    """Add a submodule "sub" with the file sub/old.py, which makes 2 calls, and return the project of its directory."""
+    source = Project(repository.root.parent / "source", repository.capsys)
+    source.write({"old.py": unlike("sub"), "b.py": 1})
+    source.git("init", "--quiet")
+    source.commit()
+    allowed = "-c", "protocol.file.allow=always"
+    repository.git(*allowed, "submodule", "--quiet", "add", str(source.root), "sub")
+    repository.commit()
+    return Project(repository.root / "sub", repository.capsys)
+
+
+ABSENT = "kept, whose file git tracks and has not checked out"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--move-renamed"]])
+def test_sparse_checkout(repository: Project, arguments: list[str]) -> None:
+    """What it leaves out, and what was renamed to a path that it leaves out."""
+    (repository.root / "b").mkdir()
+    repository.git("mv", "old.py", "b/new.py")
+    before = '[pins]\n"a/x.py" = 1\n"b/w.py" = { count = 1, registered = ["w"] }\n"old.py" = 2\n'
+    repository.write({"a/x.py": 1, "b/w.py": 1, PINS: f'{before}"b/gone.py" = 1\n'})
+    repository.commit()
+    repository.git("sparse-checkout", "set", "a")
+    assert not (repository.root / "b").exists()
+    assert repository.prune(*arguments) == (
+        [f"{PINS}:5: b/gone.py: removed (the file does not exist)"],
+        [f"2 pins {ABSENT}", "4 pins: 1 changed, 0 offered to move"],
+        0,
+    )
+    assert repository.pins() == before
+    assert repository.prune("--dry-run") == ([], [f"2 pins {ABSENT}", "3 pins: 0 to change, 0 offered to move"], 0)
+
+
+def test_submodule_that_is_not_checked_out(
+    repository: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:
+    with_submodule(repository)
+    before = '[pins]\n"old.py" = 2\n"sub/b.py" = 1\n"sub/old.py" = 2\n'
+    repository.write({PINS: f'{before}"subway.py" = 1\n'})
+    repository.commit()
+    clone = tmp_path / "clone"
+    repository.git("clone", "--quiet", str(repository.root), str(clone))
+    repository.git("submodule", "--quiet", "deinit", "--force", "sub")
+    for root in (repository.root, clone):
+        monkeypatch.chdir(root)
+        assert repository.prune() == (
+            [f"{PINS}:5: subway.py: removed (the file does not exist)"],
+            [f"2 pins {ABSENT}", "4 pins: 1 changed, 0 offered to move"],
+            0,
+        )
+        assert (root / PINS).read_text() == before
+
+
+def test_sparse_checkout_and_a_submodule(repository: Project) -> None:
+    """A submodule stays where it is if the checkout around it is sparse, and may be sparse itself."""
+    submodule = with_submodule(repository)
+    submodule.write({"b/w.py": 1, "c/x.py": 1})
+    submodule.commit()
+    before = '[pins]\n"old.py" = 2\n"sub/b/w.py" = 1\n"sub/c/x.py" = 1\n'
+    repository.write({"a/x.py": 1, PINS: f'{before}"sub/gone.py" = 1\n'})
+    repository.commit()
+    repository.git("sparse-checkout", "set", "a")
+    submodule.git("sparse-checkout", "set", "c")
+    assert repository.prune() == (
+        [f"{PINS}:5: sub/gone.py: removed (the file does not exist)"],
+        [f"1 pin {ABSENT}", "4 pins: 1 changed, 0 offered to move"],
+        0,
+    )
+    assert repository.pins() == before
+
+
+def test_rename_within_a_submodule(repository: Project) -> None:
+    """Its own history tells, whether the repository around it knows the new commit or not."""
+    submodule = with_submodule(repository)
+    repository.git("mv", "old.py", "new.py")
+    submodule.git("mv", "old.py", "new.py")
+    offer = f"{PINS}:3: sub/old.py was renamed to sub/new.py: run prune --move-renamed to move its pin"
+    for _ in range(2):
+        repository.write({PINS: '[pins]\n"old.py" = 2\n"sub/old.py" = 2\n"sub/gone.py" = 1\n'})
+        assert repository.prune().lines == [
+            f"{PINS}:4: sub/gone.py: removed (the file does not exist)", OFFER, offer,
+        ]
+        submodule.commit()
+        repository.commit()
+    assert repository.prune("--move-renamed").lines == [MOVED, f"{PINS}:3: sub/old.py: moved to sub/new.py"]
+    assert repository.pins() == '[pins]\n"new.py" = 2\n"sub/new.py" = 2\n'
 
 
 def test_no_commit_yet(project: Project) -> None:

@@ -22,6 +22,7 @@ from flake8_artifact_pin.command.output import print_findings
 from flake8_artifact_pin.command.output import print_json
 from flake8_artifact_pin.command.output import with_progress
 from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.repository import NotCheckedOut
 from flake8_artifact_pin.command.repository import Repository
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.survey import SurveyedFile
@@ -29,6 +30,7 @@ from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import relative
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.pins import missing_pins
+from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.rules import Finding
 from flake8_artifact_pin.rules import judge
@@ -93,9 +95,10 @@ def _print(verdict: Verdict, form: str, repository: Repository | None) -> None:
             "findings": list(map(finding_data, verdict.findings)),
         })
     elif form == "github":
-        directory = os.environ.get("GITHUB_WORKSPACE") or (repository.top if repository else os.getcwd())
+        top = repository.top if repository else os.getcwd()
+        directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
         for found in verdict.findings:
-            print(github_annotation(found, directory))
+            print(github_annotation(found, directories))
     else:
         print_findings(verdict.findings)
 
@@ -128,18 +131,16 @@ def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
             yield finding
 
 
-def github_annotation(found: FileFinding, directory: str) -> str:
+def github_annotation(found: FileFinding, directories: Sequence[str]) -> str:
     """Return the workflow command that makes GitHub show a finding at its line.
 
-    ``directory`` is the one that GitHub's paths are relative to. See "Workflow commands" in GitHub's documentation
-    and, for the escapes, its toolkit.
+    ``directories`` may be the one that GitHub's paths are relative to: it is the first that the file lies below, and
+    the last one for a file that lies below none. See "Workflow commands" in GitHub's documentation and, for the
+    escapes, its toolkit.
     """
     path, finding = found
-    name = relative(os.path.abspath(path), directory)
-    if name.startswith(os.pardir):
-        # by the name that the directory has when links are followed
-        parent, base = os.path.split(os.path.abspath(path))
-        name = relative(os.path.join(os.path.realpath(parent), base), os.path.realpath(directory))
+    names = (_name_below(directory, path) for directory in directories)
+    name = next(filter(None, names), "") or relative(path, directories[-1])
     fields = {
         "file": name.replace(os.sep, "/"),
         "line": str(max(finding.line, 1)),
@@ -152,6 +153,16 @@ def github_annotation(found: FileFinding, directory: str) -> str:
     return f"::error {properties}::{_escaped(f'{finding.code} {finding.text}')}"
 
 
+def _name_below(directory: str, path: str) -> str:
+    """Return the path that a file has below a directory, if need be with links followed; empty if it is outside."""
+    parent, base = os.path.split(os.path.abspath(path))
+    for top, place in ((directory, parent), (os.path.realpath(directory), os.path.realpath(parent))):
+        name = relative(os.path.join(place, base), top)
+        if not os.path.isabs(name) and name.split(os.sep)[0] != os.pardir:
+            return name
+    return ""
+
+
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
@@ -161,7 +172,15 @@ def _pins_findings(workspace: Workspace) -> list[FileFinding]:
     if not pins.path:
         return []
     name = workspace.shown(pins.name)
-    return [FileFinding(name, finding) for finding in judge_pins(pins, missing_pins(pins))]
+    return [FileFinding(name, finding) for finding in judge_pins(pins, _stale_pins(workspace))]
+
+
+def _stale_pins(workspace: Workspace) -> Sequence[Pin]:
+    """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
+    missing = missing_pins(workspace.pins)
+    # to ask takes git some time in a big repository
+    absent = workspace.not_checked_out() if missing else NotCheckedOut()
+    return [pin for pin in missing if not absent.has(pin.path)]
 
 
 def _registry_path(workspace: Workspace, named: str | None) -> str:
@@ -174,7 +193,7 @@ def _registry_path(workspace: Workspace, named: str | None) -> str:
 
 def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
     from flake8_artifact_pin.command.registry import load_registry
-    from flake8_artifact_pin.command.registry import rows_of
+    from flake8_artifact_pin.command.registry import rows_owned_by
 
     pins = workspace.pins
     shown = relative(path, pins.cwd).replace(os.sep, "/")
@@ -183,5 +202,5 @@ def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> It
     known = frozenset(row.artifact_id for row in rows)
     yield from (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
     if owner is not None:
-        promised = [(row.artifact_id, row.position) for row in rows_of(rows, owner, shown)]
+        promised = [(row.artifact_id, row.position) for row in rows_owned_by(rows, owner, shown)]
         yield from (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))

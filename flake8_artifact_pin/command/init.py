@@ -43,7 +43,7 @@ from flake8_artifact_pin.pins import PinnedCall
 from flake8_artifact_pin.pins import Pins
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.pins_file import PYPROJECT
-from flake8_artifact_pin.schema import path_problem
+from flake8_artifact_pin.schema import can_be_key
 
 _TEST_DIRECTORIES = frozenset(["test", "tests"])
 _TEST_REASON = "test code produces no artifacts"
@@ -161,12 +161,13 @@ def _take_inventory(workspace: Workspace) -> Inventory:
             exempt.setdefault(directory, []).append(surveyed)
         else:
             others.append(surveyed)
-    # a back slash in a name is taken for that of Windows, and leads to another file or to none
+    # Check names the files that cannot be pinned. A back slash in a name is taken for that of Windows, and leads to
+    # another file or to none.
     pinned = [
         surveyed
         for surveyed in others
         if surveyed.source.facts.observed
-        and _can_be_key(surveyed.path)
+        and can_be_key(surveyed.path)
         and os.path.isfile(workspace.location(surveyed.path))
     ]
     return Inventory(exempt, others, pinned)
@@ -177,15 +178,9 @@ def _test_directory(path: str) -> str:
     parents = path.split("/")[:-1]
     for number, name in enumerate(parents, start=1):
         directory = "".join(f"{parent}/" for parent in parents[:number])
-        if name in _TEST_DIRECTORIES and _can_be_key(directory):
+        if name in _TEST_DIRECTORIES and can_be_key(directory):
             return directory
     return ""
-
-
-def _can_be_key(path: str) -> bool:
-    """Return whether a path can be a key of the pins file, which is UTF-8; check names the files that cannot."""
-    is_text = path == path.encode(errors="replace").decode()
-    return is_text and not path_problem(path)
 
 
 def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper], names_calls: bool) -> Iterator[str]:

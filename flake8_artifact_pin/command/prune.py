@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import importlib
 import os
 import stat
@@ -25,6 +26,7 @@ from flake8_artifact_pin.command.output import printable
 from flake8_artifact_pin.command.output import style
 from flake8_artifact_pin.command.output import with_progress
 from flake8_artifact_pin.command.renames import Renames
+from flake8_artifact_pin.command.repository import NotCheckedOut
 from flake8_artifact_pin.command.survey import survey
 from flake8_artifact_pin.command.workspace import open_workspace
 from flake8_artifact_pin.command.workspace import Workspace
@@ -37,12 +39,12 @@ from flake8_artifact_pin.pins import Pin
 from flake8_artifact_pin.pins import pin_position
 from flake8_artifact_pin.pins import quote
 from flake8_artifact_pin.rules import Finding
-from flake8_artifact_pin.schema import path_problem
+from flake8_artifact_pin.schema import can_be_key
 
 _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
 
-class Change(NamedTuple):
+class PrunedPin(NamedTuple):
     """What becomes of a stale pin: ``new`` is its count, or None if it is removed.
 
     ``removed_calls`` are those that it no longer names if it is left.
@@ -83,11 +85,18 @@ class Rename(NamedTuple):
     new_path: str
 
 
-class Plan(NamedTuple):
-    """What is to be done, the renames that are only offered, and what keeps a file from being judged."""
+class Kept(NamedTuple):
+    """A pin whose file git tracks, under that name or a new one, and has not checked out: it cannot be judged here."""
 
-    changes: Sequence[Change]
+    pin: Pin
+
+
+class Plan(NamedTuple):
+    """What is to be done, what is only offered or kept, and what keeps a file from being judged."""
+
+    changes: Sequence[PrunedPin]
     offered: Sequence[Rename]
+    kept: Sequence[Kept]
     findings: Sequence[FileFinding]
 
 
@@ -128,8 +137,9 @@ def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
     pins = list(workspace.pins.pins.values())
     outcomes = [outcome for pin in with_progress(pins, "pin") for outcome in judge.outcomes(pin)]
     return Plan(
-        [outcome for outcome in outcomes if isinstance(outcome, Change)],
+        [outcome for outcome in outcomes if isinstance(outcome, PrunedPin)],
         [outcome for outcome in outcomes if isinstance(outcome, Rename)],
+        [outcome for outcome in outcomes if isinstance(outcome, Kept)],
         [outcome for outcome in outcomes if isinstance(outcome, FileFinding)],
     )
 
@@ -143,7 +153,12 @@ class _Judge:
         self.renames = Renames(workspace.repository) if workspace.repository else None
         self.taken = set(workspace.pins.pins)
 
-    def outcomes(self, pin: Pin) -> Iterator[Change | Rename | FileFinding]:
+    @functools.cached_property
+    def absent(self) -> NotCheckedOut:
+        """What git tracks and has not checked out."""
+        return self.workspace.not_checked_out()
+
+    def outcomes(self, pin: Pin) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin: nothing, if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
         if _is_gone(self.workspace.location(pin.path)):
@@ -155,21 +170,29 @@ class _Judge:
         elif len(observed) < pin.allowed:
             yield _lowered(pin, line, observed)
 
-    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[Change | Rename | FileFinding]:
+    def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
-        new_path = self.renames.new_path(pin.path) if self.renames else None
-        if new_path is None:
-            yield Change(pin, line, None, "the file does not exist")
-            return
+        path: str | None = pin.path
+        if self.renames and not self.absent.has(pin.path):
+            path = self.renames.new_path(pin.path)
+        if path and self.absent.has(path):
+            yield Kept(pin)
+        elif path and os.path.isfile(self.workspace.location(path)):
+            yield from self.outcomes_of_renamed(pin, line, path)
+        else:
+            yield PrunedPin(pin, line, None, "the file does not exist")
+
+    def outcomes_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[PrunedPin | Rename | FileFinding]:
+        """Yield what becomes of a pin whose file has another path now."""
         observed, problems = self.observe(new_path)
         obstacle = self.obstacle(pin, new_path) or ("" if observed or problems else "makes no PUT call")
         if obstacle:
-            yield Change(pin, line, None, f"renamed to {new_path}, which {obstacle}")
+            yield PrunedPin(pin, line, None, f"renamed to {new_path}, which {obstacle}")
             return
         self.taken.add(new_path)
         yield from problems
         if self.moves_renamed and not problems:
-            change = Change(pin, line, pin.allowed, "")
+            change = PrunedPin(pin, line, pin.allowed, "")
             if len(observed) < pin.allowed:
                 change = _lowered(pin, line, observed)
             yield change._replace(reason="renamed", moved_to=new_path)
@@ -184,8 +207,7 @@ class _Judge:
             return "is exempt"
         if _suffix(new_path) not in (".py", _suffix(pin.path)):
             return "is no Python file"
-        is_text = new_path == new_path.encode(errors="replace").decode()
-        return "cannot be pinned" if path_problem(new_path) or not is_text else ""
+        return "" if can_be_key(new_path) else "cannot be pinned"
 
     def observe(self, path: str) -> tuple[Sequence[str], Sequence[FileFinding]]:
         """Return the names of the PUT calls that count in a file that exists, and what keeps it from being judged."""
@@ -195,21 +217,20 @@ class _Judge:
             unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
             is_pinned = path in self.workspace.pins.pins
             return (), [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
-        problems = [FileFinding(surveyed.name, problem) for problem in surveyed.source.problems]
-        return surveyed.source.facts.names, problems
+        return surveyed.source.facts.names, surveyed.problems
 
 
-def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> Change:
+def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> PrunedPin:
     """Return what becomes of a pin that allows more calls than are observed."""
     if not observed:
-        return Change(pin, line, None, "no PUT call observed")
+        return PrunedPin(pin, line, None, "no PUT call observed")
     if pin.calls is None:
-        return Change(pin, line, len(observed), f"{len(observed)} observed")
+        return PrunedPin(pin, line, len(observed), f"{len(observed)} observed")
     mismatch = compare(pin.calls, observed)
     # what only got another name is not stale: as many are left as there are calls, and APR006 tells the new names
     renamed = frozenset(mismatch.replaced.values())
     gone = [name for name in mismatch.gone if name not in renamed]
-    return Change(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
+    return PrunedPin(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
 
 
 def _is_gone(filename: str) -> bool:
@@ -226,7 +247,7 @@ def _suffix(path: str) -> str:
     return os.path.splitext(path)[1]
 
 
-def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
+def _pruned_text(workspace: Workspace, changes: Sequence[PrunedPin]) -> str:
     from flake8_artifact_pin.command.editing import Edit
     from flake8_artifact_pin.command.editing import edit_pins
     from flake8_artifact_pin.command.editing import UneditableError
@@ -243,7 +264,7 @@ def _pruned_text(workspace: Workspace, changes: Sequence[Change]) -> str:
         raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
 
 
-def _edit_by_hand(change: Change) -> str:
+def _edit_by_hand(change: PrunedPin) -> str:
     key = quote(change.pin.key)
     if change.new is None:
         return f"remove {key} (line {change.line})"
@@ -284,6 +305,8 @@ def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse
         for line in [*(_line(name, change.line, _change_text(change)) for change in plan.changes), *offers]:
             print(line)
         print_findings(plan.findings)
+    if plan.kept:
+        note(f"{count(len(plan.kept), 'pin')} kept, whose file git tracks and has not checked out")
     what = "to change" if arguments.dry_run else "changed"
     note(f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offered)} offered to move")
 
@@ -292,7 +315,7 @@ def _line(name: str, line: int, text: str) -> str:
     return f"{printable(name)}:{line}: {printable(text)}"
 
 
-def _change_text(change: Change) -> str:
+def _change_text(change: PrunedPin) -> str:
     pin = change.pin
     if change.new is None:
         text = f"{pin.path}: removed ({change.reason})"

@@ -28,7 +28,7 @@ _KEYS = frozenset([_ROWS, _ID, _OWNER])
 _FORMATS = ".yaml, .yml, .json or .toml"
 
 
-class Row(NamedTuple):
+class RegistryRow(NamedTuple):
     """An artifact of the registry: its id, the repository that owns it or an empty string, and where its row begins."""
 
     artifact_id: str
@@ -44,7 +44,7 @@ class _FaultError(Exception):
         self.faults = faults
 
 
-def load_registry(path: str, shown: str) -> Sequence[Row]:
+def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     """Return the rows of a registry; ``shown`` is its path for messages.
 
     Raise RegistryError if it cannot be used, with all faults of its rows, each at its line: never is what cannot be
@@ -75,7 +75,7 @@ def load_registry(path: str, shown: str) -> Sequence[Row]:
         ])
 
 
-def rows_of(rows: Sequence[Row], owner: str, shown: str) -> Sequence[Row]:
+def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequence[RegistryRow]:
     """Return the rows of an owner. Raise RegistryError if there is none: a wrong name would hide every row."""
     found = [row for row in rows if row.owner == owner]
     if not found:
@@ -85,12 +85,12 @@ def rows_of(rows: Sequence[Row], owner: str, shown: str) -> Sequence[Row]:
     return found
 
 
-def _rows(content: object, positions: Sequence[Position]) -> list[Row]:
+def _rows(content: object, positions: Sequence[Position]) -> list[RegistryRow]:
     artifacts = content.get(_ROWS) if isinstance(content, Mapping) else None
     if not isinstance(artifacts, list):
         problem = f"no list {quote(_ROWS)}" if artifacts is None else f"{quote(_ROWS)} must be a list"
         raise _FaultError(Fault(1, 0, f"{problem}: a registry has one, of rows with {_ID} each"))
-    rows: list[Row] = []
+    rows: list[RegistryRow] = []
     faults: list[Fault] = []
     lines: dict[object, int] = {}
     for number, (item, position) in enumerate(zip(artifacts, positions, strict=True), start=1):
@@ -110,7 +110,7 @@ def _rows(content: object, positions: Sequence[Position]) -> list[Row]:
             problem = f"has the {_ID} {quote(artifact_id)} of line {lines[artifact_id]}: keep one"
         else:
             lines[artifact_id] = position.line
-            rows.append(Row(artifact_id, owner or "", position))
+            rows.append(RegistryRow(artifact_id, owner or "", position))
             continue
         faults.append(Fault(*position, f"row {number} {problem}"))
     if faults:
@@ -128,7 +128,7 @@ def _read_yaml(text: str, shown: str) -> tuple[object, Sequence[Position]]:
     except registry_yaml.YamlError as error:
         raise _FaultError(error.fault)
     rows = content.get(_ROWS) if isinstance(content, Mapping) else None
-    return content, rows.positions if isinstance(rows, registry_yaml.Sequence) else ()
+    return content, rows.positions if isinstance(rows, registry_yaml.YamlList) else ()
 
 
 def _read_toml(text: str) -> tuple[object, Sequence[Position]]:

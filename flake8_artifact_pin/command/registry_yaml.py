@@ -31,7 +31,7 @@ class Scalar(NamedTuple):
     text: str
 
 
-class Sequence(list[Any]):
+class YamlList(list[Any]):
     """A sequence, and where each of its items begins."""
 
     def __init__(self) -> None:
@@ -114,7 +114,7 @@ class _Composer:
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(self.open) == _MAX_DEPTH:
                 raise self.error(event, "nested too deeply: a registry is a list of rows")
-            container = Sequence() if isinstance(event, yaml.SequenceStartEvent) else _Mapping()
+            container = YamlList() if isinstance(event, yaml.SequenceStartEvent) else _Mapping()
             self.begin(event, container)
             self.open.append(container)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -139,7 +139,7 @@ class _Composer:
         container = self.open[-1] if self.open else None
         if container is None:
             self.root = value
-        elif isinstance(container, Sequence):
+        elif isinstance(container, YamlList):
             container.append(value)
             container.positions.append(self.position(event.start_mark.index))
         elif not container.is_value_next:
@@ -163,7 +163,7 @@ class _Composer:
         """Add what a mapping merges: its own keys come first, then those of the mappings in their order."""
         if mapping.merged_event is None:
             return
-        for merged in mapping.merged if isinstance(mapping.merged, Sequence) else [mapping.merged]:
+        for merged in mapping.merged if isinstance(mapping.merged, YamlList) else [mapping.merged]:
             if not isinstance(merged, _Mapping):
                 raise self.error(mapping.merged_event, "<< merges what is no mapping: correct it")
             for key, value in merged.items():

@@ -14,8 +14,8 @@ _RENAMES = ("-M", "--diff-filter=R", "--name-status", "-z")
 class Renames:
     """What git knows of the renames in a repository; it is asked once for each commit.
 
-    Within, paths are relative to the work tree's own directory, as git prints them. Only plumbing commands are
-    asked, so that no configuration of the user changes the answers.
+    A submodule is asked about the files in it. Within, paths are relative to the work tree's own directory, as git
+    prints them. Only plumbing commands are asked, so that no configuration of the user changes the answers.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -23,17 +23,25 @@ class Renames:
         self.answers: dict[str, Mapping[str, str]] = {}
 
     def new_path(self, path: str) -> str | None:
-        """Return where the file is that was at a path: it is there now, below the repository's directory.
+        """Return the path that git has now for a file that was at another one, below the repository's directory.
 
-        Both paths are relative to that directory. None if git knows no rename, or not enough of the history.
+        Both are relative to that directory, and whether the file is there is not looked at. None if git knows of no
+        such file, or not enough of the history.
         """
+        if "\0" in path:
+            # no file can have such a name, and git cannot be asked
+            return None
+        for directory, inner in self._submodules.items():
+            if path.startswith(directory):
+                found = inner.new_path(path.removeprefix(directory))
+                return None if found is None else f"{directory}{found}"
         try:
             found = self._follow(self._prefix + path)
         except GitError:
             return None
         if found is None or not found.startswith(self._prefix):
             return None
-        return found.removeprefix(self._prefix) if os.path.isfile(os.path.join(self.repository.top, found)) else None
+        return found.removeprefix(self._prefix)
 
     def _follow(self, path: str) -> str | None:
         """Return the last path of a file, which may be its first; None if it was deleted in the end."""
@@ -48,6 +56,11 @@ class Renames:
             path = new_path
             commit = self._next_deletion(commit, path)
         return self._uncommitted.get(path, path)
+
+    @functools.cached_property
+    def _submodules(self) -> Mapping[str, Renames]:
+        """What the submodules know, by their directories with a slash at the end."""
+        return {f"{directory}/": Renames(inner) for directory, inner in self.repository.submodules() if inner}
 
     @functools.cached_property
     def _prefix(self) -> str:

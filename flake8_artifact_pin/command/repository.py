@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
 import posixpath
 import re
@@ -39,6 +40,16 @@ class Changes(NamedTuple):
     submodules: Sequence[str]
 
 
+class NotCheckedOut(NamedTuple):
+    """Files that git tracks below a directory but has not put there, and the directories of such submodules."""
+
+    paths: frozenset[str] = frozenset()
+
+    def has(self, path: str) -> bool:
+        """Return whether a path is one of them, or lies below one; whether there is a file is not looked at."""
+        return not self.paths.isdisjoint(itertools.accumulate(path.split("/"), "{}/{}".format))
+
+
 class Repository(NamedTuple):
     """A directory of a git repository's work tree; ``top`` is the work tree's own directory, both absolute."""
 
@@ -59,16 +70,49 @@ class Repository(NamedTuple):
         Those of submodules are among them, and of a repository within the repository: flake8 finds them, too.
         """
         files = set(_names(self.git("ls-files", "-z", "--cached", "--recurse-submodules", "--", "*.py")))
-        for directory in map(os.fsdecode, _GITLINK.findall(self.git("ls-files", "-z", "--stage"))):
+        for directory in self._gitlinks():
             place = os.path.join(self.directory, directory)
             is_unknown = not any(file.startswith(f"{directory}/") for file in files)
             if is_unknown and os.path.exists(os.path.join(place, ".git")):
-                inner = find_repository(place)
-                # from within a broken one git finds the one around it
-                is_sound = inner is not None and os.path.samefile(inner.top, place)
-                found = inner.tracked_files() if inner and is_sound else walked_files(place)
+                inner = self._inner(directory)
+                found = inner.tracked_files() if inner else walked_files(place)
                 files.update(f"{directory}/{file}" for file in found)
         return sorted(files)
+
+    def not_checked_out(self) -> NotCheckedOut:
+        """Return what git tracks below the directory and leaves out of it, also within submodules.
+
+        That is what a sparse checkout is not for, and the submodules that nobody has initialized.
+        """
+        tagged = _names(self.git("ls-files", "-z", "-t", "--cached"))
+        paths = {name.removeprefix("S ") for name in tagged if name.startswith("S ")}
+        for directory, inner in self.submodules():
+            if inner:
+                # although a sparse checkout may not be for it
+                paths.discard(directory)
+                paths.update(f"{directory}/{path}" for path in inner.not_checked_out().paths)
+            else:
+                paths.add(directory)
+        return NotCheckedOut(frozenset(paths))
+
+    def submodules(self) -> Iterator[tuple[str, Repository | None]]:
+        """Yield the directory of each submodule below this one, without those within submodules, and its repository.
+
+        That is None if the submodule is not checked out, or broken.
+        """
+        for directory in self._gitlinks():
+            yield directory, self._inner(directory)
+
+    def _gitlinks(self) -> list[str]:
+        """Return the directories of the submodules below the directory, without those within submodules."""
+        return [os.fsdecode(name) for name in _GITLINK.findall(self.git("ls-files", "-z", "--stage"))]
+
+    def _inner(self, directory: str) -> Repository | None:
+        """Return the repository in a submodule's directory; None if it is not checked out, or broken."""
+        place = os.path.join(self.directory, directory)
+        inner = find_repository(place) if os.path.exists(os.path.join(place, ".git")) else None
+        # from within a broken one git finds the one around it
+        return inner if inner and os.path.samefile(inner.top, place) else None
 
     def untracked_files(self) -> list[str]:
         """Return the Python files below the directory that git neither tracks nor ignores, sorted."""

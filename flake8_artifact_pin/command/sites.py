@@ -13,7 +13,6 @@ from typing import NamedTuple
 from flake8_artifact_pin.command.errors import CLEAN
 from flake8_artifact_pin.command.errors import FINDINGS
 from flake8_artifact_pin.command.output import count
-from flake8_artifact_pin.command.output import FileFinding
 from flake8_artifact_pin.command.output import finding_data
 from flake8_artifact_pin.command.output import markdown
 from flake8_artifact_pin.command.output import markdown_table
@@ -36,7 +35,7 @@ from flake8_artifact_pin.pins import Pins
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 
 
-class Row(NamedTuple):
+class SiteRow(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
 
     ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``call`` is the call as it is
@@ -73,7 +72,7 @@ class Row(NamedTuple):
 def run(arguments: argparse.Namespace) -> int:
     """Print the inventory and return the exit status: 1 if a file cannot be read or parsed.
 
-    The JSON format is an object: ``sites``, a list of objects with the fields of Row; ``wrappers``, functions that
+    The JSON format is an object: ``sites``, a list of objects with the fields of SiteRow; ``wrappers``, functions that
     take the key as a parameter; ``findings``, as those of ``check``, on files that cannot be read.
     """
     workspace = open_workspace(arguments.pins)
@@ -81,12 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
     rows = [row for surveyed in surveyed_files for row in rows_of(workspace.pins, surveyed)]
     wrappers = find_wrappers(workspace, surveyed_files)
-    findings = [
-        FileFinding(surveyed.name, finding)
-        for surveyed in surveyed_files
-        for finding in surveyed.source.problems
-        if not surveyed.exempt
-    ]
+    findings = [problem for surveyed in surveyed_files if not surveyed.exempt for problem in surveyed.problems]
     lines = advice(wrappers, workspace.pins.patterns)
     if arguments.format == "json":
         print_json({
@@ -98,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         # the plain one leaves a carriage return, which a file name may have, without quotes
         quoting = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(Row._fields)
+        writer.writerow(SiteRow._fields)
         for row in rows:
             cells = [" ".join(cell) if isinstance(cell, tuple) else str(cell) for cell in row]
             (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
@@ -114,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     return FINDINGS if findings else CLEAN
 
 
-def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
+def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[SiteRow]:
     """Yield the rows of one file, in source order."""
     pin = pins.pin_of(surveyed.path)
     facts = surveyed.source.facts
@@ -122,7 +116,7 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[Row]:
         state, reason = _state(pins, surveyed, site)
         # the pin of a file over it, too, until it names its calls
         decision = Decision() if state in ("exempt", "suppressed") else pin.decision_on(site.name)
-        yield Row(
+        yield SiteRow(
             surveyed.name,
             site.call.line,
             site.call.column + 1,
@@ -156,11 +150,11 @@ def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
     return "over" if is_over else "swapped", ""
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: SiteRow) -> list[str]:
     return [row.path, str(row.line), row.scope, row.call, row.state, row.decision]
 
 
-def _data(row: Row) -> Mapping[str, object]:
+def _data(row: SiteRow) -> Mapping[str, object]:
     return row._asdict()
 
 

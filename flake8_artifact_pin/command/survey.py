@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
+from flake8_artifact_pin.command.output import FileFinding
 from flake8_artifact_pin.command.workspace import Workspace
 from flake8_artifact_pin.facts import FileFacts
 from flake8_artifact_pin.facts import gather
@@ -84,6 +85,11 @@ class SurveyedFile(NamedTuple):
     path: str
     exempt: str
     source: Source
+
+    @property
+    def problems(self) -> Sequence[FileFinding]:
+        """What keeps it from being judged, as findings of the file."""
+        return [FileFinding(self.name, problem) for problem in self.source.problems]
 
 
 def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.command.errors import BrokenPinsError
 from flake8_artifact_pin.command.errors import UsageError
 from flake8_artifact_pin.command.repository import find_repository
+from flake8_artifact_pin.command.repository import NotCheckedOut
 from flake8_artifact_pin.command.repository import Repository
 from flake8_artifact_pin.command.repository import walked_files
 from flake8_artifact_pin.patterns import compile_patterns
@@ -34,6 +35,10 @@ class Workspace(NamedTuple):
     def location(self, path: str) -> str:
         """Return where the file of a path of the pins file is."""
         return os.path.join(self.pins.root, path)
+
+    def not_checked_out(self) -> NotCheckedOut:
+        """Return what git tracks and has not checked out, as paths of the pins file."""
+        return self.repository.not_checked_out() if self.repository else NotCheckedOut()
 
     def files(self, names: Sequence[str] = ()) -> list[str]:
         """Return the files to judge, as paths of the pins file, sorted.
