@@ -28,9 +28,6 @@ class Renames:
         Both are relative to that directory, and whether the file is there is not looked at. None if git knows of no
         such file, or not enough of the history.
         """
-        if "\0" in path:
-            # no file can have such a name, and git cannot be asked
-            return None
         for directory, inner in self._submodules.items():
             if path.startswith(directory):
                 found = inner.new_path(path.removeprefix(directory))
