@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from setuptools import find_packages
 from setuptools import setup
 
 with open("README.md", encoding="utf-8") as file:
@@ -12,13 +13,13 @@ setup(
     long_description=readme,
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=["flake8_artifact_pin", "flake8_artifact_pin.command"],
+    packages=find_packages(include=["flake8_artifact_pin*"]),
     package_data={"flake8_artifact_pin": ["py.typed"]},
     python_requires=">=3.10",
     install_requires=["flake8>=5", "tomli>=2.2"],
     extras_require={"prune": ["tomlkit>=0.15"], "yaml": ["PyYAML>=6"]},
     entry_points={
-        "console_scripts": ["flake8-artifact-pin = flake8_artifact_pin.command.main:main"],
+        "console_scripts": ["flake8-artifact-pin = flake8_artifact_pin.cli.main:main"],
         "flake8.extension": ["APR = flake8_artifact_pin.checker:ArtifactPinChecker"],
         "flake8.report": ["artifact-pin = flake8_artifact_pin.reporter:ArtifactPinReporter"],
     },

@@ -1,6 +1,6 @@
 """``python -m flake8_artifact_pin`` is the command ``flake8-artifact-pin``."""
 from __future__ import annotations
 
-from flake8_artifact_pin.command.main import main
+from flake8_artifact_pin.cli.main import main
 
 raise SystemExit(main())

@@ -13,21 +13,21 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
-from flake8_artifact_pin.facts import gather
-from flake8_artifact_pin.facts import may_matter
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import Matcher
-from flake8_artifact_pin.pins import Fault
-from flake8_artifact_pin.pins import judged_path
-from flake8_artifact_pin.pins import missing_pins
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins_file import find_pins_file
-from flake8_artifact_pin.pins_file import load_pins
-from flake8_artifact_pin.pins_file import PinsNotFoundError
+from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.report import may_matter
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.pins.model import Fault
+from flake8_artifact_pin.pins.model import judged_path
+from flake8_artifact_pin.pins.model import missing_pins
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.files import find_pins_file
+from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.pins.files import PinsNotFoundError
 from flake8_artifact_pin.reporter import interpose
-from flake8_artifact_pin.rules import judge
-from flake8_artifact_pin.rules import judge_pins
-from flake8_artifact_pin.rules import with_visible_places
+from flake8_artifact_pin.rules.findings import judge
+from flake8_artifact_pin.rules.findings import judge_pins
+from flake8_artifact_pin.rules.findings import with_visible_places
 
 
 class ArtifactPinChecker:

@@ -20,8 +20,8 @@ from flake8.plugins import reporter as flake8_reporter
 from flake8.style_guide import Decision
 from flake8.violation import Violation
 
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.rules import Finding
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.rules.findings import Finding
 
 NAME = "artifact-pin"
 

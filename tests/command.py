@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from conftest import Project
 
-from flake8_artifact_pin.command.main import main
+from flake8_artifact_pin.cli.main import main
 
 COMMAND = (sys.executable, "-m", "flake8_artifact_pin")
 

@@ -40,23 +40,23 @@ from flake8.processor import FileProcessor
 from flake8.utils import parse_comma_separated_list
 from flake8.violation import Violation
 
-from flake8_artifact_pin.command.errors import RegistryError
-from flake8_artifact_pin.command.output import printable
-from flake8_artifact_pin.command.registry import load_registry
-from flake8_artifact_pin.command.registry import RegistryRow
-from flake8_artifact_pin.facts import FileFacts
-from flake8_artifact_pin.facts import gather
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.pins import Pin
-from flake8_artifact_pin.pins import pin_position
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins_file import load_pins
-from flake8_artifact_pin.pins_file import parse_pins
-from flake8_artifact_pin.rules import Finding
-from flake8_artifact_pin.rules import judge
-from flake8_artifact_pin.rules import judge_pins
-from flake8_artifact_pin.rules import with_visible_places
+from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.cli.output import printable
+from flake8_artifact_pin.registry.load import load_registry
+from flake8_artifact_pin.registry.load import RegistryRow
+from flake8_artifact_pin.source.report import FileFacts
+from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import pin_position
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.pins.files import parse_pins
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import judge
+from flake8_artifact_pin.rules.findings import judge_pins
+from flake8_artifact_pin.rules.findings import with_visible_places
 
 # what does not exist: no directory may stand where a pins file has a path
 NOWHERE = "/no such directory"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.patterns import parse_pattern
-from flake8_artifact_pin.calls import PutCall
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.source.patterns import parse_pattern
+from flake8_artifact_pin.source.calls import PutCall
 
 
 def find(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[PutCall]:

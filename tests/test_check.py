@@ -23,13 +23,13 @@ from hypothesis import reject
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.command import survey
-from flake8_artifact_pin.command.check import github_annotation
-from flake8_artifact_pin.command.output import FileFinding
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.rules import CODES
-from flake8_artifact_pin.rules import Finding
+from flake8_artifact_pin.repository import scan as survey
+from flake8_artifact_pin.cli.check import github_annotation
+from flake8_artifact_pin.cli.output import FileFinding
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.rules.findings import CODES
+from flake8_artifact_pin.rules.findings import Finding
 
 Findings = list[tuple[str, int, int, str, str]]
 

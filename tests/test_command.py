@@ -26,10 +26,10 @@ from command import Terminal
 from conftest import Project
 from flake8.defaults import EXCLUDE
 
-from flake8_artifact_pin.command import main as command_main
-from flake8_artifact_pin.command import output
-from flake8_artifact_pin.command import survey
-from flake8_artifact_pin.command import workspace
+from flake8_artifact_pin.cli import main as command_main
+from flake8_artifact_pin.cli import output
+from flake8_artifact_pin.repository import scan as survey
+from flake8_artifact_pin.repository import workspace
 
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"
@@ -463,8 +463,8 @@ def test_interrupted(repository: Repository) -> None:
     repository.commit({"a.py": PUT, "b.py": PUT})
     program = """
 import signal, sys, time
-from flake8_artifact_pin.command import survey
-from flake8_artifact_pin.command.main import main
+from flake8_artifact_pin.repository import scan as survey
+from flake8_artifact_pin.cli.main import main
 
 def read(filename):
     print("working", flush=True)
@@ -593,13 +593,13 @@ def test_doors(directory: Repository) -> None:
 def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
     program = (
         "import contextlib, sys\n"
-        "from flake8_artifact_pin.command.main import main\n"
+        "from flake8_artifact_pin.cli.main import main\n"
         "with contextlib.suppress(SystemExit):\n"
         f"    main({arguments!r})\n"
         "sys.stdout.write('|'.join(sys.modules))"
     )
     modules = set(run_program(sys.executable, "-c", program).out.rpartition("\n")[2].split("|"))
-    assert "flake8_artifact_pin.command.main" in modules
+    assert "flake8_artifact_pin.cli.main" in modules
     assert modules & {"ast", "flake8", "subprocess", "tokenize", "tomli"} == set()
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.command import sides
+from flake8_artifact_pin.cli.diff import snapshots as sides
 
 Files = Mapping[str, "str | None"]
 # what there was before and what there is now (a text is that of one file), and the lines that say so

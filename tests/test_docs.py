@@ -16,11 +16,11 @@ import pytest
 import tomli
 from conftest import Project
 
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.pins_file import load_pins
-from flake8_artifact_pin.rules import CODES
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.rules.findings import CODES
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "tests" / "example"

@@ -22,10 +22,10 @@ from flake8.style_guide import StyleGuideManager
 from flake8.utils import get_python_version
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
-from flake8_artifact_pin.command import doctor
-from flake8_artifact_pin.command import flake8_setup
-from flake8_artifact_pin.command.main import main
-from flake8_artifact_pin.command.output import count
+from flake8_artifact_pin.cli.doctor import verb as doctor
+from flake8_artifact_pin.cli.doctor import flake8_setup
+from flake8_artifact_pin.cli.main import main
+from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 
 PRICES = "collectors/prices.py"

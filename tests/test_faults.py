@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.toml_keys import key_positions
-from flake8_artifact_pin.toml_keys import Path
-from flake8_artifact_pin.toml_keys import Position
+from flake8_artifact_pin.pins.toml import key_positions
+from flake8_artifact_pin.pins.toml import Path
+from flake8_artifact_pin.pins.toml import Position
 
 TOO_LONG = "1" * 5000
 TOO_DEEP = 10_000

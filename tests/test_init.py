@@ -18,9 +18,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins_file import load_pins
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.files import load_pins
 
 PINS = "artifact-pins.toml"
 PUT = "s3.put_object(Key='x')\n"

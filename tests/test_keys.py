@@ -9,10 +9,10 @@ import textwrap
 
 import pytest
 
-from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.calls import PutCall
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.source.calls import PutCall
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 
 MATCHER = compile_patterns([*DEFAULT_PATTERNS, "save"])
 

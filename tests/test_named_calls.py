@@ -19,14 +19,14 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.facts import gather
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins_file import parse_pins
-from flake8_artifact_pin.rules import Finding
-from flake8_artifact_pin.rules import judge
-from flake8_artifact_pin.rules import with_visible_places
+from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.files import parse_pins
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import judge
+from flake8_artifact_pin.rules.findings import with_visible_places
 
 PINS = "artifact-pins.toml"
 ADD = '{ registered = ["ID"] } or { grandfathered = "REASON" } to the calls of "a.py" in artifact-pins.toml'

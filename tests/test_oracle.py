@@ -18,10 +18,10 @@ from hypothesis import HealthCheck
 from hypothesis import settings
 from oracle import put_calls
 
-from flake8_artifact_pin.patterns import compile_patterns
-from flake8_artifact_pin.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.calls import find_calls
-from flake8_artifact_pin.patterns import Matcher
+from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.source.patterns import Matcher
 
 CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer")
 WIDE_PATTERNS = (

@@ -7,8 +7,8 @@ import sys
 import pytest
 from conftest import Project
 
-from flake8_artifact_pin.command.main import main
-from flake8_artifact_pin.command.output import note
+from flake8_artifact_pin.cli.main import main
+from flake8_artifact_pin.cli.output import note
 
 
 def test_no_standard_error(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,11 @@ import os
 import pytest
 from conftest import Project
 
-from flake8_artifact_pin.pins import Decision
-from flake8_artifact_pin.pins import Pins
-from flake8_artifact_pin.pins_file import find_pins_file
-from flake8_artifact_pin.pins_file import load_pins
-from flake8_artifact_pin.pins_file import PinsNotFoundError
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.files import find_pins_file
+from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.pins.files import PinsNotFoundError
 
 PYPROJECT = '[tool.artifact-pins.pins]\n"a.py" = 1\n'
 OTHER_PYPROJECT = '[project]\nname = "x"\n'

@@ -27,10 +27,10 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.command import editing
-from flake8_artifact_pin.command.main import main
-from flake8_artifact_pin.names import call_names
-from flake8_artifact_pin.names import without_number
+from flake8_artifact_pin.pins import edit as editing
+from flake8_artifact_pin.cli.main import main
+from flake8_artifact_pin.source.names import call_names
+from flake8_artifact_pin.source.names import without_number
 
 PINS = "artifact-pins.toml"
 MARK = "\ufeff"
@@ -1659,7 +1659,7 @@ def test_interrupted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 # Runs the verb, and kills itself where the function of this name is called, before it or after it.
 KILL = """
 import os, signal, sys
-from flake8_artifact_pin.command.main import main
+from flake8_artifact_pin.cli.main import main
 name, is_after = sys.argv[1], sys.argv[2] == "after"
 function = getattr(os, name)
 def killing(*arguments, **options):

@@ -14,9 +14,9 @@ import pytest
 from command import Repository
 from conftest import Project
 
-from flake8_artifact_pin import command
-from flake8_artifact_pin.command.errors import RegistryError
-from flake8_artifact_pin.command.registry import load_registry
+from flake8_artifact_pin import registry
+from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.registry.load import load_registry
 
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"
@@ -836,8 +836,8 @@ def test_no_such_file(repository: Repository) -> None:
 @pytest.fixture
 def without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    monkeypatch.delitem(sys.modules, "flake8_artifact_pin.command.registry_yaml", raising=False)
-    monkeypatch.delattr(command, "registry_yaml", raising=False)
+    monkeypatch.delitem(sys.modules, "flake8_artifact_pin.registry.yaml", raising=False)
+    monkeypatch.delattr(registry, "yaml", raising=False)
 
 
 @pytest.mark.usefixtures("without_yaml")

@@ -10,10 +10,10 @@ from conftest import Project
 from flake8.main import application
 
 from flake8_artifact_pin import reporter
-from flake8_artifact_pin.pins import Pins
+from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 from flake8_artifact_pin.reporter import interpose
-from flake8_artifact_pin.rules import Finding
+from flake8_artifact_pin.rules.findings import Finding
 
 APR003 = "APR003 stale pin: gone.py does not exist; remove the pin and retire its registry row"
 APR001 = (

@@ -7,10 +7,10 @@ import re
 import pytest
 from conftest import Project
 
-from flake8_artifact_pin.suppressions import find_noqa_comments
-from flake8_artifact_pin.suppressions import find_reason
-from flake8_artifact_pin.suppressions import noqa_lines
-from flake8_artifact_pin.suppressions import Suppression
+from flake8_artifact_pin.source.noqa import find_noqa_comments
+from flake8_artifact_pin.source.noqa import find_reason
+from flake8_artifact_pin.source.noqa import noqa_lines
+from flake8_artifact_pin.source.noqa import Suppression
 
 MARKS = ["# noqa", "#noqa", "# NoQA", "#  noqa", "# type: ignore  # noqa"]
 COLONS = [":", ": ", " : ", ":  ", " "]

@@ -1,0 +1,4 @@
+"""``diff``: what a change does to PUT calls and pins."""
+from flake8_artifact_pin.cli.diff.verb import run
+
+__all__ = ["run"]

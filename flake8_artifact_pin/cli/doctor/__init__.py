@@ -1,0 +1,4 @@
+"""``doctor``: proves that flake8 reports a new PUT call here."""
+from flake8_artifact_pin.cli.doctor.verb import run
+
+__all__ = ["run"]

@@ -1,0 +1,298 @@
+"""flake8 as it runs in the working directory without arguments: its options, what it decides, its configuration."""
+from __future__ import annotations
+
+import argparse
+import ast
+import configparser
+import contextlib
+import functools
+import inspect
+import io
+import itertools
+import logging
+import os
+import re
+import warnings
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8 import utils
+from flake8.checker import FileChecker
+from flake8.checker import Results
+from flake8.discover_files import expand_paths
+from flake8.exceptions import ExecutionError
+from flake8.exceptions import Flake8Exception
+from flake8.formatting.default import Nothing
+from flake8.main.application import Application
+from flake8.options.config import load_config
+from flake8.plugins.finder import Checkers
+from flake8.plugins.finder import LoadedPlugin
+from flake8.plugins.finder import parse_plugin_options
+from flake8.processor import FileProcessor
+from flake8.style_guide import Decision
+from flake8.style_guide import StyleGuideManager
+
+from flake8_artifact_pin.checker import ArtifactPinChecker
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.reporter import ArtifactPinReporter
+
+LOG = logging.getLogger(__name__)
+
+# In the order in which flake8 looks for them; it takes the first that has one of the sections.
+_CONFIG_FILES = ("setup.cfg", "tox.ini", ".flake8")
+_CONFIG_SECTIONS = frozenset(["flake8", "flake8:local-plugins"])
+
+_SECTION = re.compile(r"\[(?P<name>.+)\]")
+
+
+class Place(NamedTuple):
+    """Where the cause of something is written: the path is relative to the working directory, the line 1-based."""
+
+    path: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in self if part is not None)
+
+
+class ConfigFile(NamedTuple):
+    """A configuration file of flake8: its absolute path and its lines."""
+
+    path: str
+    lines: Sequence[str]
+
+    @property
+    def place(self) -> Place:
+        """Where the section [flake8] begins."""
+        titles = (number for number, line in enumerate(self.lines, start=1) if line.strip().startswith("[flake8]"))
+        return Place(relative(self.path, os.getcwd()), next(titles, None))
+
+    def find(self, option: str, is_wanted: Callable[[str], bool]) -> Place:
+        """Return where the value of an option is written: the first wanted line of it, or else its first line.
+
+        Return no place if the option is not set here.
+        """
+        texts = {number: text for number, name, text in self._options() if name == option}
+        wanted = (number for number, text in texts.items() if is_wanted(text))
+        line = next(itertools.chain(wanted, texts), None)
+        return Place() if line is None else self.place._replace(line=line)
+
+    def _options(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the lines of the section [flake8], as configparser reads them: number, option and (part of) value."""
+        section = option = ""
+        indentation = 0
+        for number, line in enumerate(self.lines, start=1):
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            level = len(line) - len(line.lstrip())
+            title = _SECTION.match(text)
+            if not option or level <= indentation:
+                indentation = level
+                name, *value = re.split(r"\s*[=:]\s*", text, maxsplit=1)
+                if title:
+                    section, option = title["name"], ""
+                else:
+                    option, text = name.lower().replace("_", "-"), "".join(value)
+            if section == "flake8":
+                yield number, option, text
+
+
+class Flake8(NamedTuple):
+    """What flake8 would use for a run without arguments.
+
+    ``plugin`` is this project's as flake8 loaded it, ``pins`` and ``matcher`` are those that it would judge by.
+    ``required`` are the names of the plugins that flake8 insists on. ``directory`` is the one that the paths of its
+    configuration are relative to.
+    """
+
+    options: argparse.Namespace
+    guide: StyleGuideManager
+    plugin: LoadedPlugin | None
+    pins: Pins
+    matcher: Matcher
+    required: frozenset[str]
+    config: ConfigFile | None
+    directory: str
+
+    def place(self, option: str, is_wanted: Callable[[str], bool] = bool) -> Place:
+        """Return where flake8's configuration sets an option; see ConfigFile.find()."""
+        return self.config.find(option, is_wanted) if self.config else Place()
+
+    def place_of_item(self, option: str, item: str) -> Place:
+        """Return where flake8's configuration has an item of an option that is a list."""
+        def has_item(text: str) -> bool:
+            return item in utils.normalize_paths(utils.parse_comma_separated_list(text), self.directory)
+
+        return self.place(option, has_item)
+
+    def place_of_file_pattern(self, pattern: str) -> Place:
+        """Return where the option per-file-ignores has a pattern, which is given as a style guide has it."""
+        return self.place(
+            "per-file-ignores", lambda text: pattern in utils.normalize_paths(re.split(r"[\s,:]+", text)),
+        )
+
+    def is_selected(self, code: str, name: str | None = None) -> bool:
+        """Return whether flake8 reports a code in a file; without a name, in any file that is not singled out."""
+        guide = self.guide.default_style_guide if name is None else self.guide.style_guide_for(name)
+        return guide.should_report_error(code) is Decision.Selected
+
+    def found_files(self) -> frozenset[str]:
+        """Return the absolute paths of the files that flake8 lints."""
+        arguments = {
+            "paths": self.options.filenames,
+            "stdin_display_name": self.options.stdin_display_name,
+            "filename_patterns": self.options.filename,
+            "exclude": (*self.options.exclude, *self.options.extend_exclude),
+            # flake8 5 wants to be told
+            "is_running_from_diff": False,
+        }
+        known = inspect.signature(expand_paths).parameters
+        found = expand_paths(**{name: value for name, value in arguments.items() if name in known})
+        return frozenset(map(os.path.abspath, found))
+
+    def exclusion(self, name: str) -> tuple[str, str] | None:
+        """Return the option and its pattern that exclude a file or a directory above it, if there is one.
+
+        ``name`` begins with the working directory, as flake8 has it: ``./collectors/prices.py``.
+        """
+        for path in itertools.accumulate(name.split(os.sep), os.path.join):
+            for option in ("exclude", "extend-exclude"):
+                for pattern in getattr(self.options, option.replace("-", "_")):
+                    if utils.matches_filename(path, [pattern], "%(path)s %(whether)s", LOG):
+                        return option, pattern
+        return None
+
+    def read(self, name: str) -> list[str]:
+        """Return the lines of a file as flake8 reads them; raise OSError or LookupError if it cannot."""
+        lines: list[str] = FileProcessor(name, self.options).lines
+        return lines
+
+    def trial(self, name: str, lines: Sequence[str]) -> Trial:
+        """Return what lints a file with this project's plugin as if it had these lines."""
+        return Trial(name, lines, Checkers([self.plugin] if self.plugin else [], [], []), self.options)
+
+    def reported(self, trial: Trial) -> set[tuple[str, int]]:
+        """Return the code and the line (1-based) of each finding that flake8 reports."""
+        return {
+            (code, line)
+            for code, line, column, text, physical_line in trial.findings()
+            if self.guide.handle_error(code, trial.filename, line, column, text, physical_line)
+        }
+
+
+class Trial(FileChecker):
+    """flake8's checker of one file, on lines that need not be those of the file on the disk."""
+
+    def __init__(self, name: str, lines: Sequence[str], plugins: Checkers, options: argparse.Namespace) -> None:
+        """Take what flake8 gives to its checkers, and the lines."""
+        self._processor = _LinesProcessor(name, options, list(lines))
+        super().__init__(filename=name, plugins=plugins, options=options)
+
+    def _make_processor(self) -> FileProcessor:
+        return self._processor
+
+    @property
+    def tree(self) -> ast.AST:
+        """What Python makes of the lines; raise one of UNPARSABLE if it cannot."""
+        return self._processor.tree
+
+    def findings(self) -> Results:
+        """Return what the plugins find, before flake8 decides what of it is reported."""
+        self.run_ast_checks()
+        results: Results = self.results
+        return results
+
+
+class _LinesProcessor(FileProcessor):
+    """flake8's processor of one file, without work that cannot make a difference."""
+
+    @functools.cached_property
+    def tree(self) -> ast.AST:
+        with warnings.catch_warnings():
+            # those of the compiler, on escapes and the like, are for others to report
+            warnings.simplefilter("ignore")
+            return super().build_ast()
+
+    @functools.cached_property
+    def _has_noqa(self) -> bool:
+        return "noqa" in "".join(self.lines).lower()
+
+    def build_ast(self) -> ast.AST:
+        return self.tree
+
+    def noqa_line_for(self, line_number: int) -> str | None:
+        # flake8's answer takes it a pass over all tokens
+        return super().noqa_line_for(line_number) if self._has_noqa else ""
+
+
+@contextlib.contextmanager
+def open_flake8() -> Iterator[Flake8]:
+    """Let flake8 get ready, once, and lend it; the plugin's classes are then as they were before.
+
+    Raise UsageError if flake8 refuses to run.
+    """
+    state = ArtifactPinChecker.pins, ArtifactPinChecker.matcher, ArtifactPinReporter.interposition
+    try:
+        yield _started()
+    finally:
+        ArtifactPinChecker.pins, ArtifactPinChecker.matcher, ArtifactPinReporter.interposition = state
+
+
+def _started() -> Flake8:
+    output = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
+    config = None
+    application = Application()
+    try:
+        # what plugins print is not for the reader of a report
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            parser, directory = load_config(None, [])
+            config = _find_config_file(directory)
+            application.initialize([])
+            guide = StyleGuideManager(application.options, Nothing(application.options))
+    except (Exception, SystemExit) as error:
+        # a wrong value of an option is a bare ValueError in flake8, and argparse exits
+        output.seek(0)
+        raise UsageError(_refusal(error, output.read(), config))
+    required = parse_plugin_options(parser, directory, enable_extensions=None, require_plugins=None).require_plugins
+    loaded = (plugin for plugin in application.plugins.checkers.tree if plugin.obj is ArtifactPinChecker)
+    return Flake8(
+        options=application.options,
+        guide=guide,
+        plugin=next(loaded, None),
+        pins=ArtifactPinChecker.pins,
+        matcher=ArtifactPinChecker.matcher,
+        required=frozenset(map(utils.normalize_pypi_name, required)),
+        config=config,
+        directory=directory,
+    )
+
+
+def _find_config_file(directory: str) -> ConfigFile | None:
+    """Return flake8's configuration file in the directory where flake8 found it, if it found one."""
+    for name in _CONFIG_FILES:
+        path = os.path.join(directory, name)
+        try:
+            parser, _ = load_config(path, [])
+        except (ExecutionError, UnicodeDecodeError, configparser.ParsingError):
+            # it does not exist, or flake8 passes over it
+            continue
+        if not _CONFIG_SECTIONS.isdisjoint(parser):
+            with open(path, encoding="utf-8") as file:
+                return ConfigFile(path, file.readlines())
+    return None
+
+
+def _refusal(error: BaseException, output: str, config: ConfigFile | None) -> str:
+    """Return in one line why flake8 refuses to run."""
+    if isinstance(error, SystemExit):
+        reason = output.rpartition("flake8: error: ")[2] or str(error)
+    else:
+        reason = str(error) if isinstance(error, Flake8Exception) else f"{type(error).__name__}: {error}"
+    where = f" ({config.place.path})" if config else ""
+    return f"flake8 refuses to run here{where}: {' '.join(reason.split())}"

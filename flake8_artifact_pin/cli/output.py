@@ -1,0 +1,155 @@
+"""How results are shown: to a person, and to programs."""
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import TextIO
+from typing import TypeVar
+
+from flake8_artifact_pin.rules.findings import Finding
+
+T = TypeVar("T")
+
+_STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m"}
+_RESET = "\033[m"
+# One second is what a person waits without a sign.
+_PATIENCE = 1.0
+_PROGRESS_INTERVAL = 0.1
+
+
+class FileFinding(NamedTuple):
+    """A finding and the file it is in; ``path`` is relative to the working directory."""
+
+    path: str
+    finding: Finding
+
+
+def style(name: str, text: str, stream: TextIO | None = None) -> str:
+    """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
+    is_shown = (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"{_STYLES[name]}{text}{_RESET}" if is_shown else text
+
+
+def finding_line(path: str, finding: Finding, stream: TextIO | None = None) -> str:
+    """Return a finding as flake8's default format shows it on a stream (by default standard output)."""
+    colon = style("cyan", ":", stream)
+    place = colon.join([style("bold", printable(path), stream), str(finding.line), str(finding.column + 1)])
+    return f"{place}{colon} {style('red', finding.code, stream)} {finding.text}"
+
+
+def finding_data(found: FileFinding) -> Mapping[str, object]:
+    """Return a finding for JSON: line and column are 1-based."""
+    path, (line, column, code, text) = found
+    return {"path": path, "line": line, "column": column + 1, "code": code, "text": text}
+
+
+def print_findings(findings: Iterable[FileFinding]) -> None:
+    """Print findings, a line each."""
+    for path, finding in findings:
+        print(finding_line(path, finding))
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON: ASCII, so that any file name gets through any pipe."""
+    print(json.dumps(data, indent=2))
+
+
+def print_text(text: str) -> None:
+    """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+
+
+def note(text: str) -> None:
+    """Print a line beside the results, on standard error. Nobody need be there to read it."""
+    if sys.stderr:
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except OSError:
+            # Python flushes it once more when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def note_findings(findings: Iterable[FileFinding]) -> None:
+    """Print findings beside the results."""
+    for path, finding in findings:
+        note(finding_line(path, finding, sys.stderr))
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number of things: "1 file", "1,200 files"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table whose columns are aligned."""
+    cells = [headings, *([printable(cell) for cell in row] for row in rows)]
+    widths = [max(map(_width, column)) for column in zip(*cells)]
+    lines = [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths)).rstrip() for row in cells
+    ]
+    return [style("bold", lines[0]), *lines[1:]]
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a Markdown table."""
+    ruler = ["---"] * len(headings)
+    cells = [headings, ruler, *([markdown(cell) for cell in row] for row in rows)]
+    return [f"| {' | '.join(row)} |" for row in cells]
+
+
+def markdown(text: str) -> str:
+    """Return a text as Markdown that shows it as it is, within a line or a cell of a table."""
+    text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("\\", "\\\\")
+    for mark in "|`*_[]~#":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+def printable(text: str) -> str:
+    """Return a text without what would move the cursor of a terminal or break the line."""
+    is_plain = text.isprintable()
+    return text if is_plain else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
+    """Yield the items and, if that takes longer than a second, show on a terminal how far it got."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield from items
+        return
+    shown_at = time.monotonic() + _PATIENCE - _PROGRESS_INTERVAL
+    is_shown = False
+    try:
+        for number, item in enumerate(items):
+            if time.monotonic() - shown_at >= _PROGRESS_INTERVAL:
+                shown_at = time.monotonic()
+                is_shown = True
+                sys.stderr.write(f"\r{number:,} of {count(len(items), what)}")
+                sys.stderr.flush()
+            yield item
+    finally:
+        if is_shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def let_any_text_through() -> None:
+    """Let any text be printed, whatever the encoding of the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        # a test's or an embedding program's stream need not be able to
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _width(text: str) -> int:
+    """Return the number of columns that a terminal shows a text in."""
+    return sum(1 + (unicodedata.east_asian_width(c) in "FW") - bool(unicodedata.combining(c)) for c in text)

@@ -1,0 +1,1 @@
+"""What one Python file does; knows no pins."""
