@@ -13,6 +13,8 @@ from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import FileFinding
 from flake8_artifact_pin.cli.output import finding_data
@@ -47,6 +49,22 @@ class Verdict(NamedTuple):
     findings: Sequence[FileFinding]
     files: int
     calls: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "--registry", metavar="PATH",
+        help="the file that declares artifacts, .yaml, .json or .toml: each registered id must be in it "
+        "(default: registry of the pins file)",
+    )
+    parser.add_argument(
+        "--owner", metavar="NAME",
+        help="each artifact of the registry whose owner_repo this is must be registered by a pin",
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
+    add_pins(parser)
+    add_format(parser, "text", "json", "github")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from flake8_artifact_pin.cli.check import check
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import note
@@ -67,6 +68,20 @@ class Inventory(NamedTuple):
     exempt: Mapping[str, Sequence[SurveyedFile]]
     others: Sequence[SurveyedFile]
     pinned: Sequence[SurveyedFile]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "--output", "--pins", metavar="PATH", dest="output",
+        help="where to write it; - is standard output (default: artifact-pins.toml at the top of the repository)",
+    )
+    parser.add_argument(
+        "--pattern", metavar="PATTERN", action="append", dest="patterns",
+        help="a call pattern to use instead of the default ones; may be given more than once",
+    )
+    parser.add_argument("--calls", action="store_true", help="pin each PUT call by its name, not only their number")
+    add_format(parser, "text", "json")
 
 
 def run(arguments: argparse.Namespace) -> int:

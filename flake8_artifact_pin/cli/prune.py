@@ -15,6 +15,8 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import FileFinding
 from flake8_artifact_pin.cli.output import finding_data
@@ -98,6 +100,16 @@ class Plan(NamedTuple):
     offered: Sequence[Rename]
     kept: Sequence[Kept]
     findings: Sequence[FileFinding]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
+    parser.add_argument(
+        "--move-renamed", action="store_true", help="move the pin of a file that git knows was renamed",
+    )
+    add_pins(parser)
+    add_format(parser, "text", "json")
 
 
 def run(arguments: argparse.Namespace) -> int:

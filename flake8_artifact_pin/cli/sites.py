@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import markdown
@@ -67,6 +69,13 @@ class SiteRow(NamedTuple):
         """What was decided, in words."""
         reason = f"{self.state}: {self.reason}" if self.reason else ""
         return Decision(tuple(self.registered), self.grandfathered).text or reason
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="list only those of these files and directories")
+    add_pins(parser)
+    add_format(parser, "text", "json", "csv", "markdown")
 
 
 def run(arguments: argparse.Namespace) -> int:

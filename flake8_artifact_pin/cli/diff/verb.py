@@ -11,6 +11,8 @@ from flake8_artifact_pin.cli.diff.comparison import compare
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import markdown
@@ -36,6 +38,19 @@ class Base(NamedTuple):
     commit: str
     description: str
     is_guess: bool = False
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "base", metavar="BASE", nargs="?",
+        help="the revision to compare with, from the merge base on (default: the remote's default branch, else HEAD)",
+    )
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit with 1 if a raised or added pin or a swap is undecided",
+    )
+    add_pins(parser)
+    add_format(parser, "text", "json", "markdown")
 
 
 def run(arguments: argparse.Namespace) -> int:

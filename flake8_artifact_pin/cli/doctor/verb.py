@@ -17,6 +17,8 @@ from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import open_flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Trial
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import printable
@@ -78,6 +80,12 @@ class _File(NamedTuple):
     name: str
     shown: str
     check: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    add_pins(parser)
+    add_format(parser, "text", "json")
 
 
 def run(arguments: argparse.Namespace) -> int:

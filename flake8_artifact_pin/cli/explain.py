@@ -1,0 +1,69 @@
+"""``explain``: the manual, a page a topic."""
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+
+from flake8_artifact_pin.cli.output import print_text
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import UsageError
+
+_PACKAGE = "flake8_artifact_pin"
+_SCHEMA = "schema"
+_CODES_PAGE = "codes"
+_CODE_SECTION = re.compile(r"^## (APR\d{3})\b", re.MULTILINE)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("topic", metavar="CODE|TOPIC", nargs="?", help="APR001, ci, ... (default: list what there is)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a page of the manual, the section of a code, or the list of both; raise UsageError for an unknown topic."""
+    print_text(explain(arguments.topic) if arguments.topic else _contents())
+    return CLEAN
+
+
+def explain(topic: str) -> str:
+    """Return the page of a topic, the section of a code, or for ``schema`` the path of the JSON Schema."""
+    if topic.lower() == _SCHEMA:
+        return f"{files(_PACKAGE) / 'artifact-pins.schema.json'}\n"
+    pages, sections = pages_of_manual(), code_sections()
+    found = sections.get(topic.upper()) or pages.get(topic.lower())
+    if found is None:
+        known = [*sections, *pages, _SCHEMA]
+        close = difflib.get_close_matches(topic, [*known, *map(str.lower, sections)], n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+        raise UsageError(f"the manual has no topic {topic}: {hint}")
+    return found
+
+
+def pages_of_manual() -> Mapping[str, str]:
+    """Return the text of each page by its topic."""
+    folder = files(_PACKAGE) / "docs"
+    pages = (page for page in folder.iterdir() if page.name.endswith(".md"))
+    return {page.name.removesuffix(".md"): page.read_text("utf-8") for page in sorted(pages, key=lambda page: page.name)}
+
+
+def code_sections() -> Mapping[str, str]:
+    """Return the section of each code on the page of the codes."""
+    page = pages_of_manual()[_CODES_PAGE]
+    starts = [(match[1], match.start()) for match in _CODE_SECTION.finditer(page)]
+    ends = [*(start for _, start in starts[1:]), len(page)]
+    return {code: f"{page[start:end].rstrip()}\n" for (code, start), end in zip(starts, ends)}
+
+
+def _contents() -> str:
+    lines = ["Topics (flake8-artifact-pin explain TOPIC):"]
+    lines += [f"  {topic:14} {_title(page)}" for topic, page in pages_of_manual().items()]
+    lines += [f"  {_SCHEMA:14} The path of the JSON Schema of the pins file, for editors", "Codes:"]
+    lines += [f"  {code:14} {_title(section).partition(': ')[2]}" for code, section in code_sections().items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _title(text: str) -> str:
+    return text.partition("\n")[0].lstrip("# ")

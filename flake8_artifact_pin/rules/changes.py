@@ -1,0 +1,237 @@
+"""What a change does to PUT calls, and which of it nobody decided on.
+
+One rule says what is undecided: in a file, more artifacts came than new decisions were made. An artifact came if it is
+written now, counts, and was not written by any counted call of the base.
+"""
+from __future__ import annotations
+
+import enum
+import math
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Hashable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
+from flake8_artifact_pin.source.names import MODULE
+from flake8_artifact_pin.source.reasons import canonical
+from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.report import Site
+
+
+class Kind(enum.Enum):
+    """What became of a PUT call."""
+
+    SAME = "same"
+    RENAMED = "renamed"
+    MOVED = "moved"
+    CHANGED = "changed"
+    SUPPRESSED = "suppressed"
+    UNSUPPRESSED = "unsuppressed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class PlacedCall(NamedTuple):
+    """A PUT call and the file it is in, as a path of the pins file."""
+
+    path: str
+    site: Site
+
+
+class CallChange(NamedTuple):
+    """What a call was and what it is: one of them is missing where it came or went.
+
+    ``CHANGED`` means that another artifact is written at the same place of the program.
+    """
+
+    kind: Kind
+    old: PlacedCall | None
+    new: PlacedCall | None
+    is_undecided: bool = False
+
+    @property
+    def came(self) -> bool:
+        """Whether an artifact came that was not counted before."""
+        return self.kind in (Kind.ADDED, Kind.CHANGED, Kind.UNSUPPRESSED) and bool(self.new and self.new.site.is_counted)
+
+
+class Snapshot(NamedTuple):
+    """One state of the repository: its pins, and the reports of the files that differ between two states."""
+
+    pins: Pins
+    reports: Mapping[str, FileReport]
+
+
+def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[CallChange]:
+    """Return what became of each PUT call; ``renamed`` are the paths in the base of renamed files, by those of now."""
+    changes = [_classified(pair) for pair in _matched(old.reports, new.reports, renamed)]
+    undecided = set(_undecided(old, new, renamed, changes))
+    return [change._replace(is_undecided=number in undecided) for number, change in enumerate(changes)]
+
+
+def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Iterable[CallChange]) -> list[Pin]:
+    """Return the pins that allow more than in the base although no call came for it, and have no new decision.
+
+    In a base without a pins file nothing was allowed on purpose, so none of today's pins counts as raised.
+    """
+    if not old.pins.path or old.pins.faults:
+        return []
+    arrived = Counter(change.new.path for change in changes if change.new and change.kind is not Kind.SAME)
+    raised = []
+    for path, pin in new.pins.pins.items():
+        before = old.pins.pin_of(_base_path(path, old.pins, renamed))
+        more = pin.allowed - before.allowed - arrived[path]
+        if more > new_decisions(before, pin):
+            raised.append(pin)
+    return raised
+
+
+def new_decisions(old: Pin, pin: Pin) -> float:
+    """Return how many decisions a pin has that its base does not have: a new reason speaks of all calls of a count."""
+    if pin.calls is None:
+        return _new_in_count(old, pin.decision)
+    return sum(is_new_entry(old, pin, name) for name in pin.calls)
+
+
+def is_new_entry(old: Pin, pin: Pin, name: str) -> bool:
+    """Return whether the entry of a named call holds a decision that was not made on another call before."""
+    decision = pin.decision_on(name)
+    if not decision.is_made:
+        return False
+    if old.calls is None:
+        return not _says_the_same(decision, old.decision)
+    if name in old.calls:
+        return not _says_the_same(decision, old.decision_on(name))
+    taken_over = [old.decision_on(gone) for gone in old.calls if gone not in (pin.calls or {})]
+    return not any(_says_the_same(decision, before) for before in taken_over)
+
+
+def _new_in_count(old: Pin, decision: Decision) -> float:
+    before = old.decisions
+    for reason in (decision.grandfathered, decision.deferred):
+        said = {canonical(text) for known in before for text in (known.grandfathered, known.deferred)}
+        if reason and decision.is_made and canonical(reason) not in said:
+            return math.inf
+    known_ids = {canonical(artifact_id) for known in before for artifact_id in known.registered}
+    return len({canonical(artifact_id) for artifact_id in decision.registered} - known_ids)
+
+
+def _says_the_same(decision: Decision, other: Decision) -> bool:
+    return _words(decision) == _words(other)
+
+
+def _words(decision: Decision) -> tuple[Hashable, ...]:
+    registered = frozenset(map(canonical, decision.registered))
+    return registered, canonical(decision.grandfathered), canonical(decision.deferred)
+
+
+def _undecided(
+    old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Sequence[CallChange],
+) -> Iterator[int]:
+    """Yield the numbers of the changes by which an artifact came that nobody decided on."""
+    came: dict[str, list[int]] = {}
+    for number, change in enumerate(changes):
+        if change.came and change.new:
+            came.setdefault(change.new.path, []).append(number)
+    for path, numbers in came.items():
+        verdict = judge_file(new.pins, path, new.reports[path])
+        before = old.pins.pin_of(_base_path(path, old.pins, renamed))
+        if verdict.pin.calls is None:
+            if verdict.is_over or len(numbers) > new_decisions(before, verdict.pin):
+                yield from numbers
+            continue
+        for number in numbers:
+            if not _is_decided(old, verdict, before, changes[number]):
+                yield number
+
+
+def _is_decided(old: Snapshot, verdict: Verdict, before: Pin, change: CallChange) -> bool:
+    """Return whether the entry of a call that came holds a decision on it, made now or before the call came."""
+    entries = [judged.entry for judged in verdict.calls if change.new and judged.site is change.new.site]
+    entry = next(iter(entries), "")
+    if not entry:
+        return False
+    if is_new_entry(before, verdict.pin, entry):
+        return True
+    was_waiting = before.calls is not None and entry in before.calls and change.kind is Kind.ADDED
+    return was_waiting and verdict.pin.decision_on(entry).is_made
+
+
+def _base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
+    return path if path in old.pins else renamed.get(path, path)
+
+
+_Pair = tuple[PlacedCall | None, PlacedCall | None, Kind]
+_Key = Callable[[PlacedCall], Hashable]
+
+
+def _classified(pair: _Pair) -> CallChange:
+    """Return what became of a call that is in both states, in one, or no longer counts."""
+    old, new, kind = pair
+    if old and new and old.site.is_counted != new.site.is_counted:
+        kind = Kind.UNSUPPRESSED if new.site.is_counted else Kind.SUPPRESSED
+    return CallChange(kind, old, new)
+
+
+def _matched(
+    old: Mapping[str, FileReport], new: Mapping[str, FileReport], renamed: Mapping[str, str],
+) -> list[_Pair]:
+    """Match the calls of both states in decreasing certainty; the rest was added or removed."""
+    calls = _Unmatched(old, new)
+    old_scopes, new_scopes = calls.scopes()
+
+    def base(call: PlacedCall) -> str:
+        return renamed.get(call.path, call.path)
+
+    def by(*parts: Callable[[PlacedCall], Hashable]) -> _Key:
+        return lambda call: tuple(part(call) for part in parts)
+
+    def key(call: PlacedCall) -> Hashable:
+        return call.site.call.name_key or None
+
+    def scope(call: PlacedCall) -> Hashable:
+        return call.site.call.scope
+
+    def method(call: PlacedCall) -> Hashable:
+        return call.site.call.method
+
+    def template(call: PlacedCall) -> Hashable:
+        return call.site.call.key
+
+    def counts(call: PlacedCall) -> Hashable:
+        return call.site.is_counted
+
+    def name_key(call: PlacedCall) -> Hashable:
+        return call.site.call.name_key
+
+    def lost_scope(call: PlacedCall) -> Hashable:
+        """Return a mark for a call of a function that only this state has."""
+        is_lost = (call.path, call.site.call.scope) not in (new_scopes if call in calls.old_set else old_scopes)
+        return True if is_lost and call.site.call.scope != MODULE else None
+
+    def path_of(call: PlacedCall) -> Hashable:
+        return call.path if call in calls.old_set else base(call)
+
+    same = [
+        by(path_of, scope, method, template, counts),
+        by(path_of, scope, method, name_key, counts),
+        by(path_of, scope, method, name_key),
+    ]
+    pairs = calls.match(Kind.SAME, *same)
+    pairs += calls.match(Kind.RENAMED, by(path_of, key, counts), by(path_of, key))
+    pairs += calls.match(Kind.MOVED, by(scope, key, counts), by(key, counts), by(key))
+    pairs += calls.match(Kind.RENAMED, by(path_of, method, template, lost_scope))
+    pairs += calls.match(Kind.MOVED, by(scope, method, template, lost_scope))
+    pairs += calls.match(Kind.CHANGED, by(path_of, scope, method), by(path_of, scope))
+    pairs += [(None, call, Kind.ADDED) for call in calls.new]
+    return [*pairs, *((call, None, Kind.REMOVED) for call in calls.old)]
