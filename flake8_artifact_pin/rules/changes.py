@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import enum
 import math
+import operator
 from collections import Counter
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Collection
 from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -20,7 +22,6 @@ from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.verdict import judge_file
-from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 from flake8_artifact_pin.source.names import MODULE
 from flake8_artifact_pin.source.reasons import canonical
@@ -74,7 +75,7 @@ class Snapshot(NamedTuple):
 
 def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[CallChange]:
     """Return what became of each PUT call; ``renamed`` are the paths in the base of renamed files, by those of now."""
-    changes = [_classified(pair) for pair in _matched(old.reports, new.reports, renamed)]
+    changes = list(_matched(old, new, renamed))
     undecided = set(_undecided(old, new, renamed, changes))
     return [change._replace(is_undecided=number in undecided) for number, change in enumerate(changes)]
 
@@ -171,67 +172,84 @@ def _base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
     return path if path in old.pins else renamed.get(path, path)
 
 
-_Pair = tuple[PlacedCall | None, PlacedCall | None, Kind]
-_Key = Callable[[PlacedCall], Hashable]
+class _Traits(NamedTuple):
+    """By what a call is recognised in the other state; a trait that is None matches nothing."""
+
+    call: PlacedCall
+    path: str
+    scope: str
+    method: str
+    template: str
+    name_key: str
+    counts: bool
+    key: str | None
+    lost_scope: bool | None
 
 
-def _classified(pair: _Pair) -> CallChange:
-    """Return what became of a call that is in both states, in one, or no longer counts."""
-    old, new, kind = pair
-    if old and new and old.site.is_counted != new.site.is_counted:
-        kind = Kind.UNSUPPRESSED if new.site.is_counted else Kind.SUPPRESSED
-    return CallChange(kind, old, new)
+# How calls of both states are matched, in decreasing certainty: what is left was added or removed.
+_STEPS = (
+    (Kind.SAME, ("path", "scope", "method", "template", "counts")),
+    (Kind.SAME, ("path", "scope", "method", "name_key", "counts")),
+    (Kind.SAME, ("path", "scope", "method", "name_key")),
+    (Kind.RENAMED, ("path", "key", "counts")),
+    (Kind.RENAMED, ("path", "key")),
+    (Kind.MOVED, ("scope", "key", "counts")),
+    (Kind.MOVED, ("key", "counts")),
+    (Kind.MOVED, ("key", "method")),
+    # a call whose key is not known is the same one where its function was renamed or moved as a whole
+    (Kind.RENAMED, ("path", "method", "template", "lost_scope")),
+    (Kind.MOVED, ("scope", "method", "template", "lost_scope")),
+    (Kind.CHANGED, ("path", "scope", "method")),
+    (Kind.CHANGED, ("path", "scope")),
+)
 
 
-def _matched(
-    old: Mapping[str, FileReport], new: Mapping[str, FileReport], renamed: Mapping[str, str],
-) -> list[_Pair]:
-    """Match the calls of both states in decreasing certainty; the rest was added or removed."""
-    calls = _Unmatched(old, new)
-    old_scopes, new_scopes = calls.scopes()
+def _matched(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> Iterator[CallChange]:
+    """Yield what became of each call of both states."""
+    old_calls = list(_traits(old.reports, {}, _scopes(new.reports, renamed)))
+    new_calls = list(_traits(new.reports, renamed, _scopes(old.reports, {})))
+    for kind, fields in _STEPS:
+        identity = operator.attrgetter(*fields)
+        waiting: dict[tuple[object, ...], deque[_Traits]] = {}
+        for traits in old_calls:
+            waiting.setdefault(identity(traits), deque()).append(traits)
+        left, matched = [], set()
+        for traits in new_calls:
+            known = identity(traits)
+            if None in known or not waiting.get(known):
+                left.append(traits)
+                continue
+            found = waiting[known].popleft()
+            matched.add(id(found))
+            yield CallChange(_kind(kind, found.call, traits.call), found.call, traits.call)
+        new_calls = left
+        old_calls = [traits for traits in old_calls if id(traits) not in matched]
+    yield from (CallChange(Kind.ADDED, None, traits.call) for traits in new_calls)
+    yield from (CallChange(Kind.REMOVED, traits.call, None) for traits in old_calls)
 
-    def base(call: PlacedCall) -> str:
-        return renamed.get(call.path, call.path)
 
-    def by(*parts: Callable[[PlacedCall], Hashable]) -> _Key:
-        return lambda call: tuple(part(call) for part in parts)
+def _kind(kind: Kind, old: PlacedCall, new: PlacedCall) -> Kind:
+    if old.site.is_counted == new.site.is_counted:
+        return kind
+    return Kind.UNSUPPRESSED if new.site.is_counted else Kind.SUPPRESSED
 
-    def key(call: PlacedCall) -> Hashable:
-        return call.site.call.name_key or None
 
-    def scope(call: PlacedCall) -> Hashable:
-        return call.site.call.scope
+def _traits(
+    reports: Mapping[str, FileReport], renamed: Mapping[str, str], other_scopes: Collection[tuple[str, str]],
+) -> Iterator[_Traits]:
+    for path, report in reports.items():
+        base_path = renamed.get(path, path)
+        for site in report.sites:
+            call = site.call
+            is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
+            yield _Traits(
+                PlacedCall(path, site), base_path, call.scope, call.method, call.key, call.name_key, site.is_counted,
+                call.name_key or None, is_lost or None,
+            )
 
-    def method(call: PlacedCall) -> Hashable:
-        return call.site.call.method
 
-    def template(call: PlacedCall) -> Hashable:
-        return call.site.call.key
-
-    def counts(call: PlacedCall) -> Hashable:
-        return call.site.is_counted
-
-    def name_key(call: PlacedCall) -> Hashable:
-        return call.site.call.name_key
-
-    def lost_scope(call: PlacedCall) -> Hashable:
-        """Return a mark for a call of a function that only this state has."""
-        is_lost = (call.path, call.site.call.scope) not in (new_scopes if call in calls.old_set else old_scopes)
-        return True if is_lost and call.site.call.scope != MODULE else None
-
-    def path_of(call: PlacedCall) -> Hashable:
-        return call.path if call in calls.old_set else base(call)
-
-    same = [
-        by(path_of, scope, method, template, counts),
-        by(path_of, scope, method, name_key, counts),
-        by(path_of, scope, method, name_key),
-    ]
-    pairs = calls.match(Kind.SAME, *same)
-    pairs += calls.match(Kind.RENAMED, by(path_of, key, counts), by(path_of, key))
-    pairs += calls.match(Kind.MOVED, by(scope, key, counts), by(key, counts), by(key))
-    pairs += calls.match(Kind.RENAMED, by(path_of, method, template, lost_scope))
-    pairs += calls.match(Kind.MOVED, by(scope, method, template, lost_scope))
-    pairs += calls.match(Kind.CHANGED, by(path_of, scope, method), by(path_of, scope))
-    pairs += [(None, call, Kind.ADDED) for call in calls.new]
-    return [*pairs, *((call, None, Kind.REMOVED) for call in calls.old)]
+def _scopes(reports: Mapping[str, FileReport], renamed: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return the functions with PUT calls, by the path of their file in the base."""
+    return frozenset(
+        (renamed.get(path, path), site.call.scope) for path, report in reports.items() for site in report.sites
+    )
