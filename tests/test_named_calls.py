@@ -14,10 +14,10 @@ from random import Random
 from typing import TypeAlias
 
 import pytest
-from conftest import Project
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Project
 
 from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.patterns import compile_patterns

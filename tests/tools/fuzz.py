@@ -1,4 +1,4 @@
-"""Throw very many random texts at the plugin: ``python tests/fuzz.py pins|sources|comments|registry|all``.
+"""Throw very many random texts at the plugin: ``python tests/tools/fuzz.py pins|sources|comments|registry|all``.
 
 Each case is made from the seed and its number alone; ``fuzz_guided.py`` lets coverage choose. What must hold is checked
 against readings of the same text that share no code with the package, and against flake8 itself. Prints how fast that
