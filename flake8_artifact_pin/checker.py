@@ -13,7 +13,7 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
-from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import Matcher
@@ -87,6 +87,6 @@ class ArtifactPinChecker:
         path = judged_path(self.pins, self.filename)
         if path is None:
             return
-        facts = gather(self.tree, self.lines, self.filename, self.noqa_line_for, self.matcher)
+        facts = report_file(self.tree, self.lines, self.filename, self.noqa_line_for, self.matcher)
         for finding in with_visible_places(judge(self.pins, path, facts), facts.noqa):
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)

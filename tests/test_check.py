@@ -13,15 +13,15 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 
 import pytest
-import sources
-from command import Repository
-from conftest import Project
 from hypothesis import example
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import reject
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Project
+from support import Repository
+from support import sources
 
 from flake8_artifact_pin.repository import scan as survey
 from flake8_artifact_pin.cli.check import github_annotation

@@ -22,7 +22,7 @@ from typing import Any
 from typing import NamedTuple
 
 import pytest
-from conftest import Project
+from support import Project
 
 pytestmark = pytest.mark.clients
 

@@ -16,15 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from command import COMMAND
-from command import Repository
-from command import run_on_terminal
-from command import run_process
-from command import run_program
-from command import run_without
-from command import Terminal
-from conftest import Project
 from flake8.defaults import EXCLUDE
+from support import COMMAND
+from support import Project
+from support import Repository
+from support import run_on_terminal
+from support import run_process
+from support import run_program
+from support import run_without
+from support import Terminal
 
 from flake8_artifact_pin.cli import main as command_main
 from flake8_artifact_pin.cli import output

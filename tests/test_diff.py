@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from command import Outcome
-from command import Repository
-from command import run_process
-from conftest import Project
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Outcome
+from support import Project
+from support import Repository
+from support import run_process
 
 from flake8_artifact_pin.cli.diff import snapshots as sides
 

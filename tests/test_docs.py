@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 import tomli
-from conftest import Project
+from support import Project
 
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS

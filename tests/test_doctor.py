@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import flake8
 import pytest
-from conftest import Project
-from conftest import Result
 from flake8.style_guide import StyleGuideManager
 from flake8.utils import get_python_version
+from support import Project
+from support import Result
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.cli.doctor import verb as doctor

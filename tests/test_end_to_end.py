@@ -10,8 +10,8 @@ from pathlib import Path
 
 import flake8
 import pytest
-from conftest import Project
 from flake8.api.legacy import get_style_guide
+from support import Project
 
 PRODUCER = """\
 import boto3

@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 import pytest
 import tomli
-from conftest import Project
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Project
 
 from flake8_artifact_pin.pins.toml import key_positions
 from flake8_artifact_pin.pins.toml import Path

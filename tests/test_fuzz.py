@@ -1,4 +1,4 @@
-"""A little of what ``python tests/fuzz.py all`` does, with seeds that never change."""
+"""A little of what ``python tests/tools/fuzz.py all`` does, with seeds that never change."""
 from __future__ import annotations
 
 from random import Random

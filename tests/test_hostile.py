@@ -16,8 +16,8 @@ from pathlib import Path
 
 import flake8
 import pytest
-from conftest import Project
-from conftest import Result
+from support import Project
+from support import Result
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
 

@@ -8,15 +8,15 @@ import shutil
 from collections.abc import Mapping
 
 import pytest
-import sources
-from command import Outcome
-from command import Repository
-from command import run_process
-from conftest import Project
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Outcome
+from support import Project
+from support import Repository
+from support import run_process
+from support import sources
 
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.pins.model import Pins

@@ -14,12 +14,12 @@ from random import Random
 from typing import TypeAlias
 
 import pytest
-from conftest import Project
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Project
 
-from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.pins.model import Pins
@@ -840,7 +840,7 @@ def findings_of(source: str, names: list[str]) -> list[Finding]:
     assert pins.faults == ()
     lines = list(io.StringIO(source, newline=""))
     texts = {number: line for number, line in enumerate(lines, start=1)}
-    facts = gather(ast.parse(source), lines, "a.py", texts.get, MATCHER)
+    facts = report_file(ast.parse(source), lines, "a.py", texts.get, MATCHER)
     found = with_visible_places(judge(pins, "a.py", facts), facts.noqa)
     return [finding for finding in found if not facts.noqa.hides(finding.code, finding.line)]
 

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
-from command import COMMAND
-from command import Outcome
-from command import Repository
-from command import run_program
-from conftest import Project
+from support import COMMAND
+from support import Outcome
+from support import Project
+from support import Repository
+from support import run_program
 
 pytestmark = pytest.mark.neighbours
 

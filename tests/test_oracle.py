@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sources
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
 from oracle import put_calls
+from support import sources
 
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS

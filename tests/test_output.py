@@ -5,7 +5,7 @@ import os
 import sys
 
 import pytest
-from conftest import Project
+from support import Project
 
 from flake8_artifact_pin.cli.main import main
 from flake8_artifact_pin.cli.output import note

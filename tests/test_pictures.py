@@ -15,13 +15,13 @@ NAMES = ["editor.svg", "terminal.svg"]
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("pictures")
-    subprocess.run([sys.executable, str(TESTS / "pictures.py"), str(directory)], check=True)
+    subprocess.run([sys.executable, str(TESTS / "tools" / "pictures.py"), str(directory)], check=True)
     return directory
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_picture(drawn: Path, name: str) -> None:
-    """If this fails, run ``python tests/pictures.py``."""
+    """If this fails, run ``python tests/tools/pictures.py``."""
     assert (TESTS / "pictures" / name).read_text(encoding="utf-8") == (drawn / name).read_text(encoding="utf-8")
     assert f"](tests/pictures/{name})" in README
 

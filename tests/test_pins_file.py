@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import Project
+from support import Project
 
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins

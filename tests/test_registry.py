@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command import Repository
-from conftest import Project
+from support import Project
+from support import Repository
 
 from flake8_artifact_pin import registry
 from flake8_artifact_pin.errors import RegistryError

@@ -6,8 +6,8 @@ import multiprocessing
 
 import flake8
 import pytest
-from conftest import Project
 from flake8.main import application
+from support import Project
 
 from flake8_artifact_pin import reporter
 from flake8_artifact_pin.pins.model import Pins

@@ -9,13 +9,13 @@ import re
 from typing import Any
 
 import pytest
-from command import Repository
-from command import run_process
-from conftest import Project
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
+from support import Project
+from support import Repository
+from support import run_process
 
 PINS = "artifact-pins.toml"
 FILES = {

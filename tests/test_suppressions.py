@@ -5,7 +5,7 @@ import random
 import re
 
 import pytest
-from conftest import Project
+from support import Project
 
 from flake8_artifact_pin.source.noqa import find_noqa_comments
 from flake8_artifact_pin.source.noqa import find_reason

@@ -141,7 +141,7 @@ def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
         return
     file_noqa = source.file_noqa
     if file_noqa and not file_noqa.reason:
-        yield judge_file_noqa(pins, path, source.facts.observed, file_noqa)
+        yield judge_file_noqa(pins, path, source.facts.counted, file_noqa)
     noqa = source.facts.noqa
     for finding in with_visible_places(judge(pins, path, source.facts), noqa):
         is_suppressed = noqa.hides(finding.code, finding.line)

@@ -181,7 +181,7 @@ def _take_inventory(workspace: Workspace) -> Inventory:
     pinned = [
         surveyed
         for surveyed in others
-        if surveyed.source.facts.observed
+        if surveyed.source.facts.counted
         and can_be_key(surveyed.path)
         and os.path.isfile(workspace.location(surveyed.path))
     ]
@@ -217,12 +217,12 @@ def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper], nam
         if names_calls:
             yield from ("", f"[pins.{quote(surveyed.path)}.calls]")
         for site in facts.sites:
-            suppressed = "" if site.is_observed else f" (suppressed: {site.reason})"
+            suppressed = "" if site.is_counted else f" (suppressed: {site.reason})"
             yield printable(f"# line {site.call.line}: {site.call.scope}: {site.call.shown}{suppressed}")
-            if names_calls and site.is_observed:
+            if names_calls and site.is_counted:
                 yield f"{quote(site.name)} = {{}}"
         if not names_calls:
-            yield f"{quote(surveyed.path)} = {facts.observed}"
+            yield f"{quote(surveyed.path)} = {facts.counted}"
 
 
 def _written_pins(pins: Pins, inventory: Inventory, names_calls: bool) -> Pins:
@@ -245,7 +245,7 @@ def _untracked(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each file with PUT calls that git does not track: flake8 reports it all the same."""
     files = workspace.repository.untracked_files() if workspace.repository else []
     for surveyed in survey(workspace, sorted(set(files) - set(workspace.files()))):
-        if surveyed.source.facts.observed and not _test_directory(surveyed.path):
-            calls = count(surveyed.source.facts.observed, "PUT call")
+        if surveyed.source.facts.counted and not _test_directory(surveyed.path):
+            calls = count(surveyed.source.facts.counted, "PUT call")
             name = printable(surveyed.name)
             yield f"{name}: {calls} not pinned, since git does not track the file; flake8 reports it"

@@ -176,11 +176,11 @@ class _Judge:
         if _is_gone(self.workspace.location(pin.path)):
             yield from self.outcomes_of_gone(pin, line)
             return
-        observed, problems = self.observe(pin.path)
+        counted, problems = self.observe(pin.path)
         if problems:
             yield from problems
-        elif len(observed) < pin.allowed:
-            yield _lowered(pin, line, observed)
+        elif len(counted) < pin.allowed:
+            yield _lowered(pin, line, counted)
 
     def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
@@ -196,8 +196,8 @@ class _Judge:
 
     def outcomes_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[PrunedPin | Rename | FileFinding]:
         """Yield what becomes of a pin whose file has another path now."""
-        observed, problems = self.observe(new_path)
-        obstacle = self.obstacle(pin, new_path) or ("" if observed or problems else "makes no PUT call")
+        counted, problems = self.observe(new_path)
+        obstacle = self.obstacle(pin, new_path) or ("" if counted or problems else "makes no PUT call")
         if obstacle:
             yield PrunedPin(pin, line, None, f"renamed to {new_path}, which {obstacle}")
             return
@@ -205,8 +205,8 @@ class _Judge:
         yield from problems
         if self.moves_renamed and not problems:
             change = PrunedPin(pin, line, pin.allowed, "")
-            if len(observed) < pin.allowed:
-                change = _lowered(pin, line, observed)
+            if len(counted) < pin.allowed:
+                change = _lowered(pin, line, counted)
             yield change._replace(reason="renamed", moved_to=new_path)
         else:
             yield Rename(pin, line, new_path)
@@ -232,17 +232,17 @@ class _Judge:
         return surveyed.source.facts.names, surveyed.problems
 
 
-def _lowered(pin: Pin, line: int, observed: Sequence[str]) -> PrunedPin:
+def _lowered(pin: Pin, line: int, counted: Sequence[str]) -> PrunedPin:
     """Return what becomes of a pin that allows more calls than are observed."""
-    if not observed:
+    if not counted:
         return PrunedPin(pin, line, None, "no PUT call observed")
     if pin.calls is None:
-        return PrunedPin(pin, line, len(observed), f"{len(observed)} observed")
-    mismatch = compare(pin.calls, observed)
+        return PrunedPin(pin, line, len(counted), f"{len(counted)} observed")
+    mismatch = compare(pin.calls, counted)
     # what only got another name is not stale: as many are left as there are calls, and APR006 tells the new names
     renamed = frozenset(mismatch.replaced.values())
     gone = [name for name in mismatch.gone if name not in renamed]
-    return PrunedPin(pin, line, len(observed), f"{len(observed)} observed", removed_calls=gone)
+    return PrunedPin(pin, line, len(counted), f"{len(counted)} observed", removed_calls=gone)
 
 
 def _is_gone(filename: str) -> bool:

@@ -136,7 +136,7 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[SiteRow]:
             site.call.is_called,
             state,
             pin.allowed,
-            facts.observed,
+            facts.counted,
             decision.registered,
             decision.grandfathered,
             reason,
@@ -148,10 +148,10 @@ def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
     """Return the state of a call, and the reason for it if it has one."""
     if surveyed.exempt:
         return "exempt", pins.exempt.reasons[surveyed.exempt]
-    if not site.is_observed:
+    if not site.is_counted:
         return "suppressed", site.reason
     pin = pins.pin_of(surveyed.path)
-    is_over = surveyed.source.facts.observed > pin.allowed
+    is_over = surveyed.source.facts.counted > pin.allowed
     if pin.calls is None:
         return "over" if is_over else "pinned", ""
     if site.name in pin.calls:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.cli.output import FileFinding
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.source.report import FileFacts
-from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.pins.model import exemption
@@ -69,7 +69,7 @@ class Source(NamedTuple):
     ``problems`` are flake8's E999 or E902 if it cannot be parsed or read: then there are no facts.
     """
 
-    facts: FileFacts
+    facts: FileReport
     file_noqa: FileNoqa | None = None
     problems: Sequence[Finding] = ()
 
@@ -178,7 +178,7 @@ def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
         tree = ast.parse(text)
     has_noqa = "noqa" in text.lower()
     noqa_line_for = _noqa_line_for(processor, tree) if has_noqa else _without_noqa
-    facts = gather(tree, processor.lines, name, noqa_line_for, matcher)
+    facts = report_file(tree, processor.lines, name, noqa_line_for, matcher)
     file_noqa = find_file_noqa(processor.lines) if has_noqa and facts.sites else None
     if file_noqa and file_noqa.reason:
         facts = facts._replace(sites=[
@@ -242,7 +242,7 @@ def _unusable(name: str, error: Exception) -> Source:
     if not findings:
         code = "E902" if isinstance(error, OSError) else "E999"
         findings = [Finding(1, 0, code, f"{type(error).__name__.lstrip('_')}: {error}")]
-    return Source(FileFacts((), (), noqa_lines(name, _without_noqa, ())), problems=findings)
+    return Source(FileReport((), (), noqa_lines(name, _without_noqa, ())), problems=findings)
 
 
 class _NotRegularError(OSError):

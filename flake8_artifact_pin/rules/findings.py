@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.source.calls import PutCall
-from flake8_artifact_pin.source.report import FileFacts
+from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import Site
 from flake8_artifact_pin.source.names import compare
 from flake8_artifact_pin.source.names import Mismatch
@@ -55,7 +55,7 @@ CODES = {
     ),
     "APR002": Code(
         "a stale pin: it allows more PUT calls than the file makes",
-        "stale pin: {pinned} pinned, {observed} observed; {edit}",
+        "stale pin: {pinned} pinned, {counted} observed; {edit}",
     ),
     "APR003": Code(
         "a stale pin: the pinned file does not exist",
@@ -63,7 +63,7 @@ CODES = {
     ),
     "APR004": Code(
         "a noqa comment hides a PUT call without saying why",
-        "noqa on line {line} {problem}, so {what} ({observed} observed, {pinned} pinned); "
+        "noqa on line {line} {problem}, so {what} ({counted} observed, {pinned} pinned); "
         'decide on the artifact, or write "{comment}"',
     ),
     "APR005": Code(
@@ -72,7 +72,7 @@ CODES = {
     ),
     "APR006": Code(
         "a PUT call that came in the place of another one: its pin names as many calls, but not this one",
-        "not among the pinned calls, {observed} observed, {pinned} pinned: {call} is {name} on line {line}, "
+        "not among the pinned calls, {counted} observed, {pinned} pinned: {call} is {name} on line {line}, "
         "and {gone} is gone; {edit}",
     ),
     "APR007": Code(
@@ -109,7 +109,7 @@ class Finding(NamedTuple):
     text: str
 
 
-def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
+def judge(pins: Pins, path: str, facts: FileReport) -> Iterator[Finding]:
     """Yield the findings of one governed, not exempt file; ``path`` is the file's in the pins file.
 
     Each has its natural place: with_visible_places() moves those that flake8 would hide there.
@@ -119,17 +119,17 @@ def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
         if sites:
             yield _unusable(pins)
         for site in sites:
-            if not site.is_observed:
+            if not site.is_counted:
                 # whoever looks for noqa comments that hide nothing is not to take these away meanwhile
                 yield _suppressed(site.call, "not counted")
         return
     pin = pins.pin_of(path)
     case = _case(pins, pin, facts)
-    if case.observed < pin.allowed:
+    if case.counted < pin.allowed:
         yield _stale(case)
     number = 0
     for site in sites:
-        number += site.is_observed
+        number += site.is_counted
         yield from _judge_site(case, site, number)
     lines = _CallLines([site.call for site in sites])
     for comment in facts.stray_comments:
@@ -139,7 +139,7 @@ def judge(pins: Pins, path: str, facts: FileFacts) -> Iterator[Finding]:
         yield _finding(comment.line, comment.column, "APR005", line=comment.line, edit=edit)
 
 
-def judge_file_noqa(pins: Pins, path: str, observed: int, noqa: FileNoqa) -> Finding:
+def judge_file_noqa(pins: Pins, path: str, counted: int, noqa: FileNoqa) -> Finding:
     """Return what is to be reported of a comment that makes flake8 skip a file with PUT calls and gives no reason."""
     return _finding(
         noqa.line,
@@ -148,7 +148,7 @@ def judge_file_noqa(pins: Pins, path: str, observed: int, noqa: FileNoqa) -> Fin
         line=noqa.line,
         problem="makes flake8 skip the file and gives no reason",
         what="its PUT calls still count",
-        observed=observed,
+        counted=counted,
         pinned=pins.pin_of(path).allowed,
         comment="# flake8: noqa: APR001 - REASON",
     )
@@ -231,7 +231,7 @@ class _Case(NamedTuple):
 
     pins: Pins
     pin: Pin
-    observed: int
+    counted: int
     noqa: NoqaLines
     mismatch: Mismatch = Mismatch()
     gone: str = ""
@@ -242,8 +242,8 @@ class _Case(NamedTuple):
         return self.pin.calls is not None and name not in self.pin.calls
 
 
-def _case(pins: Pins, pin: Pin, facts: FileFacts) -> _Case:
-    case = _Case(pins, pin, facts.observed, facts.noqa)
+def _case(pins: Pins, pin: Pin, facts: FileReport) -> _Case:
+    case = _Case(pins, pin, facts.counted, facts.noqa)
     if pin.calls is None:
         return case
     mismatch = compare(pin.calls, facts.names)
@@ -261,9 +261,9 @@ def _entry_place(case: _Case, name: str) -> str:
 
 
 def _stale(case: _Case) -> Finding:
-    pins, pin, observed = case.pins, case.pin, case.observed
+    pins, pin, counted = case.pins, case.pin, case.counted
     if pin.calls is None:
-        edit = f"set {_edit(pins, pin, observed)}" + ("" if observed else " or remove the pin")
+        edit = f"set {_edit(pins, pin, counted)}" + ("" if counted else " or remove the pin")
         edit = f"{edit} at {pins.name}:{pin_position(pins, pin).line}"
     else:
         edit = f"remove {case.gone}, which no call has"
@@ -271,22 +271,22 @@ def _stale(case: _Case) -> Finding:
             edit += f"; but where {case.unnamed} only got a new name, rename the entry instead"
         if case.mismatch.uncertain:
             edit += f"; {UNCERTAIN}"
-    return _finding(1, 0, "APR002", pinned=pin.allowed, observed=observed, edit=edit)
+    return _finding(1, 0, "APR002", pinned=pin.allowed, counted=counted, edit=edit)
 
 
 def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
     """Yield the findings of one PUT call, the ``number``-th of those that count."""
     line, column = site.call.line, site.call.column
-    observed, pinned = case.observed, case.pin.allowed
-    fields = {"call": site.call.shown, "observed": observed, "pinned": pinned, "line": line}
+    counted, pinned = case.counted, case.pin.allowed
+    fields = {"call": site.call.shown, "counted": counted, "pinned": pinned, "line": line}
     replaced = case.mismatch.replaced.get(site.name)
     if site.suppression is Suppression.JUSTIFIED:
-        yield _suppressed(site.call, f"not counted, {observed} observed, {pinned} pinned")
-    elif observed > pinned:
+        yield _suppressed(site.call, f"not counted, {counted} observed, {pinned} pinned")
+    elif counted > pinned:
         lead = "not among the pinned calls: " if case.is_unnamed(site.name) else ""
-        count, action = f"{number} of {observed}, {pinned} pinned", _action(case, site, _decide(case, site))
+        count, action = f"{number} of {counted}, {pinned} pinned", _action(case, site, _decide(case, site))
         yield _finding(line, column, "APR001", lead=lead, count=count, action=action, **fields)
-    elif observed == pinned and replaced:
+    elif counted == pinned and replaced:
         edit = (
             f"if it only has a new name, rename the entry at {_entry_place(case, replaced)}, "
             "else decide on the artifact and replace that entry"
@@ -298,7 +298,7 @@ def _judge_site(case: _Case, site: Site, number: int) -> Iterator[Finding]:
     fields |= {"what": f"{site.call.shown} still counts", "comment": "# noqa: APR001 - REASON"}
     if site.suppression is Suppression.UNJUSTIFIED:
         yield _finding(line, column, "APR004", problem="names APR001 but gives no reason", **fields)
-    elif site.suppression is Suppression.BLANKET and observed > pinned:
+    elif site.suppression is Suppression.BLANKET and counted > pinned:
         problem = "names APR001 as flake8 does not read it" if site.has_comment else "does not name APR001"
         yield _finding(line, column, "APR004", problem=problem, **fields)
 
@@ -318,7 +318,7 @@ def _decide(case: _Case, site: Site) -> str:
     if pin.calls is None:
         file = pins.name if pins.path else f"a new {FILE_NAME}"
         where = "in" if pin.path in pins.pins else f"under [{'.'.join([*pins.table, 'pins'])}] in"
-        return f"decide on the artifact, then set {_edit(pins, pin, case.observed)} {where} {file}"
+        return f"decide on the artifact, then set {_edit(pins, pin, case.counted)} {where} {file}"
     if not case.is_unnamed(site.name):
         return f"pinned as {quote(site.name)}; decide on {case.unnamed}"
     step = f"decide on the artifact, then add {quote(site.name)} = {decision_for()} to the calls of {quote(pin.key)}"

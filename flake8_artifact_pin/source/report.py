@@ -32,12 +32,12 @@ class Site(NamedTuple):
     name: str = ""
 
     @property
-    def is_observed(self) -> bool:
+    def is_counted(self) -> bool:
         """Whether the call counts."""
         return self.suppression is not Suppression.JUSTIFIED
 
 
-class FileFacts(NamedTuple):
+class FileReport(NamedTuple):
     """What one file holds: its PUT calls in source order, and the comments that name APR001 beside no PUT call."""
 
     sites: Sequence[Site]
@@ -45,14 +45,14 @@ class FileFacts(NamedTuple):
     noqa: NoqaLines
 
     @property
-    def observed(self) -> int:
+    def counted(self) -> int:
         """The number of PUT calls that count."""
-        return sum(site.is_observed for site in self.sites)
+        return sum(site.is_counted for site in self.sites)
 
     @property
     def names(self) -> Sequence[str]:
         """The names of the PUT calls that count, in source order."""
-        return [site.name for site in self.sites if site.is_observed]
+        return [site.name for site in self.sites if site.is_counted]
 
 
 def may_matter(text: str, matcher: Matcher) -> bool:
@@ -60,13 +60,13 @@ def may_matter(text: str, matcher: Matcher) -> bool:
     return matcher.may_match(text) or may_have_noqa(text)
 
 
-def gather(
+def report_file(
     tree: ast.AST,
     lines: Sequence[str],
     filename: str,
     noqa_line_for: Callable[[int], str | None],
     matcher: Matcher,
-) -> FileFacts:
+) -> FileReport:
     """Return the facts of one file: its tree, lines, name and noqa lines are those of flake8's file processor."""
     text = "".join(lines)
     calls = find_calls(tree, lines, matcher) if matcher.may_match(text) else ()
@@ -78,10 +78,10 @@ def gather(
         for line in {call.line for call in calls}
     }
     sites = _named([Site(call, *states[call.line]) for call in calls])
-    return FileFacts(sites, noqa.stray_comments(states), noqa)
+    return FileReport(sites, noqa.stray_comments(states), noqa)
 
 
 def _named(sites: Sequence[Site]) -> list[Site]:
     """Return the PUT calls with their names: a suppressed one takes no number from the others."""
-    names = call_names((site.call.scope, site.call.method) for site in sites if site.is_observed)
-    return [site._replace(name=next(names)) if site.is_observed else site for site in sites]
+    names = call_names((site.call.scope, site.call.method) for site in sites if site.is_counted)
+    return [site._replace(name=next(names)) if site.is_counted else site for site in sites]

@@ -35,7 +35,7 @@ def _call_changes(sides: Sides) -> Iterator[Change]:
     yield from _suppression_changes(sides, [*matching.same, *matching.moved], hidden)
     for old, new in matching.moved:
         # of one that was suppressed, another line says whether it is decided
-        rest = hidden if old.site.is_observed else {}
+        rest = hidden if old.site.is_counted else {}
         yield _came(sides, "moved", new, f"{new.text}, from {sides.place(old)}", rest)
     for old, new in matching.swapped:
         yield _swap_change(sides, old, new)
@@ -48,9 +48,9 @@ def _call_changes(sides: Sides) -> Iterator[Change]:
 def _suppression_changes(sides: Sides, pairs: Sequence[Pair], hidden: _Hidden) -> Iterator[Change]:
     """Yield the calls that were suppressed and no longer are, or the other way round."""
     for old, new in pairs:
-        if new.site.is_observed and not old.site.is_observed:
+        if new.site.is_counted and not old.site.is_counted:
             yield _came(sides, "added", new, f"{new.text}, which was suppressed", hidden)
-        elif old.site.is_observed and not new.site.is_observed:
+        elif old.site.is_counted and not new.site.is_counted:
             yield sides.call_change("suppressed", new, new.text)
 
 
@@ -102,8 +102,8 @@ def _match(sides: Sides) -> _Matching:
     home = sides.home
     calls = _Calls(sides.old, sides.new)
     same = calls.match(
-        lambda call: (call.path, call.identity, call.site.is_observed),
-        lambda call: (home(call), call.identity, call.site.is_observed),
+        lambda call: (call.path, call.identity, call.site.is_counted),
+        lambda call: (home(call), call.identity, call.site.is_counted),
     )
     same += calls.match(lambda call: (call.path, call.identity), lambda call: (home(call), call.identity))
     same += calls.match(
@@ -112,11 +112,11 @@ def _match(sides: Sides) -> _Matching:
     )
     moved = calls.match(_identity_elsewhere, _identity_elsewhere)
     swapped = calls.match(
-        lambda call: call.site.is_observed and (call.path, call.site.call.scope),
-        lambda call: call.site.is_observed and (home(call), call.site.call.scope),
+        lambda call: call.site.is_counted and (call.path, call.site.call.scope),
+        lambda call: call.site.is_counted and (home(call), call.site.call.scope),
     )
     swapped += calls.match(
-        lambda call: call.site.is_observed and call.path, lambda call: call.site.is_observed and home(call),
+        lambda call: call.site.is_counted and call.path, lambda call: call.site.is_counted and home(call),
     )
     return _Matching(same, moved, swapped, calls.new, calls.old)
 
@@ -147,8 +147,8 @@ def _turnover(sides: Sides, matching: _Matching) -> tuple[_Files, _Files]:
     pairs += [(old, None) for old in matching.removed]
     pairs += [(None, new) for new in matching.added]
     for old, new in pairs:
-        before = old.path if old and old.site.is_observed else None
-        now = sides.home(new) if new and new.site.is_observed else None
+        before = old.path if old and old.site.is_counted else None
+        now = sides.home(new) if new and new.site.is_counted else None
         if old and before and before != now:
             gone.setdefault(before, []).append(old)
         if new and now and before != now:

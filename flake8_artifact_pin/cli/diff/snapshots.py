@@ -64,7 +64,7 @@ class PlacedCall(NamedTuple):
     @property
     def text(self) -> str:
         """The call in words."""
-        reason = "" if self.site.is_observed else f" (suppressed: {self.site.reason})"
+        reason = "" if self.site.is_counted else f" (suppressed: {self.site.reason})"
         return f"{self.site.call.shown} in {self.site.call.scope}{reason}"
 
 

@@ -364,9 +364,9 @@ def _silence(setup: Flake8, file: _File, lines: list[str]) -> tuple[str, Place]:
     if key:
         return f"{quote(key)} exempts {file.shown}; narrow it", _pins_place(pins, exempt_position(pins, key).line)
     pin = pins.pin_of(path)
-    observed = read_source(file.name, lines, setup.matcher).facts.observed
-    if observed < pin.allowed:
-        counts = f"{pin.allowed} pinned, {observed} observed"
+    counted = read_source(file.name, lines, setup.matcher).facts.counted
+    if counted < pin.allowed:
+        counts = f"{pin.allowed} pinned, {counted} observed"
         message = f"the stale pin of {file.shown} lets a PUT call pass: {counts}; lower it ({PACKAGE} prune)"
         return message, _pin_place(pins, pin)
     return f"flake8 does not report a PUT call in {file.shown}, for no reason known here; look at its plugins", Place()

@@ -1,4 +1,4 @@
-"""Draw the pictures of the README from the example: python tests/pictures.py [DIRECTORY].
+"""Draw the pictures of the README from the example: python tests/tools/pictures.py [DIRECTORY].
 
 What they show is what flake8 prints there: colours are those of its output, and the places those of its findings.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-EXAMPLE = Path(__file__).parent / "example"
-PICTURES = Path(__file__).parent / "pictures"
+EXAMPLE = Path(__file__).parent.parent / "example"
+PICTURES = Path(__file__).parent.parent / "pictures"
 
 COMMANDS = (("flake8", "--select=APR,E9", "collectors"), ("flake8", "--select=APR,E9", "training"))
 SHOWN = ("collectors/prices.py", range(13, 19))

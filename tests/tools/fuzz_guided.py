@@ -1,4 +1,4 @@
-"""Let coverage guide the cases of fuzz.py: ``python tests/fuzz_guided.py KIND CASES [SEED]``. It needs atheris.
+"""Let coverage guide the cases of fuzz.py: ``python tests/tools/fuzz_guided.py KIND CASES [SEED]``. It needs atheris.
 
 Cases that reach a new place of the package are kept and changed further, beside new ones from the grammar. Prints
 libFuzzer's own figures, and the smallest input found that breaks a rule.

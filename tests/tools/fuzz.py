@@ -1,4 +1,4 @@
-"""Throw very many random texts at the plugin: ``python tests/fuzz.py pins|sources|comments|registry|all``.
+"""Throw very many random texts at the plugin: ``python tests/tools/fuzz.py pins|sources|comments|registry|all``.
 
 Each case is made from the seed and its number alone; ``fuzz_guided.py`` lets coverage choose. What must hold is checked
 against readings of the same text that share no code with the package, and against flake8 itself. Prints how fast that
@@ -44,8 +44,8 @@ from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
-from flake8_artifact_pin.source.report import FileFacts
-from flake8_artifact_pin.source.report import gather
+from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.pins.model import Pin
@@ -606,8 +606,8 @@ def is_settled(tree: ast.AST) -> bool:
     return True
 
 
-def facts_of(tree: ast.AST, lines: Sequence[str]) -> FileFacts:
-    return gather(tree, lines, SOURCE_NAME, lambda line: lines[line - 1] if line <= len(lines) else None, MATCHER)
+def facts_of(tree: ast.AST, lines: Sequence[str]) -> FileReport:
+    return report_file(tree, lines, SOURCE_NAME, lambda line: lines[line - 1] if line <= len(lines) else None, MATCHER)
 
 
 def named_pins(names: Sequence[str]) -> Pins:
@@ -802,7 +802,7 @@ def check_comments(data: bytes) -> str:
         }
     except (SyntaxError, tokenize.TokenError):
         return "no tokens"
-    facts = gather(tree, lines, SOURCE_NAME, processor.noqa_line_for, MATCHER)
+    facts = report_file(tree, lines, SOURCE_NAME, processor.noqa_line_for, MATCHER)
     if not is_settled(tree):
         return "not settled"
     actual_calls = sorted((site.call.line, site.call.method) for site in facts.sites)
@@ -823,12 +823,12 @@ def check_comments(data: bytes) -> str:
         ensure((site.reason != "" and is_hidden) == (actual == "JUSTIFIED"), "a reason", site.reason, actual)
         justified += actual == "JUSTIFIED"
         outcome = "the reason is not settled" if is_reasoned is None else actual.lower()
-    ensure(facts.observed == len(facts.sites) - justified, "observed", facts.observed)
+    ensure(facts.counted == len(facts.sites) - justified, "observed", facts.counted)
     ensure_shown(facts, lines, processor)
     return outcome if len(facts.sites) < 2 else "several calls"
 
 
-def ensure_shown(facts: FileFacts, lines: Sequence[str], processor: FileProcessor) -> None:
+def ensure_shown(facts: FileReport, lines: Sequence[str], processor: FileProcessor) -> None:
     """Each call that counts is shown in a file without a pin, and none in one with the right pin."""
     pins = Pins("", NOWHERE)
     findings = list(with_visible_places(judge(pins, "a.py", facts), facts.noqa))
@@ -837,12 +837,12 @@ def ensure_shown(facts: FileFacts, lines: Sequence[str], processor: FileProcesso
     shown = [finding for finding in findings if not is_ignored(finding, processor)]
     ensure(all(finding.code == "APR001" for finding in findings if finding not in shown), "hidden", findings)
     visible = Counter(finding.code for finding in shown)
-    counted = [site for site in facts.sites if site.is_observed]
+    counted = [site for site in facts.sites if site.is_counted]
     in_sight = [site for site in counted if site.suppression.name == "NONE"]
     ensure(visible["APR001"] == len(in_sight), "shown", visible, "calls in sight", len(in_sight))
     hidden = len(counted) - len(in_sight)
     ensure(visible["APR004"] == hidden, "shown", visible, "hidden calls", hidden)
-    right = pins._replace(pins={"a.py": Pin("a.py", "a.py", facts.observed)}, path=f"{NOWHERE}/artifact-pins.toml")
+    right = pins._replace(pins={"a.py": Pin("a.py", "a.py", facts.counted)}, path=f"{NOWHERE}/artifact-pins.toml")
     codes = {finding.code for finding in judge(right, "a.py", facts) if not is_ignored(finding, processor)}
     ensure(codes <= {"APR004", "APR005"}, "said in spite of the right pin", codes)
 

@@ -1,8 +1,8 @@
 """Print what the plugin and the command cost beside others, and how that grows: in a checkout,
 
-    python tests/benchmark.py plugins TREE...    flake8 with one plugin / flake8 alone
-    python tests/benchmark.py search TREE...     check / git grep, ast-grep, semgrep; what each of them finds
-    python tests/benchmark.py growth             check and flake8 with more and more files and pins
+    python tests/tools/benchmark.py plugins TREE...    flake8 with one plugin / flake8 alone
+    python tests/tools/benchmark.py search TREE...     check / git grep, ast-grep, semgrep; what each of them finds
+    python tests/tools/benchmark.py growth             check and flake8 with more and more files and pins
 
 Whole processes are measured, of programs in virtual environments of their own. Two commands run in turn, and their
 ratio is taken pair by pair: machines are noisy, and pairs share the noise. A tree is any directory with Python files.
@@ -28,7 +28,7 @@ from pathlib import Path
 
 from oracle import put_calls
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 OWN = "flake8-artifact-pin"
 # flake8 beside itself shows what noise does
 PLUGINS = ("flake8", OWN, "flake8-bugbear", "flake8-tidy-imports", "flake8-comprehensions")

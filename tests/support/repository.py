@@ -1,0 +1,101 @@
+"""Git repositories, and the command run in them."""
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from support.outcome import Outcome
+from support.project import Project
+
+from flake8_artifact_pin.cli.main import main
+
+# What git is told instead of the machine's own configuration: nothing is synced to disk and nothing tidied up,
+# which half of the time went to.
+CONFIGURATION = {
+    "core.fsync": "none",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "protocol.file.allow": "always",
+}
+ENVIRONMENT = {
+    "GIT_AUTHOR_EMAIL": "ann@example.org",
+    "GIT_AUTHOR_NAME": "Ann",
+    "GIT_COMMITTER_EMAIL": "ann@example.org",
+    "GIT_COMMITTER_NAME": "Ann",
+    "GIT_CONFIG_COUNT": str(len(CONFIGURATION)),
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    **{f"GIT_CONFIG_KEY_{number}": key for number, key in enumerate(CONFIGURATION)},
+    **{f"GIT_CONFIG_VALUE_{number}": value for number, value in enumerate(CONFIGURATION.values())},
+}
+
+
+def isolate_git(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Let git see no configuration, no variable of a hook around the tests, and no repository around the root."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(root.parent)}.items():
+        monkeypatch.setenv(name, value)
+    # diff's default base in a workflow
+    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+
+
+class Repository(Project):
+    """A git repository in the project's directory, or in one below it, and the command run by a test in there."""
+
+    def __init__(self, project: Project, directory: str = ".", *, is_git: bool = True) -> None:
+        super().__init__(project.root / directory, project.monkeypatch, project.capture)
+        self.root.mkdir(exist_ok=True)
+        isolate_git(self.monkeypatch, project.root)
+        if is_git:
+            make_repository(self.root)
+
+    def git(self, *arguments: str) -> str:
+        """Return what git prints."""
+        process = subprocess.run(["git", *arguments], cwd=self.root, check=True, stdout=subprocess.PIPE)
+        return os.fsdecode(process.stdout)
+
+    def commit(self, files: Mapping[str, str | bytes] | None = None, message: str = "change") -> None:
+        """Write files and commit all that there is."""
+        self.write(files or {})
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+
+    def run(self, *arguments: str) -> Outcome:
+        """Run the command within this process."""
+        self.capture.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as error:
+            assert isinstance(error.code, int)
+            status = error.code
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err = self.capture.readouterr()
+        return Outcome(os.fsdecode(out), os.fsdecode(err), status)
+
+    def check(self, *arguments: str) -> Outcome:
+        """Run ``check --format json`` within this process."""
+        return self.run("check", "--format=json", *arguments)
+
+
+def make_repository(root: Path) -> None:
+    """Make a directory a repository without a commit: a copy takes a fifth of the time of ``git init``."""
+    shutil.copytree(_template() / ".git", root / ".git", dirs_exist_ok=True)
+
+
+@functools.cache
+def _template() -> Path:
+    root = tempfile.mkdtemp(prefix="template-")
+    atexit.register(shutil.rmtree, root)
+    command = ["git", "init", "--quiet", "--initial-branch=main", "--template=", root]
+    subprocess.run(command, check=True, env={**os.environ, **ENVIRONMENT})
+    return Path(root)
