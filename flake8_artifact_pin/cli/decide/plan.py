@@ -1,0 +1,200 @@
+"""Which edits of the pins file record a decision. Pure: a verdict and decisions in, edits out."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.edit import AddCall
+from flake8_artifact_pin.pins.edit import AddPin
+from flake8_artifact_pin.pins.edit import Edit
+from flake8_artifact_pin.pins.edit import NameCalls
+from flake8_artifact_pin.pins.edit import RenameCall
+from flake8_artifact_pin.pins.edit import SetCount
+from flake8_artifact_pin.pins.edit import SetDecision
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.rules.messages import listed
+from flake8_artifact_pin.rules.verdict import JudgedCall
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
+from flake8_artifact_pin.source.names import parse_name
+from flake8_artifact_pin.source.reasons import canonical
+
+#: The decisions on PUT calls, by the names of the calls.
+Decisions = Mapping[str, Decision]
+
+
+class Plan(NamedTuple):
+    """The edits that record decisions, and what they do in words, a line each."""
+
+    edits: Sequence[Edit]
+    lines: Sequence[str]
+
+
+def chosen_calls(verdict: Verdict, lines: Sequence[int]) -> list[JudgedCall]:
+    """Return the counted PUT calls on some lines (1-based), a line of the call's statement being enough.
+
+    Raise UsageError for a line without one.
+    """
+    chosen: list[JudgedCall] = []
+    for line in lines:
+        there = [call for call in verdict.calls if call.site.call.line == line]
+        around = [call for call in verdict.calls if call.site.call.span[0] <= line <= call.site.call.span[1]]
+        found = there or around
+        if not found:
+            known = ", ".join(str(call.site.call.line) for call in verdict.calls) or "none"
+            raise UsageError(f"{verdict.path} has no PUT call on line {line}: its PUT calls are on lines {known}")
+        if any(call.state is State.SUPPRESSED for call in found):
+            raise UsageError(f"the PUT call on line {line} is suppressed: remove its noqa comment to pin it")
+        chosen += (call for call in found if call not in chosen)
+    return chosen
+
+
+def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_count: bool = False) -> Plan:
+    """Return what records decisions on PUT calls of one file; raise UsageError if it is not clear what they are for.
+
+    A pin that counts goes on counting if there is one decision for all of its calls, or with ``keeps_count``.
+    Otherwise it names its calls from then on.
+    """
+    pin = verdict.pin
+    if pin.calls is not None:
+        return _plan_named(verdict, decisions)
+    counted = [call.site.name for call in verdict.calls if call.site.is_counted]
+    more = _newly_allowed(pin, len(counted), len(decisions))
+    distinct = set(map(_words, decisions.values()))
+    if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions)):
+        # who decides on all of them decides anew
+        before = Decision() if len(decisions) == len(counted) else pin.decision
+        return _plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
+    if pin.allowed + more < len(counted) and pin.allowed:
+        raise UsageError(
+            f"{verdict.path} makes {len(counted)} PUT calls, {pin.allowed} pinned, and a count does not tell which are "
+            f"new: decide on all {len(counted) - pin.allowed} new ones at once ({verdict.path}:LINE ...), or add --count"
+        )
+    names = counted if pin.allowed else list(decisions)
+    return _plan_names(pins, pin, {name: decisions.get(name, pin.decision) for name in names}, decisions)
+
+
+def plan_pin(pin: Pin, decision: Decision, counted: int) -> Plan:
+    """Return what records one decision on all calls of a file whose pin counts."""
+    edits: list[Edit] = [SetCount(pin.key, counted)] if counted > pin.allowed else []
+    change = f"{pin.allowed} -> {counted}, " if counted > pin.allowed else ""
+    return Plan([*edits, SetDecision(pin.key, decision)], [f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"])
+
+
+def plan_renames(verdict: Verdict, calls: Sequence[JudgedCall]) -> Plan:
+    """Return what gives the entries of calls that were only renamed their new names; raise UsageError if none fits."""
+    edits, lines = [], []
+    for call in calls:
+        if not call.replaces or verdict.pin.calls is None:
+            raise UsageError(f"{verdict.path}:{call.site.call.line}: no entry of its pin is gone, so nothing was renamed")
+        old = verdict.pin.calls[call.replaces]
+        edits.append(RenameCall(verdict.pin.key, old.key, call.site.name))
+        lines.append(f"{quote(verdict.pin.key)}: {quote(old.key)} is now {quote(call.site.name)}; {_text(old.decision)}")
+    return Plan(edits, lines)
+
+
+def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
+    """Return by how much a pin rises: at most by the calls that are decided on."""
+    return min(decided, max(counted - pin.allowed, 0)) if pin.allowed else decided
+
+
+def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
+    """Return whether one decision is for all calls of a file: the pin's own, or one on each call."""
+    decision = next(iter(decisions.values()))
+    return _words(decision) == _words(pin.decision) or len(decisions) == len(counted)
+
+
+def _plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
+    line = f"{quote(pin.key)}: {pin.allowed} -> {count}, {decision.text}{_was(pin.decision)}"
+    if pin.path not in pins.pins:
+        return Plan([AddPin(pin.key, count, decision)], [line])
+    edits: list[Edit] = [SetCount(pin.key, count)] if count != pin.allowed else []
+    if _words(decision) != _words(pin.decision):
+        edits.append(SetDecision(pin.key, decision))
+    return Plan(edits, [line])
+
+
+def _plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:
+    edit: Edit = NameCalls(pin.key, named) if pin.path in pins.pins else AddPin(pin.key, calls=named)
+    lines = [f"{quote(pin.key)}: {quote(name)} {decision.text}" for name, decision in decisions.items()]
+    if pin.allowed:
+        lines.append(f"{quote(pin.key)} names its calls now: the others keep {_text(pin.decision)}")
+    return Plan([edit], lines)
+
+
+def _plan_named(verdict: Verdict, decisions: Decisions) -> Plan:
+    edits: list[Edit] = []
+    lines = []
+    taken = set(verdict.pin.calls or ())
+    for call in verdict.calls:
+        if call.site.name in decisions:
+            decision = decisions[call.site.name]
+            edit, what = _named_edit(verdict, call, decision, taken)
+            edits += edit
+            lines.append(f"{quote(verdict.pin.key)}: {what}")
+    return Plan(edits, lines)
+
+
+def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, taken: set[str]) -> tuple[list[Edit], str]:
+    pin, entries = verdict.pin, verdict.pin.calls or {}
+    if call.state is State.PINNED and not call.entry:
+        raise UsageError(
+            f"{verdict.path}:{call.site.call.line}: {listed(call.alternatives)} carry different decisions, and nobody can "
+            "tell which is this call's: edit them by hand"
+        )
+    if call.entry:
+        old = entries[call.entry]
+        return [SetDecision(pin.key, decision, old.key)], f"{quote(old.key)} {decision.text}{_was(old.decision)}"
+    if call.replaces and not verdict.is_over:
+        old = entries[call.replaces]
+        edits: list[Edit] = [RenameCall(pin.key, old.key, call.site.name), SetDecision(pin.key, decision, call.site.name)]
+        return edits, f"{quote(call.site.name)} {decision.text}, in place of {quote(old.key)} ({_text(old.decision)})"
+    name = next(name for name in _free_names(call.site.name) if name not in taken)
+    taken.add(name)
+    return [AddCall(pin.key, name, decision)], f"{quote(name)} {decision.text}"
+
+
+def _free_names(name: str) -> Iterator[str]:
+    """Yield a name and then the same with other numbers."""
+    yield name
+    plain = name.removesuffix(f"#{parse_name(name).number}")
+    number = 2
+    while True:
+        yield f"{plain}#{number}"
+        number += 1
+
+
+def _joined(decision: Decision, others: Iterable[Decision]) -> Decision:
+    """Return one decision that says what several say."""
+    for other in others:
+        decision = Decision(
+            tuple(dict.fromkeys([*decision.registered, *other.registered])),
+            _both(decision.grandfathered, other.grandfathered),
+            _both(decision.deferred, other.deferred),
+            other.until or decision.until,
+        )
+    return decision
+
+
+def _both(text: str, other: str) -> str:
+    texts = {canonical(each): each for each in (text, other) if each}
+    return "; ".join(texts.values())
+
+
+def _words(decision: Decision) -> tuple[object, ...]:
+    return frozenset(decision.registered), canonical(decision.grandfathered), canonical(decision.deferred), decision.until
+
+
+def _was(decision: Decision) -> str:
+    return f" (was: {decision.text})" if decision.text else ""
+
+
+def _text(decision: Decision) -> str:
+    return decision.text or "no decision"

@@ -1,0 +1,63 @@
+"""What nobody decided on yet: calls that no pin allows, and pins without a decision."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.registry.load import RegistryRow
+from flake8_artifact_pin.rules.registered import suggestions
+from flake8_artifact_pin.rules.verdict import JudgedCall
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
+
+
+class Undecided(NamedTuple):
+    """A PUT call that nobody decided on; the names of the fields are those of the JSON format.
+
+    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as it is shown, ``name`` the
+    name that a pin may have for it, ``why`` says what is missing, and ``suggestions`` are ids of the registry whose
+    key template fits, the best first.
+    """
+
+    path: str
+    line: int
+    call: str
+    name: str
+    key: str
+    why: str
+    suggestions: Sequence[str]
+
+
+def undecided_calls(
+    name: str, verdict: Verdict, rows: Sequence[RegistryRow], today: date,
+) -> Iterator[tuple[Undecided, JudgedCall]]:
+    """Yield the calls of one file that nobody decided on; ``name`` is the file's, relative to the working directory."""
+    for call in verdict.calls:
+        why = _why(verdict, call, today)
+        if why:
+            put = call.site.call
+            fitting = suggestions(rows, put.key)
+            yield Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting), call
+
+
+def as_data(item: Undecided) -> Mapping[str, object]:
+    """Return an item for JSON."""
+    return item._asdict()
+
+
+def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
+    """Return what is missing; empty if somebody decided on the call."""
+    if call.state in (State.OVER, State.SWAPPED):
+        return f"{verdict.counted} PUT calls, {verdict.pin.allowed} pinned" if verdict.is_over else "not among the pinned calls"
+    problems = {_problem(decision, today) for decision in verdict.decisions_on(call)}
+    return next(iter(sorted(filter(None, problems))), "")
+
+
+def _problem(decision: Decision, today: date) -> str:
+    if not decision.is_made:
+        return "pinned, and nobody said why"
+    return f"decided until {decision.until}" if decision.until and decision.until < today else ""

@@ -1,0 +1,246 @@
+"""The verb ``decide``: what it takes, and what it prints."""
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import date
+
+from flake8_artifact_pin.cli.decide.ask import ask
+from flake8_artifact_pin.cli.decide.plan import chosen_calls
+from flake8_artifact_pin.cli.decide.plan import Plan
+from flake8_artifact_pin.cli.decide.plan import plan_decisions
+from flake8_artifact_pin.cli.decide.plan import plan_pin
+from flake8_artifact_pin.cli.decide.plan import plan_renames
+from flake8_artifact_pin.cli.decide.undecided import as_data
+from flake8_artifact_pin.cli.decide.undecided import Undecided
+from flake8_artifact_pin.cli.decide.undecided import undecided_calls
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
+from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.cli.output import note
+from flake8_artifact_pin.cli.output import note_findings
+from flake8_artifact_pin.cli.output import print_json
+from flake8_artifact_pin.cli.output import print_line
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.edit import edit_pins
+from flake8_artifact_pin.pins.edit import UneditableError
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.write import ChangedError
+from flake8_artifact_pin.pins.write import replace_text
+from flake8_artifact_pin.registry.load import RegistryError
+from flake8_artifact_pin.registry.load import RegistryRow
+from flake8_artifact_pin.registry.load import rows_of
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import Verdict
+from flake8_artifact_pin.source.reasons import says_something
+
+_PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
+# As often as another process may write the pins file at the same moment.
+_TRIES = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument(
+        "places", metavar="PATH[:LINE]", nargs="*",
+        help="a file, or a PUT call in it; without a decision: list only what is undecided there",
+    )
+    parser.add_argument("--registered", metavar="ID", nargs="+", help="the ids of the artifact in the registry")
+    parser.add_argument("--grandfathered", metavar="REASON", help="why nobody needs to know when the artifact is absent")
+    parser.add_argument("--deferred", metavar="ISSUE", help="the issue that will settle it")
+    parser.add_argument("--until", metavar="DATE", type=_date, help="the last day that a reason or an issue holds: 2027-03-31")
+    parser.add_argument("--renamed", action="store_true", help="the call only got a new name: keep its decision")
+    parser.add_argument("--count", action="store_true", help="go on counting where the pin would name its calls")
+    add_pins(parser)
+    add_format(parser, "text", "json")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record a decision, or list what is undecided; return 1 if something is left undecided there.
+
+    On a terminal the list is walked through, with a question each. The JSON format of the list is an object:
+    ``undecided``, a list of objects with the fields of Undecided. Raise UsageError if it is not clear what to record.
+    """
+    decision = _decision(arguments)
+    if decision is None and not arguments.renamed:
+        return _list(arguments)
+    if not arguments.places:
+        raise UsageError("name the file or the PUT call that this is decided on: decide PATH:LINE ...")
+    for name, lines in _places(arguments.places).items():
+        _record(arguments.pins, name, _planner(arguments, decision, lines))
+    return CLEAN
+
+
+def _planner(
+    arguments: argparse.Namespace, decision: Decision | None, lines: Sequence[int],
+) -> Callable[[Workspace, Verdict], Plan]:
+    def plan(workspace: Workspace, verdict: Verdict) -> Plan:
+        if decision is None:
+            return plan_renames(verdict, chosen_calls(verdict, lines) if lines else verdict.unnamed)
+        if lines:
+            chosen = chosen_calls(verdict, lines)
+        elif verdict.pin.calls is None:
+            return _plan_file(workspace, verdict, decision, arguments.count)
+        else:
+            chosen = [call for _, call in undecided_calls("", verdict, (), date.today())]
+        if not chosen:
+            raise UsageError(f"nothing is undecided in {verdict.path}: name a PUT call to decide anew, PATH:LINE")
+        return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in chosen}, arguments.count)
+
+    return plan
+
+
+def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps_count: bool) -> Plan:
+    """Return what records one decision on a file whose pin counts, or that has none."""
+    pin, counted = verdict.pin, [call for call in verdict.calls if call.site.is_counted]
+    if not counted:
+        raise UsageError(f"{verdict.path} makes no PUT call that counts: there is nothing to decide on")
+    if verdict.is_over and pin.allowed and pin.decision.is_made and not keeps_count:
+        lines = ", ".join(str(call.site.call.line) for call in counted)
+        raise UsageError(
+            f"the pin of {verdict.path} has a decision already ({pin.decision.text}): say which PUT call is new, "
+            f"{verdict.path}:LINE (they are on lines {lines}), or add --count"
+        )
+    if pin.path in workspace.pins.pins and not keeps_count:
+        return plan_pin(pin, decision, verdict.counted)
+    new = counted[pin.allowed:] if keeps_count and pin.allowed else counted
+    return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
+
+
+def _record(pins: str | None, name: str, plan: Callable[[Workspace, Verdict], Plan]) -> None:
+    """Edit the pins file and say what was done; begin anew if somebody else writes it in the meantime."""
+    for _ in range(_TRIES):
+        workspace = open_workspace(pins)
+        _, verdict = _judged(workspace, name)
+        found = plan(workspace, verdict)
+        if _is_written(workspace, found):
+            shown = workspace.shown(workspace.pins.name)
+            for line in found.lines:
+                print_line(f"{shown}: {line}")
+            return
+    raise UsageError("the pins file is being changed by another program all the time: try again")
+
+
+def _is_written(workspace: Workspace, plan: Plan) -> bool:
+    pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
+    try:
+        text = edit_pins(pins, plan.edits)
+    except UneditableError:
+        by_hand = "; ".join(plan.lines)
+        raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
+    try:
+        replace_text(pins.path, shown, pins.text, text)
+    except ChangedError:
+        return False
+    return True
+
+
+def _judged(workspace: Workspace, name: str) -> tuple[ScannedFile, Verdict]:
+    """Return a file and its verdict; raise UsageError if it cannot be decided on."""
+    if not workspace.pins.path:
+        raise UsageError("there is no pins file here or in a directory above: create one with init")
+    if os.path.isdir(name):
+        raise UsageError(f"{name} is a directory: name one file, or list what is undecided there without a decision")
+    scanned = next(scan(workspace, workspace.files([name])), None)
+    if scanned is None:
+        raise UsageError(f"{name} makes no PUT call: there is nothing to decide on")
+    if scanned.problems:
+        note_findings(scanned.problems)
+        raise UsageError(f"{name} cannot be judged: correct it first")
+    verdict = judge_file(workspace.pins, scanned.path, scanned.report)
+    if verdict.exempt:
+        raise UsageError(f"{name} is exempt by {verdict.exempt!r}: there is nothing to decide on")
+    return scanned, verdict
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    items = list(_undecided(arguments))
+    if arguments.format == "json":
+        print_json({"undecided": [as_data(item) for item, _, _ in items]})
+    elif items and sys.stdin.isatty() and sys.stdout.isatty():
+        left = ask(items, lambda path, decisions: _record(
+            arguments.pins, path, lambda workspace, verdict: plan_decisions(workspace.pins, verdict, decisions),
+        ))
+        return FINDINGS if left else CLEAN
+    else:
+        for item, _, _ in items:
+            fitting = f"; ids that fit: {', '.join(item.suggestions)}" if item.suggestions else ""
+            print_line(f"{item.path}:{item.line}: {item.call}: {item.why}{fitting}")
+        note(f"{count(len(items), 'PUT call')} undecided")
+    return FINDINGS if items else CLEAN
+
+
+def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, ScannedFile, Verdict]]:
+    workspace = open_workspace(arguments.pins)
+    rows = _rows(workspace)
+    places = _places(arguments.places)
+    today = date.today()
+    for scanned in scan(workspace, workspace.files(list(places))):
+        if not scanned.problems:
+            verdict = judge_file(workspace.pins, scanned.path, scanned.report)
+            lines = places.get(scanned.name, ())
+            for item, _ in undecided_calls(scanned.name, verdict, rows, today):
+                if not lines or item.line in lines:
+                    yield item, scanned, verdict
+
+
+def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
+    """Return the rows of the registry that the pins file names, to suggest ids; none if it cannot be used."""
+    try:
+        return rows_of(workspace.pins)
+    except RegistryError as error:
+        for line in error.lines:
+            note(line)
+        return ()
+
+
+def _places(names: Sequence[str]) -> dict[str, list[int]]:
+    """Return the lines that are named of each file; none stands for the whole file."""
+    places: dict[str, list[int]] = {}
+    for name in names:
+        match = None if os.path.exists(name) else _PLACE.fullmatch(name)
+        lines = places.setdefault(os.path.normpath(match["path"] if match else name), [])
+        lines += [int(match["line"])] if match else []
+    return places
+
+
+def _decision(arguments: argparse.Namespace) -> Decision | None:
+    decision = Decision(
+        tuple(arguments.registered or ()), arguments.grandfathered or "", arguments.deferred or "", arguments.until,
+    )
+    given = [option for option in ("registered", "grandfathered", "deferred") if getattr(arguments, option) is not None]
+    if arguments.renamed and (given or arguments.until):
+        raise UsageError("--renamed keeps the decision that was made: give no other one")
+    if len(given) > 1:
+        raise UsageError(f"--{given[0]} and --{given[1]} are two decisions: give one")
+    if arguments.until and given not in (["grandfathered"], ["deferred"]):
+        raise UsageError("--until goes with --grandfathered or --deferred")
+    for text in [*decision.registered, decision.grandfathered, decision.deferred] if given else ():
+        if text and not says_something(text) or given != ["registered"] and not decision.is_made:
+            raise UsageError(f"--{given[0]} {text!r} says nothing: {_WANTED[given[0]]}")
+    return decision if given else None
+
+
+_WANTED = {
+    "registered": "give the id of a row of the registry",
+    "grandfathered": "say why nobody needs to know when the artifact is absent",
+    "deferred": "name the issue that will settle it",
+}
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2027-03-31")
