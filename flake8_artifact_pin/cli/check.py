@@ -5,54 +5,66 @@ import argparse
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
+from datetime import date
 
-from flake8_artifact_pin.errors import BrokenPinsError
-from flake8_artifact_pin.errors import CLEAN
-from flake8_artifact_pin.errors import ERROR
-from flake8_artifact_pin.errors import FINDINGS
-from flake8_artifact_pin.errors import RegistryError
-from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.formats import CheckResult
+from flake8_artifact_pin.cli.formats import github_text
+from flake8_artifact_pin.cli.formats import gitlab_text
+from flake8_artifact_pin.cli.formats import json_text
+from flake8_artifact_pin.cli.formats import sarif_text
+from flake8_artifact_pin.cli.notes import silence_notes
+from flake8_artifact_pin.cli.notes import workspace_notes
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
-from flake8_artifact_pin.cli.output import FileFinding
-from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import note
-from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import print_findings
-from flake8_artifact_pin.cli.output import print_json
+from flake8_artifact_pin.cli.output import print_text
+from flake8_artifact_pin.cli.output import version
 from flake8_artifact_pin.cli.output import with_progress
+from flake8_artifact_pin.cli.output import write_file
+from flake8_artifact_pin.cli.since import compare_since
+from flake8_artifact_pin.cli.since import Since
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import ERROR
+from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.paths import missing_pins
+from flake8_artifact_pin.registry.load import load_registry
+from flake8_artifact_pin.registry.load import RegistryError
+from flake8_artifact_pin.registry.load import rows_owned_by
+from flake8_artifact_pin.repository.base import Base
+from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.git import NotCheckedOut
-from flake8_artifact_pin.repository.git import Repository
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Renames
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.pins.model import missing_pins
-from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.rules.findings import judge
-from flake8_artifact_pin.rules.findings import judge_file_noqa
-from flake8_artifact_pin.rules.findings import judge_pins
-from flake8_artifact_pin.rules.findings import judge_promised
-from flake8_artifact_pin.rules.findings import judge_registered
-from flake8_artifact_pin.rules.findings import with_visible_places
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.messages import file_noqa_finding
+from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.rules.registered import judge_promised
+from flake8_artifact_pin.rules.registered import judge_registered
+from flake8_artifact_pin.rules.verdict import judge_file
 
-
-class Verdict(NamedTuple):
-    """What is to be said of a repository: sorted findings, and how many files and PUT calls were looked at."""
-
-    findings: Sequence[FileFinding]
-    files: int
-    calls: int
+_FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the verb takes."""
+    parser.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
+    parser.add_argument(
+        "--since", metavar="BASE",
+        help="also report what is newly allowed since the merge base with this revision, and nobody decided on "
+        "(default where the variable CI is set: the remote's default branch)",
+    )
     parser.add_argument(
         "--registry", metavar="PATH",
         help="the file that declares artifacts, .yaml, .json or .toml: each registered id must be in it "
@@ -62,143 +74,168 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--owner", metavar="NAME",
         help="each artifact of the registry whose owner_repo this is must be registered by a pin",
     )
-    parser.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
+    parser.add_argument(
+        "--output-file", metavar="PATH", help="write the format there, and the text to standard output all the same",
+    )
     add_pins(parser)
-    add_format(parser, "text", "json", "github")
+    add_format(parser, *_FORMATS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the repository, or the paths that are named, and return the exit status.
 
-    The JSON format is an object: ``files`` and ``put_calls`` (numbers) and ``findings``, a list of objects with
-    ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code`` and ``text``. If the
-    registry cannot be used, that is said on standard error and the status is 2, but the other findings are printed.
-    Raise BrokenPinsError if the pins cannot be used and the format is the text; programs get the faults as findings.
+    If the registry cannot be used, that is said on standard error and the status is 2, but the other findings are
+    printed. Raise BrokenPinsError if the pins cannot be used and the format is the text; programs get the faults as
+    findings.
     """
     try:
         workspace = open_workspace(arguments.pins)
     except BrokenPinsError as error:
         if arguments.format == "text":
             raise
-        faulty = [FileFinding(error.path, finding) for finding in error.findings]
-        _print(Verdict(faulty, 0, 0), arguments.format, find_repository(os.getcwd()))
+        faults = [FileFinding(error.path, finding) for finding in error.findings]
+        _show(CheckResult(faults, 0, 0), arguments, _top(os.getcwd()))
         return ERROR
     registry = _registry_path(workspace, arguments.registry)
     if arguments.owner is not None and not (registry and arguments.owner):
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
-    verdict = check(workspace, workspace.files(arguments.paths))
-    findings = [*verdict.findings]
-    faults: Sequence[str] = ()
+    paths = workspace.files(arguments.paths)
+    scanned_files = list(scan(workspace, with_progress(paths, "file")))
+    findings = [*_pins_findings(workspace, paths if not arguments.paths else None)]
+    findings += (found for scanned in scanned_files for found in scanned_findings(workspace, scanned))
+    registry_faults: Sequence[str] = ()
     if registry:
         try:
-            for found in _registry_findings(workspace, registry, arguments.owner):
-                findings.append(found)
+            findings += list(_registry_findings(workspace, registry, arguments.owner))
         except RegistryError as error:
-            faults = error.lines
-    verdict = verdict._replace(findings=sorted(findings))
-    _print(verdict, arguments.format, workspace.repository)
-    if arguments.format != "json":
-        looked_at = f"{count(verdict.files, 'file')}, {count(verdict.calls, 'PUT call')}"
-        note(f"{looked_at}: {count(len(verdict.findings), 'finding')}")
-    for fault in faults:
-        note(printable(fault))
-    return ERROR if faults else FINDINGS if verdict.findings else CLEAN
+            registry_faults = error.lines
+    since = _since(workspace, arguments.since)
+    new: frozenset[FileFinding] = frozenset()
+    if since:
+        findings += _wanted(since.findings, scanned_files, workspace)
+        new = frozenset(found for found in findings if since.is_new(workspace, found))
+    calls = sum(len(scanned.report.sites) for scanned in scanned_files)
+    result = CheckResult(sorted(set(findings)), len(paths), calls, new)
+    _show(result, arguments, _top(workspace.pins.root))
+    if arguments.format != "json" or arguments.output_file:
+        note(f"{count(len(paths), 'file')}, {count(calls, 'PUT call')}: {count(len(result.findings), 'finding')}")
+    for line in [*silence_notes(workspace, scanned_files), *workspace_notes(workspace), *registry_faults]:
+        note(line)
+    return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
 
 
-def _print(verdict: Verdict, form: str, repository: Repository | None) -> None:
-    if form == "json":
-        print_json({
-            "files": verdict.files,
-            "put_calls": verdict.calls,
-            "findings": list(map(finding_data, verdict.findings)),
-        })
-    elif form == "github":
-        top = repository.top if repository else os.getcwd()
-        directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
-        for found in verdict.findings:
-            print(github_annotation(found, directories))
-    else:
-        print_findings(verdict.findings)
-
-
-def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
-    """Return the verdict on the files at some paths of the pins file, and on the pins."""
-    calls = 0
-    findings = _pins_findings(workspace)
-    for surveyed in survey(workspace, with_progress(paths, "file")):
-        calls += len(surveyed.source.facts.sites)
-        findings += [FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed)]
-    return Verdict(sorted(findings), len(paths), calls)
-
-
-def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
+def scanned_findings(workspace: Workspace, scanned: ScannedFile) -> Iterator[FileFinding]:
     """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
-    path, source = surveyed.path, surveyed.source
-    if surveyed.exempt:
+    if scanned.exempt:
         return
-    yield from source.problems
-    if source.problems:
-        return
-    file_noqa = source.file_noqa
+    yield from scanned.problems
+    if not scanned.problems:
+        for finding in _judged(workspace, scanned):
+            yield FileFinding(scanned.name, finding)
+
+
+def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:
+    verdict = judge_file(workspace.pins, scanned.path, scanned.report)
+    file_noqa = scanned.file_noqa
     if file_noqa and not file_noqa.reason:
-        yield judge_file_noqa(pins, path, source.facts.counted, file_noqa)
-    noqa = source.facts.noqa
-    for finding in with_visible_places(judge(pins, path, source.facts), noqa):
-        is_suppressed = noqa.hides(finding.code, finding.line)
+        yield file_noqa_finding(workspace.pins, verdict, file_noqa)
+    for finding in file_findings(workspace.pins, verdict):
+        is_suppressed = scanned.report.noqa.hides(finding.code, finding.line)
         if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
             yield finding
 
 
-def github_annotation(found: FileFinding, directories: Sequence[str]) -> str:
-    """Return the workflow command that makes GitHub show a finding at its line.
-
-    ``directories`` may be the one that GitHub's paths are relative to: it is the first that the file lies below, and
-    the last one for a file that lies below none. See "Workflow commands" in GitHub's documentation and, for the
-    escapes, its toolkit.
-    """
-    path, finding = found
-    names = (_name_below(directory, path) for directory in directories)
-    name = next(filter(None, names), "") or relative(path, directories[-1])
-    fields = {
-        "file": name.replace(os.sep, "/"),
-        "line": str(max(finding.line, 1)),
-        "col": str(finding.column + 1),
-        "title": finding.code,
-    }
-    properties = ",".join(
-        f"{name}={_escaped(value).replace(':', '%3A').replace(',', '%2C')}" for name, value in fields.items()
-    )
-    return f"::error {properties}::{_escaped(f'{finding.code} {finding.text}')}"
+def _since(workspace: Workspace, named: str | None) -> Since | None:
+    """Return what is new since the base that is named, or in CI since the default one."""
+    if named is None and os.environ.get("CI", "").lower() in ("", "0", "false"):
+        return None
+    base = _base(workspace, named)
+    since = compare_since(workspace, base) if base else None
+    for text in since.snapshots.notes if since else ():
+        note(text)
+    return since
 
 
-def _name_below(directory: str, path: str) -> str:
-    """Return the path that a file has below a directory, if need be with links followed; empty if it is outside."""
-    parent, base = os.path.split(os.path.abspath(path))
-    for top, place in ((directory, parent), (os.path.realpath(directory), os.path.realpath(parent))):
-        name = relative(os.path.join(place, base), top)
-        if not os.path.isabs(name) and name.split(os.sep)[0] != os.pardir:
-            return name
-    return ""
+def _base(workspace: Workspace, named: str | None) -> Base | None:
+    """Return the base; raise UsageError if a named one cannot be found, and say so of the default one."""
+    try:
+        if workspace.repository is None:
+            raise UsageError("--since needs git: this is not a git repository")
+        base = find_base(workspace.repository, named)
+    except UsageError as error:
+        if named is not None:
+            raise
+        note(f"not compared with a base, so what is newly allowed is not reported: {error}")
+        return None
+    if base.is_guess:
+        note("not compared with a base: the remote's default branch is not known here; name it with --since")
+        return None
+    return base
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _wanted(
+    findings: Sequence[FileFinding], scanned_files: Sequence[ScannedFile], workspace: Workspace,
+) -> Iterator[FileFinding]:
+    """Yield the findings in the files that are checked, and in the pins file."""
+    names = {workspace.shown(workspace.pins.name), *(scanned.name for scanned in scanned_files)}
+    return (found for found in findings if found.path in names)
 
 
-def _pins_findings(workspace: Workspace) -> list[FileFinding]:
+def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:
+    """Print the result, or write it to a file and print the text beside it."""
+    form = arguments.format
+    if form == "text" or arguments.output_file:
+        print_findings(result.findings)
+    if form == "text" and not arguments.output_file:
+        return
+    directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
+    text = {
+        "text": lambda: "".join(f"{line}\n" for line in result.lines),
+        "json": lambda: json_text(result),
+        "github": lambda: github_text(result, directories),
+        "sarif": lambda: sarif_text(result, top, version()),
+        "gitlab": lambda: gitlab_text(result, top),
+    }[form]()
+    if arguments.output_file:
+        write_file(arguments.output_file, text)
+    else:
+        print_text(text)
+
+
+def _top(directory: str) -> str:
+    """Return the top of the repository around a directory, which the paths of reports are relative to."""
+    repository = find_repository(directory)
+    return repository.top if repository else directory
+
+
+def _pins_findings(workspace: Workspace, all_files: Sequence[str] | None) -> Iterator[FileFinding]:
+    """Yield what is said at places of the pins file; of exemptions only if all files are checked."""
     pins = workspace.pins
     if not pins.path:
-        return []
+        return
+    missing = _gone_pins(workspace)
+    renamed = _renamed(workspace, missing)
     name = workspace.shown(pins.name)
-    return [FileFinding(name, finding) for finding in judge_pins(pins, _stale_pins(workspace))]
+    for finding in pins_findings(pins, missing, renamed, date.today()):
+        yield FileFinding(name, finding)
 
 
-def _stale_pins(workspace: Workspace) -> Sequence[Pin]:
+def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
     """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
     missing = missing_pins(workspace.pins)
-    # to ask takes git some time in a big repository
-    absent = workspace.not_checked_out() if missing else NotCheckedOut()
+    if not missing:
+        return ()
+    absent = workspace.not_checked_out()
     return [pin for pin in missing if not absent.has(pin.path)]
+
+
+def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
+    """Return where files are now that pins are for and that git knows under a new name."""
+    if not missing or not workspace.repository:
+        return {}
+    renames = Renames(workspace.repository)
+    outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
+    return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}
 
 
 def _registry_path(workspace: Workspace, named: str | None) -> str:
@@ -210,9 +247,6 @@ def _registry_path(workspace: Workspace, named: str | None) -> str:
 
 
 def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
-    from flake8_artifact_pin.registry.load import load_registry
-    from flake8_artifact_pin.registry.load import rows_owned_by
-
     pins = workspace.pins
     shown = relative(path, pins.cwd).replace(os.sep, "/")
     rows = load_registry(path, shown)

@@ -1,0 +1,53 @@
+"""What is said beside the findings, a line each: where the guard is silent, and why."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+
+from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.pins.files import ignored_pins_files
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.stores import store_imports
+from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.source.stores import ALL_STORES
+from flake8_artifact_pin.source.stores import STORES
+
+_MAX_LISTED = 5
+
+
+def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
+    """Yield a line for each store whose modules are imported while nothing of it is counted."""
+    seen = {site.call.store for scanned in scanned_files for site in scanned.report.sites}
+    stores = workspace.pins.stores
+    for store, paths in store_imports(workspace).items():
+        files = f"{count(len(paths), 'file')} {'imports' if len(paths) == 1 else 'import'}"
+        imported = f"{files} {' or '.join(STORES[store].modules[:2])}"
+        if store not in stores and ALL_STORES not in stores:
+            yield f'{imported}, but stores has no "{store}": its PUT calls are not counted'
+        elif store not in seen:
+            yield f"{imported}, but no PUT call of {store} is counted: see flake8-artifact-pin explain limits"
+
+
+def workspace_notes(workspace: Workspace) -> Iterator[str]:
+    """Yield a line for each thing that the pins do not reach."""
+    pins = workspace.pins
+    for name in ignored_pins_files(pins):
+        yield f"{name} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
+    below = workspace.pins_files_below()
+    if below:
+        yield f"pins files of their own, for runs in their directories only: {_listed(below)}"
+    for pin in workspace.beyond():
+        yield f"{workspace.shown(pin.path)} is not Python and is not judged: its pin is kept"
+    untracked = [
+        scanned.name for scanned in scan(workspace, workspace.untracked_files())
+        if scanned.report.counted and not scanned.exempt
+    ]
+    if untracked:
+        files = count(len(untracked), "file")
+        yield f"{files} with PUT calls that git does not track, and that are not judged: {_listed(untracked)}"
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MAX_LISTED
+    return ", ".join([*names[:_MAX_LISTED], *([f"and {more} more"] if more > 0 else [])])
