@@ -3,15 +3,14 @@ from __future__ import annotations
 
 import argparse
 import csv
-import sys
+import io
+import json
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.errors import CLEAN
-from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
@@ -21,18 +20,28 @@ from flake8_artifact_pin.cli.output import markdown_table
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
+from flake8_artifact_pin.cli.output import print_line
+from flake8_artifact_pin.cli.output import print_text
+from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import table
 from flake8_artifact_pin.cli.output import with_progress
-from flake8_artifact_pin.repository.scan import distinct
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
-from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
-from flake8_artifact_pin.cli.wrappers import wrapper_data
-from flake8_artifact_pin.source.report import Site
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.repository.scan import distinct
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import JudgedCall
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
+
+#: The version of the JSON format: it changes when a field changes its meaning or goes.
+FORMAT_VERSION = 1
 
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 
@@ -41,11 +50,11 @@ class SiteRow(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
 
     ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``call`` is the call as it is
-    shown, ``key`` the beginning of the key's expression, ``name`` the name that a pin may have for it (empty if
-    suppressed). ``state`` is "pinned"; "over" if the file makes more calls than its pin allows, and the pin does
-    not name this one; "swapped" if the pin names as many calls or more, but not this one; "suppressed" or "exempt".
-    ``pinned`` and ``observed`` are the counts of the file. ``registered`` are the ids and ``grandfathered`` the reason
-    of the pin, or of its entry for this call; ``reason`` is that of the suppression or exemption.
+    shown, ``key`` the key template, ``name`` the name that a pin may have for it (empty if suppressed). ``store`` is the
+    store whose pattern matched, empty for an own pattern. ``state`` is "pinned"; "over" if the file makes more calls than
+    its pin allows, and the pin does not name this one; "swapped" if the pin names as many calls or more, but not this
+    one; "suppressed" or "exempt". ``pinned`` and ``counted`` are the counts of the file. The decision is that of the pin,
+    or of its entry for this call; ``reason`` is that of the suppression or exemption.
     """
 
     path: str
@@ -54,21 +63,25 @@ class SiteRow(NamedTuple):
     scope: str
     call: str
     method: str
+    store: str
     key: str
+    name: str
     is_called: bool
     state: str
     pinned: int
-    observed: int
+    counted: int
     registered: Sequence[str]
     grandfathered: str
+    deferred: str
+    until: str
     reason: str
-    name: str
 
     @property
     def decision(self) -> str:
         """What was decided, in words."""
-        reason = f"{self.state}: {self.reason}" if self.reason else ""
-        return Decision(tuple(self.registered), self.grandfathered).text or reason
+        decided = Decision(tuple(self.registered), self.grandfathered, self.deferred).text
+        until = f"; until: {self.until}" if self.until else ""
+        return f"{decided}{until}" if decided else self.reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,92 +94,100 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the inventory and return the exit status: 1 if a file cannot be read or parsed.
 
-    The JSON format is an object: ``sites``, a list of objects with the fields of SiteRow; ``wrappers``, functions that
-    take the key as a parameter; ``findings``, as those of ``check``, on files that cannot be read.
+    The JSON format is an object: ``version``; ``sites``, a list of objects with the fields of SiteRow; ``wrappers``,
+    functions that write whatever key their callers pass; ``findings``, as those of ``check``, on files that cannot be
+    read.
     """
     workspace = open_workspace(arguments.pins)
     paths = workspace.files(arguments.paths)
-    surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
-    rows = [row for surveyed in surveyed_files for row in rows_of(workspace.pins, surveyed)]
-    wrappers = find_wrappers(workspace, surveyed_files)
-    findings = [problem for surveyed in surveyed_files if not surveyed.exempt for problem in surveyed.problems]
-    lines = advice(wrappers, workspace.pins.patterns)
+    scanned_files = distinct(workspace, scan(workspace, with_progress(paths, "file")))
+    rows = [row for scanned in scanned_files for row in rows_of(workspace.pins, scanned)]
+    wrappers = find_wrappers(workspace, scanned_files)
+    findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]
+    lines = advice(wrappers)
     if arguments.format == "json":
         print_json({
-            "sites": [_data(row) for row in rows],
-            "wrappers": list(map(wrapper_data, wrappers)),
+            "version": FORMAT_VERSION,
+            "sites": [row._asdict() for row in rows],
+            "wrappers": [wrapper._asdict() for wrapper in wrappers],
             "findings": list(map(finding_data, findings)),
         })
     elif arguments.format == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        # the plain one leaves a carriage return, which a file name may have, without quotes
-        quoting = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerow(SiteRow._fields)
-        for row in rows:
-            cells = [" ".join(cell) if isinstance(cell, tuple) else str(cell) for cell in row]
-            (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
+        print_text(_csv(rows))
     elif arguments.format == "markdown":
         _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
-        _print_lines([f"- {markdown(line)}" if line != lines[-1] else f"\n```toml\n{line}\n```" for line in lines])
+        _print_lines(f"- {markdown(line)}" for line in lines)
     else:
         _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
         _print_lines(lines)
     if arguments.format != "json":
         note_findings(findings)
         note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}")
+        for line in silence_notes(workspace, scanned_files):
+            note(line)
     return FINDINGS if findings else CLEAN
 
 
-def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[SiteRow]:
+def rows_of(pins: Pins, scanned: ScannedFile) -> Iterator[SiteRow]:
     """Yield the rows of one file, in source order."""
-    pin = pins.pin_of(surveyed.path)
-    facts = surveyed.source.facts
-    for site in facts.sites:
-        state, reason = _state(pins, surveyed, site)
-        # the pin of a file over it, too, until it names its calls
-        decision = Decision() if state in ("exempt", "suppressed") else pin.decision_on(site.name)
+    verdict = judge_file(pins, scanned.path, scanned.report)
+    for judged in verdict.calls:
+        call = judged.site.call
+        decision = _decision(verdict, judged)
         yield SiteRow(
-            surveyed.name,
-            site.call.line,
-            site.call.column + 1,
-            site.call.scope,
-            site.call.shown,
-            site.call.method,
-            site.call.key,
-            site.call.is_called,
-            state,
-            pin.allowed,
-            facts.counted,
+            scanned.name,
+            call.line,
+            call.column + 1,
+            call.scope,
+            call.shown,
+            call.method,
+            call.store,
+            call.key,
+            judged.site.name,
+            call.is_called,
+            judged.state.value,
+            verdict.pin.allowed,
+            verdict.counted,
             decision.registered,
             decision.grandfathered,
-            reason,
-            site.name,
+            decision.deferred,
+            decision.until.isoformat() if decision.until else "",
+            _reason(pins, verdict, judged),
         )
 
 
-def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
-    """Return the state of a call, and the reason for it if it has one."""
-    if surveyed.exempt:
-        return "exempt", pins.exempt.reasons[surveyed.exempt]
-    if not site.is_counted:
-        return "suppressed", site.reason
-    pin = pins.pin_of(surveyed.path)
-    is_over = surveyed.source.facts.counted > pin.allowed
-    if pin.calls is None:
-        return "over" if is_over else "pinned", ""
-    if site.name in pin.calls:
-        return "pinned", ""
-    return "over" if is_over else "swapped", ""
+def _decision(verdict: Verdict, judged: JudgedCall) -> Decision:
+    """Return what was decided on a call: nothing if nobody can tell which of several decisions is meant."""
+    decisions = set(verdict.decisions_on(judged))
+    return decisions.pop() if len(decisions) == 1 else Decision()
+
+
+def _reason(pins: Pins, verdict: Verdict, judged: JudgedCall) -> str:
+    if judged.state is State.EXEMPT:
+        return pins.exempt.reasons[verdict.exempt]
+    if judged.state is State.PINNED and len(set(verdict.decisions_on(judged))) > 1:
+        return "several entries have this name, and nobody can tell which is this call's"
+    return judged.site.reason
 
 
 def _cells(row: SiteRow) -> list[str]:
     return [row.path, str(row.line), row.scope, row.call, row.state, row.decision]
 
 
-def _data(row: SiteRow) -> Mapping[str, object]:
-    return row._asdict()
+def _csv(rows: Sequence[SiteRow]) -> str:
+    """Return the rows as CSV; the ids are a JSON array, since an id may hold any separator."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(SiteRow._fields)
+    for row in rows:
+        writer.writerow([_csv_cell(cell) for cell in row._replace(registered=json.dumps(row.registered))])
+    return stream.getvalue()
+
+
+def _csv_cell(cell: object) -> str:
+    return printable(str(cell))
 
 
 def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line)
+        print_line(line)
