@@ -1,0 +1,191 @@
+"""The verb ``prune``: what it takes, and what it prints."""
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Iterator
+from collections.abc import Mapping
+
+from flake8_artifact_pin.cli.options import add_format
+from flake8_artifact_pin.cli.options import add_pins
+from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.cli.output import finding_data
+from flake8_artifact_pin.cli.output import note
+from flake8_artifact_pin.cli.output import note_findings
+from flake8_artifact_pin.cli.output import print_findings
+from flake8_artifact_pin.cli.output import print_json
+from flake8_artifact_pin.cli.output import print_line
+from flake8_artifact_pin.cli.output import print_text
+from flake8_artifact_pin.cli.output import style
+from flake8_artifact_pin.cli.prune.plan import Change
+from flake8_artifact_pin.cli.prune.plan import edits_of
+from flake8_artifact_pin.cli.prune.plan import make_plan
+from flake8_artifact_pin.cli.prune.plan import Plan
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.edit import edit_pins
+from flake8_artifact_pin.pins.edit import UneditableError
+from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.write import byte_order_mark
+from flake8_artifact_pin.pins.write import replace_text
+from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.repository.workspace import Workspace
+
+_DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the verb takes."""
+    parser.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
+    parser.add_argument(
+        "--move-renamed", action="store_true", help="move the pin of a file that git knows was renamed",
+    )
+    add_pins(parser)
+    add_format(parser, "text", "json")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prune the pins file and return the exit status: 1 if a pin is left that is or may be stale.
+
+    With ``--dry-run`` it is 1 as well if the file would change.
+
+    The JSON format is an object: ``changes`` (``path`` and ``line`` of the pin, its count ``old`` and ``new``, null if
+    it is removed, the path it is ``moved_to`` or null, the ``reason``, and the ``removed_calls`` of a pin that names
+    its calls), ``renames`` that are offered (``path``, ``line`` and ``renamed_to``), pins that are ``kept`` (``path``,
+    ``line`` and ``reason``), whether the file was ``written``, and ``findings`` as those of ``check``. Lines are those
+    before the change, and paths but those of the findings are relative to the pins file's directory.
+    """
+    workspace = open_workspace(arguments.pins)
+    if not workspace.pins.path:
+        raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
+    plan = make_plan(workspace, arguments.move_renamed)
+    text = _pruned_text(workspace, plan) if plan.changes else workspace.pins.text
+    is_written = bool(plan.changes) and not arguments.dry_run
+    if is_written:
+        replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
+    if arguments.format == "json":
+        print_json(_data(plan, is_written))
+    else:
+        _print_text(workspace, plan, text, arguments)
+    is_left = plan.offers or plan.findings or (plan.changes and arguments.dry_run)
+    return FINDINGS if is_left else CLEAN
+
+
+def _pruned_text(workspace: Workspace, plan: Plan) -> str:
+    try:
+        return edit_pins(workspace.pins, edits_of(workspace.pins, plan.changes))
+    except UneditableError:
+        by_hand = "; ".join(map(_edit_by_hand, plan.changes))
+        name = _shown_name(workspace)
+        raise UsageError(f"{name} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
+
+
+def _edit_by_hand(change: Change) -> str:
+    key = f"{quote(change.pin.key)} (line {change.line})"
+    if change.new is None:
+        return f"remove {key}"
+    steps = [f"rename {key} to {quote(change.moved_to)}"] if change.moved_to else []
+    if change.pin.calls is None and change.new != change.pin.allowed:
+        steps.append(f"set {key} to {change.new}")
+    steps += [f"remove {quote(call)} of {key}" for call in change.removed_calls]
+    return " and ".join(steps)
+
+
+def _shown_name(workspace: Workspace) -> str:
+    return workspace.shown(workspace.pins.name)
+
+
+def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse.Namespace) -> None:
+    name = _shown_name(workspace)
+    step = "correct that file" if arguments.move_renamed else "run prune --move-renamed"
+    offers = [
+        f"{name}:{offer.line}: {offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin"
+        for offer in plan.offers
+    ]
+    if arguments.dry_run:
+        _print_diff(workspace, text)
+        # beside it, so that it can be applied
+        for offer in offers:
+            note(offer)
+        note_findings(plan.findings)
+    else:
+        for line in [*(f"{name}:{change.line}: {_change_text(change)}" for change in plan.changes), *offers]:
+            print_line(line)
+        print_findings(plan.findings)
+    for kept in plan.kept:
+        note(f"{name}:{kept.line}: {kept.pin.path}: kept: {kept.reason}")
+    what = "to change" if arguments.dry_run else "changed"
+    note(
+        f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offers)} offered to move, "
+        f"{len(plan.kept)} kept"
+    )
+
+
+def _change_text(change: Change) -> str:
+    pin = change.pin
+    if change.new is None:
+        text = f"{pin.path}: removed ({change.reason})"
+    else:
+        moved = [f"moved to {change.moved_to}"] if change.moved_to else []
+        lowered = [f"{pin.allowed} -> {change.new}"] if change.new != pin.allowed else []
+        text = f"{pin.path}: {', '.join([*moved, *lowered])}"
+        for name, call in (pin.calls or {}).items():
+            if call.key in change.removed_calls:
+                decision = pin.decision_on(name).text
+                text += f"; removed {quote(call.key)}" + (f" ({decision})" if decision else "")
+    if change.retired:
+        text += f"; retire what is no longer written: {', '.join(change.retired)}"
+    return text
+
+
+def _print_diff(workspace: Workspace, new: str) -> None:
+    """Print a diff that ``git apply`` takes, as it is if no person reads it."""
+    pins = workspace.pins
+    top = workspace.repository.top if workspace.repository else pins.cwd
+    name = relative(pins.path, top).replace("\\", "/")
+    mark = byte_order_mark(pins.path)
+    lines = list(_diff_lines(mark + pins.text, mark + new, name))
+    if not sys.stdout.isatty():
+        print_text("".join(lines))
+        return
+    for line in lines:
+        print_line(style(_DIFF_STYLES[line[0]], line.rstrip("\n")) if line[0] in _DIFF_STYLES else line.rstrip("\n"))
+
+
+def _diff_lines(old: str, new: str, name: str) -> Iterator[str]:
+    lines = difflib.unified_diff(_split(old), _split(new), f"a/{name}", f"b/{name}")
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _split(text: str) -> list[str]:
+    """Return the lines of a text, split where git splits them."""
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
+    return {
+        "changes": [
+            {
+                "path": change.pin.path,
+                "line": change.line,
+                "old": change.pin.allowed,
+                "new": change.new,
+                "moved_to": change.moved_to or None,
+                "reason": change.reason,
+                "removed_calls": list(change.removed_calls),
+            }
+            for change in plan.changes
+        ],
+        "renames": [
+            {"path": offer.pin.path, "line": offer.line, "renamed_to": offer.new_path} for offer in plan.offers
+        ],
+        "kept": [{"path": kept.pin.path, "line": kept.line, "reason": kept.reason} for kept in plan.kept],
+        "written": is_written,
+        "findings": list(map(finding_data, plan.findings)),
+    }
