@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 def explain(topic: str) -> str:
     """Return the page of a topic, the section of a code, or for ``schema`` the path of the JSON Schema."""
     if topic.lower() == _SCHEMA:
-        return f"{files(_PACKAGE) / 'artifact-pins.schema.json'}\n"
+        return f"{schema_path()}\n"
     pages, sections = pages_of_manual(), code_sections()
     found = sections.get(topic.upper()) or pages.get(topic.lower())
     if found is None:
@@ -40,6 +40,11 @@ def explain(topic: str) -> str:
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
         raise UsageError(f"the manual has no topic {topic}: {hint}")
     return found
+
+
+def schema_path() -> str:
+    """Return where the JSON Schema of the pins file is installed."""
+    return str(files(_PACKAGE) / "artifact-pins.schema.json")
 
 
 def pages_of_manual() -> Mapping[str, str]:

@@ -39,6 +39,11 @@ def workspace_notes(workspace: Workspace) -> Iterator[str]:
         yield f"pins files of their own, for runs in their directories only: {_listed(below)}"
     for pin in workspace.beyond():
         yield f"{workspace.shown(pin.path)} is not Python and is not judged: its pin is kept"
+    yield from untracked_note(workspace)
+
+
+def untracked_note(workspace: Workspace) -> Iterator[str]:
+    """Yield a line on files with PUT calls that git does not track: flake8 reports them all the same."""
     untracked = [
         scanned.name for scanned in scan(workspace, workspace.untracked_files())
         if scanned.report.counted and not scanned.exempt

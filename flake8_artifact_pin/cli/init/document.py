@@ -1,0 +1,71 @@
+"""The text of a new pins file."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from flake8_artifact_pin.cli.explain import schema_path
+from flake8_artifact_pin.cli.init.guard import Guard
+from flake8_artifact_pin.cli.init.inventory import Inventory
+from flake8_artifact_pin.cli.output import printable
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import DEFAULT_STORES
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.quoting import pin_text
+from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.quoting import value_text
+from flake8_artifact_pin.repository.scan import ScannedFile
+
+_HEADER = (
+    "# The PUT calls that each file is known to make. One more is APR001, until somebody decides on its artifact:",
+    "# flake8-artifact-pin decide PATH:LINE --registered ID | --grandfathered REASON | --deferred ISSUE",
+)
+
+
+def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse.Namespace) -> str:
+    """Return the text of a pins file that pins what there is; a guard's comments and ``--grandfather`` are the reasons.
+
+    It requires decisions from then on if each pin has one.
+    """
+    decisions = {
+        file.path: Decision(grandfathered=guard.reasons.get(file.path) or arguments.grandfather or "")
+        for file in inventory.pinned
+    }
+    is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
+    lines = [f"#:schema {schema_path()}"] if arguments.schema else []
+    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
+    for file in inventory.pinned:
+        lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _settings(pins: Pins, is_decided: bool) -> Iterator[str]:
+    if pins.stores != DEFAULT_STORES:
+        yield f"stores = {value_text(list(pins.stores))}"
+    if pins.patterns:
+        yield f"patterns = {value_text(list(pins.patterns))}"
+    if is_decided:
+        yield "require-decision = true"
+
+
+def _exempt(inventory: Inventory) -> Iterator[str]:
+    if inventory.exempt.reasons:
+        yield from ("", "[exempt]")
+    for key, reason in inventory.exempt.reasons.items():
+        yield f"{quote(key)} = {quote(reason or 'exempt in the guard test')}"
+
+
+def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:
+    for site in file.report.sites:
+        suppressed = "" if site.is_counted else f" (suppressed: {site.reason})"
+        yield printable(f"# {site.call.scope}: {site.call.shown}{suppressed}")
+    yield f"{quote(file.path)} = {pin_text(file.report.counted, decision)}"
+
+
+def _calls(file: ScannedFile, decision: Decision) -> Iterator[str]:
+    yield from ("", f"[pins.{quote(file.path)}.calls]")
+    for site in file.report.sites:
+        if site.is_counted:
+            yield f"{quote(site.name)} = {pin_text(None, decision)}"
+        else:
+            yield printable(f"# {site.call.scope}: {site.call.shown} (suppressed: {site.reason})")

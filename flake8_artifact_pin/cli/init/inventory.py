@@ -1,0 +1,62 @@
+"""What there is to pin, and what is exempt."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.cli.output import with_progress
+from flake8_artifact_pin.pins.model import Exempt
+from flake8_artifact_pin.pins.paths import can_be_key
+from flake8_artifact_pin.pins.paths import compile_exempt
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.repository.scan import distinct
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import Workspace
+
+_TEST_DIRECTORIES = frozenset(["test", "tests"])
+_TEST_REASON = "test code produces no artifacts"
+
+
+class Inventory(NamedTuple):
+    """The files that can matter, what of them is exempt, and the files that need a pin and can have one."""
+
+    scanned: Sequence[ScannedFile]
+    exempt: Exempt
+    pinned: Sequence[ScannedFile]
+
+    def is_exempt(self, path: str) -> bool:
+        """Return whether a path of the pins file is exempt."""
+        return exemption(self.exempt, path) is not None
+
+
+def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
+    """Return what there is to pin; directories of tests that have PUT calls are exempt beside ``exempt``."""
+    paths = workspace.files()
+    scanned = sorted(distinct(workspace, scan(workspace, with_progress(paths, "file"))), key=lambda file: file.path)
+    calling = [file for file in scanned if file.report.sites]
+    given = compile_exempt(exempt)
+    tests = {_test_directory(file.path) for file in calling if exemption(given, file.path) is None} - {""}
+    all_exempt = compile_exempt({**exempt, **dict.fromkeys(sorted(tests), _TEST_REASON)})
+    # Files that cannot be pinned are left to check, which names them.
+    pinned = [
+        file
+        for file in calling
+        if file.report.counted
+        and exemption(all_exempt, file.path) is None
+        and can_be_key(file.path)
+        and os.path.isfile(workspace.location(file.path))
+    ]
+    return Inventory(scanned, all_exempt, pinned)
+
+
+def _test_directory(path: str) -> str:
+    """Return the topmost directory of tests that a path lies in, with a slash at its end, or an empty string."""
+    parents = path.split("/")[:-1]
+    for number, name in enumerate(parents, start=1):
+        directory = "".join(f"{parent}/" for parent in parents[:number])
+        if name in _TEST_DIRECTORIES and can_be_key(directory):
+            return directory
+    return ""
