@@ -5,8 +5,10 @@ import argparse
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
-from datetime import date
 
+from flake8_artifact_pin.cli.collect import findings_in_pins
+from flake8_artifact_pin.cli.collect import findings_on_exemptions
+from flake8_artifact_pin.cli.collect import scanned_findings
 from flake8_artifact_pin.cli.formats import CheckResult
 from flake8_artifact_pin.cli.formats import github_text
 from flake8_artifact_pin.cli.formats import gitlab_text
@@ -29,16 +31,12 @@ from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.paths import missing_pins
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryError
 from flake8_artifact_pin.registry.load import rows_owned_by
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.renames import Fate
-from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
@@ -46,13 +44,8 @@ from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
-from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.rules.messages import file_findings
-from flake8_artifact_pin.rules.messages import file_noqa_finding
-from flake8_artifact_pin.rules.messages import pins_findings
 from flake8_artifact_pin.rules.registered import judge_promised
 from flake8_artifact_pin.rules.registered import judge_registered
-from flake8_artifact_pin.rules.verdict import judge_file
 
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
@@ -101,7 +94,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
     paths = workspace.files(arguments.paths)
     scanned_files = list(scan(workspace, with_progress(paths, "file")))
-    findings = [*_pins_findings(workspace, paths if not arguments.paths else None)]
+    findings = list(findings_in_pins(workspace))
+    if not arguments.paths:
+        findings += findings_on_exemptions(workspace, paths)
     findings += (found for scanned in scanned_files for found in scanned_findings(workspace, scanned))
     registry_faults: Sequence[str] = ()
     if registry:
@@ -122,27 +117,6 @@ def run(arguments: argparse.Namespace) -> int:
     for line in [*silence_notes(workspace, scanned_files), *workspace_notes(workspace), *registry_faults]:
         note(line)
     return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
-
-
-def scanned_findings(workspace: Workspace, scanned: ScannedFile) -> Iterator[FileFinding]:
-    """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
-    if scanned.exempt:
-        return
-    yield from scanned.problems
-    if not scanned.problems:
-        for finding in _judged(workspace, scanned):
-            yield FileFinding(scanned.name, finding)
-
-
-def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:
-    verdict = judge_file(workspace.pins, scanned.path, scanned.report)
-    file_noqa = scanned.file_noqa
-    if file_noqa and not file_noqa.reason:
-        yield file_noqa_finding(workspace.pins, verdict, file_noqa)
-    for finding in file_findings(workspace.pins, verdict):
-        is_suppressed = scanned.report.noqa.hides(finding.code, finding.line)
-        if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
-            yield finding
 
 
 def _since(workspace: Workspace, named: str | None) -> Since | None:
@@ -206,36 +180,6 @@ def _top(directory: str) -> str:
     """Return the top of the repository around a directory, which the paths of reports are relative to."""
     repository = find_repository(directory)
     return repository.top if repository else directory
-
-
-def _pins_findings(workspace: Workspace, all_files: Sequence[str] | None) -> Iterator[FileFinding]:
-    """Yield what is said at places of the pins file; of exemptions only if all files are checked."""
-    pins = workspace.pins
-    if not pins.path:
-        return
-    missing = _gone_pins(workspace)
-    renamed = _renamed(workspace, missing)
-    name = workspace.shown(pins.name)
-    for finding in pins_findings(pins, missing, renamed, date.today()):
-        yield FileFinding(name, finding)
-
-
-def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
-    """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
-    missing = missing_pins(workspace.pins)
-    if not missing:
-        return ()
-    absent = workspace.not_checked_out()
-    return [pin for pin in missing if not absent.has(pin.path)]
-
-
-def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
-    """Return where files are now that pins are for and that git knows under a new name."""
-    if not missing or not workspace.repository:
-        return {}
-    renames = Renames(workspace.repository)
-    outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
-    return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}
 
 
 def _registry_path(workspace: Workspace, named: str | None) -> str:

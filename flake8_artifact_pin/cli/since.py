@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.snapshots import Snapshots
@@ -24,11 +24,12 @@ from flake8_artifact_pin.rules.verdict import State
 
 
 class Since(NamedTuple):
-    """What changed since a base: the calls, and the findings (APR010) on what is allowed and was not decided on."""
+    """What changed since a base: the calls, pins that were raised without a call or a decision, and findings (APR010)."""
 
     base: Base
     snapshots: Snapshots
     changes: Sequence[CallChange]
+    raised: Sequence[Pin]
     findings: Sequence[FileFinding]
 
     def is_new(self, workspace: Workspace, found: FileFinding) -> bool:
@@ -48,14 +49,13 @@ def compare_since(workspace: Workspace, base: Base) -> Since:
     snapshots = open_snapshots(workspace, base.commit)
     old, new = Snapshot(snapshots.old_pins, snapshots.old), Snapshot(workspace.pins, snapshots.new)
     changes = compare(old, new, snapshots.renamed)
+    raised = raised_pins(old, new, snapshots.renamed, changes)
+    name = workspace.shown(workspace.pins.name)
     findings = [
         *_call_findings(workspace, new, changes, base.name),
-        *(
-            FileFinding(workspace.shown(workspace.pins.name), raised_pin_finding(workspace.pins, pin, base.name))
-            for pin in raised_pins(old, new, snapshots.renamed, changes)
-        ),
+        *(FileFinding(name, raised_pin_finding(workspace.pins, pin, base.name)) for pin in raised),
     ]
-    return Since(base, snapshots, changes, sorted(findings))
+    return Since(base, snapshots, changes, raised, sorted(findings))
 
 
 def _call_findings(

@@ -90,7 +90,7 @@ def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], change
     arrived = Counter(change.new.path for change in changes if change.new and change.kind is not Kind.SAME)
     raised = []
     for path, pin in new.pins.pins.items():
-        before = old.pins.pin_of(_base_path(path, old.pins, renamed))
+        before = old.pins.pin_of(base_path(path, old.pins, renamed))
         more = pin.allowed - before.allowed - arrived[path]
         if more > new_decisions(before, pin):
             raised.append(pin)
@@ -110,11 +110,11 @@ def is_new_entry(old: Pin, pin: Pin, name: str) -> bool:
     if not decision.is_made:
         return False
     if old.calls is None:
-        return not _says_the_same(decision, old.decision)
+        return not says_the_same(decision, old.decision)
     if name in old.calls:
-        return not _says_the_same(decision, old.decision_on(name))
+        return not says_the_same(decision, old.decision_on(name))
     taken_over = [old.decision_on(gone) for gone in old.calls if gone not in (pin.calls or {})]
-    return not any(_says_the_same(decision, before) for before in taken_over)
+    return not any(says_the_same(decision, before) for before in taken_over)
 
 
 def _new_in_count(old: Pin, decision: Decision) -> float:
@@ -127,7 +127,8 @@ def _new_in_count(old: Pin, decision: Decision) -> float:
     return len({canonical(artifact_id) for artifact_id in decision.registered} - known_ids)
 
 
-def _says_the_same(decision: Decision, other: Decision) -> bool:
+def says_the_same(decision: Decision, other: Decision) -> bool:
+    """Return whether two decisions differ in nothing that can be seen, their last days aside."""
     return _words(decision) == _words(other)
 
 
@@ -146,7 +147,7 @@ def _undecided(
             came.setdefault(change.new.path, []).append(number)
     for path, numbers in came.items():
         verdict = judge_file(new.pins, path, new.reports[path])
-        before = old.pins.pin_of(_base_path(path, old.pins, renamed))
+        before = old.pins.pin_of(base_path(path, old.pins, renamed))
         if verdict.pin.calls is None:
             if verdict.is_over or len(numbers) > new_decisions(before, verdict.pin):
                 yield from numbers
@@ -168,7 +169,8 @@ def _is_decided(old: Snapshot, verdict: Verdict, before: Pin, change: CallChange
     return was_waiting and verdict.pin.decision_on(entry).is_made
 
 
-def _base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
+def base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
+    """Return the path that a pinned file of now had in the base."""
     return path if path in old.pins else renamed.get(path, path)
 
 

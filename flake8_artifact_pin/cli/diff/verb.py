@@ -1,4 +1,4 @@
-"""``diff``: what a change does to PUT calls and pins, for the reviewer of a pull request."""
+"""The verb ``diff``: what it takes, and what it prints."""
 from __future__ import annotations
 
 import argparse
@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
-from flake8_artifact_pin.cli.diff.comparison import compare
-from flake8_artifact_pin.errors import CLEAN
-from flake8_artifact_pin.errors import FINDINGS
-from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.cli.collect import findings_in_pins
+from flake8_artifact_pin.cli.collect import scanned_findings
+from flake8_artifact_pin.cli.diff.changes import all_changes
+from flake8_artifact_pin.cli.diff.changes import Change
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
@@ -19,12 +20,19 @@ from flake8_artifact_pin.cli.output import markdown
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
-from flake8_artifact_pin.cli.output import printable
+from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import style
-from flake8_artifact_pin.repository.git import Repository
-from flake8_artifact_pin.cli.diff.snapshots import Change
-from flake8_artifact_pin.cli.diff.snapshots import Sides
+from flake8_artifact_pin.cli.since import compare_since
+from flake8_artifact_pin.errors import CLEAN
+from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.base import Base
+from flake8_artifact_pin.repository.base import find_base
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.findings import FileFinding
 
 _GUESSED = (
     "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
@@ -32,12 +40,18 @@ _GUESSED = (
 )
 
 
-class Base(NamedTuple):
-    """The commit to compare with, and how it was found, in words."""
+class _Links(NamedTuple):
+    """Where files can be looked at: ``base`` is followed by a path below ``top``; empty if nowhere."""
 
-    commit: str
-    description: str
-    is_guess: bool = False
+    base: str
+    top: str
+
+    def place(self, path: str, line: int) -> str:
+        """Return a place as Markdown, linked if that is possible."""
+        text = markdown(f"{path}:{line}")
+        if not self.base:
+            return text
+        return f"[{text}]({self.base}/{quote(relative(os.path.abspath(path), self.top).replace(os.sep, '/'))}#L{line})"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "base", metavar="BASE", nargs="?",
         help="the revision to compare with, from the merge base on (default: the remote's default branch, else HEAD)",
     )
+    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if something is undecided")
     parser.add_argument(
-        "--exit-code", action="store_true", help="exit with 1 if a raised or added pin or a swap is undecided",
+        "--link-base", metavar="URL",
+        help="what a path is appended to in Markdown (default: from the variables of GitHub Actions)",
     )
     add_pins(parser)
     add_format(parser, "text", "json", "markdown")
@@ -57,91 +73,80 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the difference and return the exit status.
 
     That is 1 if a file cannot be parsed and, if it was asked for, if something is undecided. The JSON format is an
-    object: ``base`` (``commit`` and ``description``), ``changes``, a list of objects with the fields of Change, and
-    ``findings``, as those of ``check``, on files that cannot be read.
+    object: ``version``, ``base`` (``commit`` and ``description``), ``undecided`` (how many), ``changes``, a list of
+    objects with the fields of Change, and ``findings``, as those of ``check``, on files that cannot be read.
     """
     workspace = open_workspace(arguments.pins)
-    repository = workspace.repository
-    if repository is None:
+    if workspace.repository is None:
         raise UsageError(f"diff needs git: {workspace.pins.root} is in no git repository")
-    base = _find_base(repository, arguments.base)
+    base = find_base(workspace.repository, arguments.base)
     if base.is_guess and arguments.exit_code:
         raise UsageError("the remote's default branch is not known here: name BASE (or: git remote set-head origin -a)")
-    sides = Sides(workspace, repository, base.commit)
-    changes = compare(sides)
+    since = compare_since(workspace, base)
+    changes = all_changes(workspace, since)
+    problems = since.snapshots.problems
     if arguments.format == "json":
         print_json({
+            "version": 1,
             "base": {"commit": base.commit, "description": base.description},
+            "undecided": _undecided(changes),
             "changes": [change._asdict() for change in changes],
-            "findings": list(map(finding_data, sides.findings)),
+            "findings": list(map(finding_data, problems)),
         })
+    elif arguments.format == "markdown":
+        _print_markdown(workspace, base, changes, _links(workspace, arguments.link_base))
     else:
-        show = _markdown_lines if arguments.format == "markdown" else _text_lines
-        for line in show(base, changes):
-            print(line)
-        note_findings(sides.findings)
-    for text in [_GUESSED] * base.is_guess + sides.notes:
+        for line in _text_lines(base, changes):
+            print_line(line)
+        note_findings(problems)
+    for text in [_GUESSED] * base.is_guess + [*since.snapshots.notes]:
         note(text)
-    is_undecided = arguments.exit_code and any(change.undecided for change in changes)
-    return FINDINGS if is_undecided or sides.findings else CLEAN
-
-
-def _find_base(repository: Repository, named: str | None) -> Base:
-    """Return the merge base of the working tree's commit with a revision, or with the default one."""
-    head = repository.resolve("HEAD")
-    if head is None:
-        raise UsageError("diff needs a commit to compare with: this repository has none yet")
-    revision, is_guess = (named, False) if named is not None else _default_revision(repository)
-    commit = repository.resolve(revision)
-    if commit is None:
-        raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")
-    merge_base = repository.merge_base(commit, head)
-    if merge_base is None:
-        if repository.is_shallow:
-            raise UsageError(
-                f"this clone is too shallow to have the merge base with {revision}: run git fetch --unshallow",
-            )
-        raise UsageError(f"{revision} has no commit in common with HEAD: name another revision")
-    return Base(merge_base, f"{revision} (merge base {merge_base[:12]})", is_guess)
-
-
-def _default_revision(repository: Repository) -> tuple[str, bool]:
-    """Return the remote's default branch, else HEAD, and whether that is only for want of knowing."""
-    remotes = repository.remotes()
-    if not remotes:
-        return "HEAD", False
-    remote = "origin" if "origin" in remotes else remotes[0]
-    branch = repository.default_branch(remote)
-    if branch:
-        return branch, False
-    # what a pull request is to be merged into; a checkout by GitHub's own action does not know the default branch
-    target = os.environ.get("GITHUB_BASE_REF")
-    if target and repository.resolve(f"{remote}/{target}"):
-        return f"{remote}/{target}", False
-    return "HEAD", True
+    return FINDINGS if problems or (arguments.exit_code and _undecided(changes)) else CLEAN
 
 
 def _text_lines(base: Base, changes: Sequence[Change]) -> Iterator[str]:
     yield style("bold", f"compared with {base.description}")
     for change in changes:
-        kind = f"{change.subject} {change.kind}"
         mark = style("red", "undecided: ") if change.undecided else ""
-        yield f"{kind:16} {printable(change.path)}:{change.line}: {mark}{printable(change.text)}"
-    yield _summary(changes)
+        yield f"{f'{change.subject} {change.kind}':18} {change.path}:{change.line}: {mark}{change.text}"
+    yield f"{count(len(changes), 'change')}, {_undecided(changes)} undecided" if changes else "no PUT call and no pin changed"
 
 
-def _markdown_lines(base: Base, changes: Sequence[Change]) -> Iterator[str]:
-    yield "### PUT calls and pins"
-    yield ""
-    yield f"Compared with {markdown(base.description)}: {_summary(changes)}."
+def _print_markdown(workspace: Workspace, base: Base, changes: Sequence[Change], links: _Links) -> None:
+    """Print a whole comment of a pull request: what needs a decision, what changed, and the findings."""
+    number = _undecided(changes)
+    needs = "artifacts need" if number != 1 else "artifact needs"
+    print_line(f"### {number or 'No'} {needs if number else 'artifact needs'} a decision")
     if changes:
-        yield from ("", "| change | where | what |", "| --- | --- | --- |")
+        print_line()
+        print_line("| change | where | what |\n| --- | --- | --- |")
     for change in changes:
         mark = "**undecided:** " if change.undecided else ""
-        where = markdown(f"{change.path}:{change.line}")
-        yield f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |"
+        where = links.place(change.path, change.line)
+        print_line(f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |")
+    findings = _findings(workspace)
+    if findings:
+        print_line()
+        print_line(f"#### {count(len(findings), 'finding')} of check")
+        print_line()
+    for path, finding in findings:
+        print_line(f"- {links.place(path, finding.line)}: {finding.code} {markdown(finding.text)}")
+    print_line()
+    print_line(f"Compared with {markdown(base.description)}.")
 
 
-def _summary(changes: Sequence[Change]) -> str:
-    undecided = sum(change.undecided for change in changes)
-    return f"{count(len(changes), 'change')}, {undecided} undecided" if changes else "no PUT call and no pin changed"
+def _findings(workspace: Workspace) -> list[FileFinding]:
+    found = [finding for scanned in scan(workspace, workspace.files()) for finding in scanned_findings(workspace, scanned)]
+    return sorted({*found, *findings_in_pins(workspace)})
+
+
+def _links(workspace: Workspace, named: str | None) -> _Links:
+    top = workspace.repository.top if workspace.repository else os.getcwd()
+    if named is not None:
+        return _Links(named.rstrip("/"), top)
+    parts = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")]
+    return _Links("{}/{}/blob/{}".format(*parts) if all(parts) else "", top)
+
+
+def _undecided(changes: Sequence[Change]) -> int:
+    return sum(change.undecided for change in changes)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from flake8_artifact_pin.cli.check import scanned_findings
+from flake8_artifact_pin.cli.collect import scanned_findings
 from flake8_artifact_pin.cli.init.document import document
 from flake8_artifact_pin.cli.init.guard import Guard
 from flake8_artifact_pin.cli.init.guard import read_guard

@@ -1,0 +1,77 @@
+"""Collect the findings of a whole repository, for ``check`` and for the comment of ``diff``."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import date
+
+from flake8_artifact_pin.pins.files import missing_pins
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Renames
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.messages import file_noqa_finding
+from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.rules.messages import useless_exemption_finding
+from flake8_artifact_pin.rules.verdict import judge_file
+
+
+def scanned_findings(workspace: Workspace, scanned: ScannedFile) -> Iterator[FileFinding]:
+    """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
+    if scanned.exempt:
+        return
+    yield from scanned.problems
+    if not scanned.problems:
+        for finding in _judged(workspace, scanned):
+            yield FileFinding(scanned.name, finding)
+
+
+def findings_in_pins(workspace: Workspace) -> Iterator[FileFinding]:
+    """Yield what is said at places of the pins file, but for exemptions."""
+    pins = workspace.pins
+    if pins.path:
+        missing = _gone_pins(workspace)
+        name = workspace.shown(pins.name)
+        for finding in pins_findings(pins, missing, _renamed(workspace, missing), date.today()):
+            yield FileFinding(name, finding)
+
+
+def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterator[FileFinding]:
+    """Yield what is said of keys of [exempt] that exempt none of a repository's files, or all of them."""
+    name = workspace.shown(workspace.pins.name)
+    for key, number in workspace.exempted(paths).items():
+        if not number or number == len(paths):
+            yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all=bool(number)))
+
+
+def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:
+    verdict = judge_file(workspace.pins, scanned.path, scanned.report)
+    file_noqa = scanned.file_noqa
+    if file_noqa and not file_noqa.reason:
+        yield file_noqa_finding(workspace.pins, verdict, file_noqa)
+    for finding in file_findings(workspace.pins, verdict):
+        is_suppressed = scanned.report.noqa.hides(finding.code, finding.line)
+        if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
+            yield finding
+
+
+def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
+    """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
+    missing = missing_pins(workspace.pins)
+    if not missing:
+        return ()
+    absent = workspace.not_checked_out()
+    return [pin for pin in missing if not absent.has(pin.path)]
+
+
+def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
+    """Return where files are now that pins are for and that git knows under a new name."""
+    if not missing or not workspace.repository:
+        return {}
+    renames = Renames(workspace.repository)
+    outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
+    return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}
