@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from collections.abc import Sequence
 
@@ -19,6 +20,7 @@ from flake8_artifact_pin.cli.notes import workspace_notes
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.cli.output import finding_line
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_text
@@ -164,7 +166,7 @@ def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:
         return
     directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
     text = {
-        "text": lambda: "".join(f"{line}\n" for line in result.lines),
+        "text": lambda: "".join(f"{finding_line(*found, sys.stdout)}\n" for found in result.findings),
         "json": lambda: json_text(result),
         "github": lambda: github_text(result, directories),
         "sarif": lambda: sarif_text(result, top, version()),

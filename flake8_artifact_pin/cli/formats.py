@@ -14,12 +14,12 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from flake8_artifact_pin.cli.explain import code_sections
-from flake8_artifact_pin.cli.output import FileFinding
 from flake8_artifact_pin.cli.output import finding_data
-from flake8_artifact_pin.cli.output import relative
+from flake8_artifact_pin.cli.output import PROGRAM
+from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.rules.findings import CODES
+from flake8_artifact_pin.rules.findings import FileFinding
 
-_TOOL = "flake8-artifact-pin"
 _DIGITS = re.compile(r"\d+")
 
 
@@ -73,7 +73,7 @@ def gitlab_text(result: CheckResult, top: str) -> str:
 def sarif_text(result: CheckResult, top: str, version: str) -> str:
     """Return a SARIF 2.1.0 log; ``version`` is that of this program."""
     codes = sorted({*CODES, *(found.finding.code for found in result.findings)})
-    driver = {"name": _TOOL, "version": version, "rules": _rules(codes)}
+    driver = {"name": PROGRAM, "version": version, "rules": _rules(codes)}
     results = [
         {
             "ruleId": found.finding.code,

@@ -64,7 +64,7 @@ def _failed(error: Exception, is_debug: bool) -> int:
     text = str(error)
     if not isinstance(error, (OSError, UsageError)):
         text = f"{type(error).__name__}: {error} (a bug of {NAME}: please report it with the output of --debug)"
-    output.note(f"{NAME}: {output.printable(text)}")
+    output.note(f"{NAME}: {text}")
     return ERROR
 
 
@@ -108,11 +108,7 @@ class _Version(argparse.Action):
     """Prints the version, which is looked up only then."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import PackageNotFoundError
-        from importlib.metadata import version
+        from flake8_artifact_pin.cli.output import version
 
-        try:
-            print(NAME, version(NAME))
-        except PackageNotFoundError:
-            print(NAME, "(not installed: run from its source)")
+        print(NAME, version() or "(not installed: run from its source)")
         parser.exit()

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
-from typing import NamedTuple
 from typing import TextIO
 from typing import TypeVar
 
+from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import printable
+
+PROGRAM = "flake8-artifact-pin"
 
 T = TypeVar("T")
 
@@ -26,16 +29,9 @@ _PATIENCE = 1.0
 _PROGRESS_INTERVAL = 0.1
 
 
-class FileFinding(NamedTuple):
-    """A finding and the file it is in; ``path`` is relative to the working directory."""
-
-    path: str
-    finding: Finding
-
-
 def style(name: str, text: str, stream: TextIO | None = None) -> str:
     """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
-    is_shown = (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    is_shown = name and (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return f"{_STYLES[name]}{text}{_RESET}" if is_shown else text
 
 
@@ -69,20 +65,52 @@ def print_text(text: str) -> None:
     sys.stdout.buffer.write(text.encode())
 
 
-def note(text: str) -> None:
-    """Print a line beside the results, on standard error. Nobody need be there to read it."""
+def print_line(text: str = "", styled: str = "", at: tuple[str, int] | None = None) -> None:
+    """Print a line of which no part can do harm, in a style, and perhaps at a place: a path and a line (1-based)."""
+    line = f"{printable_place(*at)}: {printable(text)}" if at else printable(text)
+    print(style(styled, line))
+
+
+def printable_place(path: str, line: int) -> str:
+    """Return a place as compilers write it."""
+    return f"{printable(path)}:{line}"
+
+
+def note(text: str, at: tuple[str, int] | None = None) -> None:
+    """Print a line beside the results, on standard error, which may be closed or full."""
+    _note(f"{printable_place(*at)}: {printable(text)}" if at else printable(text))
+
+
+def _note(line: str) -> None:
     if sys.stderr:
         try:
-            print(text, file=sys.stderr, flush=True)
+            print(line, file=sys.stderr, flush=True)
         except OSError:
             # Python flushes it once more when it ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def write_file(path: str, text: str) -> None:
+    """Write a report to a file, whatever it held before."""
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def version() -> str:
+    """Return the version of this program, or an empty string if it runs from its source."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed(PROGRAM)
+    except PackageNotFoundError:
+        return ""
+
+
 def note_findings(findings: Iterable[FileFinding]) -> None:
     """Print findings beside the results."""
     for path, finding in findings:
-        note(finding_line(path, finding, sys.stderr))
+        _note(finding_line(path, finding, sys.stderr))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -113,12 +141,6 @@ def markdown(text: str) -> str:
     for mark in "|`*_[]~#":
         text = text.replace(mark, f"\\{mark}")
     return text
-
-
-def printable(text: str) -> str:
-    """Return a text without what would move the cursor of a terminal or break the line."""
-    is_plain = text.isprintable()
-    return text if is_plain else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def with_progress(items: Sequence[T], what: str) -> Iterator[T]:

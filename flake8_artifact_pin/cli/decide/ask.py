@@ -9,7 +9,6 @@ from flake8_artifact_pin.cli.decide.undecided import Undecided
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import print_line
-from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.repository.scan import ScannedFile
@@ -60,7 +59,7 @@ def _recorded(path: str, answers: Mapping[str, Decision], record: Record) -> int
 
 def _show(item: Undecided, lines: Sequence[str], progress: str) -> None:
     print_line()
-    print_line(style("bold", f"{item.path}:{item.line}: {item.call}") + f" ({item.why}; {progress})")
+    print_line(f"{item.call} ({item.why}; {progress})", "bold", (item.path, item.line))
     first = max(item.line - _AROUND, 1)
     for number, line in enumerate(lines[first - 1:item.line + _AROUND], start=first):
         mark = ">" if number == item.line else " "

@@ -176,7 +176,7 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         for item, _, _ in items:
             fitting = f"; ids that fit: {', '.join(item.suggestions)}" if item.suggestions else ""
-            print_line(f"{item.path}:{item.line}: {item.call}: {item.why}{fitting}")
+            print_line(f"{item.call}: {item.why}{fitting}", at=(item.path, item.line))
         note(f"{count(len(items), 'PUT call')} undecided")
     return FINDINGS if items else CLEAN
 

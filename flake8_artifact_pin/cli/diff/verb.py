@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
+from flake8_artifact_pin.cli.output import printable_place
 from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.since import compare_since
 from flake8_artifact_pin.errors import CLEAN
@@ -33,6 +33,7 @@ from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.rules.findings import printable
 
 _GUESSED = (
     "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
@@ -96,43 +97,46 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "markdown":
         _print_markdown(workspace, base, changes, _links(workspace, arguments.link_base))
     else:
-        for line in _text_lines(base, changes):
-            print_line(line)
+        _print_text(base, changes)
         note_findings(problems)
     for text in [_GUESSED] * base.is_guess + [*since.snapshots.notes]:
         note(text)
     return FINDINGS if problems or (arguments.exit_code and _undecided(changes)) else CLEAN
 
 
-def _text_lines(base: Base, changes: Sequence[Change]) -> Iterator[str]:
-    yield style("bold", f"compared with {base.description}")
+def _print_text(base: Base, changes: Sequence[Change]) -> None:
+    print_line(f"compared with {base.description}", "bold")
     for change in changes:
-        mark = style("red", "undecided: ") if change.undecided else ""
-        yield f"{f'{change.subject} {change.kind}':18} {change.path}:{change.line}: {mark}{change.text}"
-    yield f"{count(len(changes), 'change')}, {_undecided(changes)} undecided" if changes else "no PUT call and no pin changed"
+        kind = f"{change.subject} {change.kind}"
+        mark = "undecided: " if change.undecided else ""
+        place = printable_place(change.path, change.line)
+        print(style("red" if change.undecided else "", f"{kind:18} {place}: {mark}{printable(change.text)}"))
+    summary = f"{count(len(changes), 'change')}, {_undecided(changes)} undecided"
+    print_line(summary if changes else "no PUT call and no pin changed")
 
 
 def _print_markdown(workspace: Workspace, base: Base, changes: Sequence[Change], links: _Links) -> None:
     """Print a whole comment of a pull request: what needs a decision, what changed, and the findings."""
     number = _undecided(changes)
     needs = "artifacts need" if number != 1 else "artifact needs"
-    print_line(f"### {number or 'No'} {needs if number else 'artifact needs'} a decision")
+    print(f"### {number or 'No'} {needs if number else 'artifact needs'} a decision")
     if changes:
-        print_line()
-        print_line("| change | where | what |\n| --- | --- | --- |")
+        print()
+        print("| change | where | what |")
+        print("| --- | --- | --- |")
     for change in changes:
         mark = "**undecided:** " if change.undecided else ""
         where = links.place(change.path, change.line)
-        print_line(f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |")
+        print(f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |")
     findings = _findings(workspace)
     if findings:
-        print_line()
-        print_line(f"#### {count(len(findings), 'finding')} of check")
-        print_line()
+        print()
+        print(f"#### {count(len(findings), 'finding')} of check")
+        print()
     for path, finding in findings:
-        print_line(f"- {links.place(path, finding.line)}: {finding.code} {markdown(finding.text)}")
-    print_line()
-    print_line(f"Compared with {markdown(base.description)}.")
+        print(f"- {links.place(path, finding.line)}: {finding.code} {markdown(finding.text)}")
+    print()
+    print(f"Compared with {markdown(base.description)}.")
 
 
 def _findings(workspace: Workspace) -> list[FileFinding]:

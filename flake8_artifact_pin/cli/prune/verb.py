@@ -17,7 +17,6 @@ from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import print_text
-from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.prune.plan import Change
 from flake8_artifact_pin.cli.prune.plan import edits_of
 from flake8_artifact_pin.cli.prune.plan import make_plan
@@ -99,25 +98,26 @@ def _shown_name(workspace: Workspace) -> str:
     return workspace.shown(workspace.pins.name)
 
 
-def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse.Namespace) -> None:
+def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.Namespace) -> None:
     name = _shown_name(workspace)
     step = "correct that file" if arguments.move_renamed else "run prune --move-renamed"
+    changes = [(_change_text(change), (name, change.line)) for change in plan.changes]
     offers = [
-        f"{name}:{offer.line}: {offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin"
+        (f"{offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin", (name, offer.line))
         for offer in plan.offers
     ]
     if arguments.dry_run:
-        _print_diff(workspace, text)
+        _print_diff(workspace, new)
         # beside it, so that it can be applied
-        for offer in offers:
-            note(offer)
+        for text, place in offers:
+            note(text, place)
         note_findings(plan.findings)
     else:
-        for line in [*(f"{name}:{change.line}: {_change_text(change)}" for change in plan.changes), *offers]:
-            print_line(line)
+        for text, place in [*changes, *offers]:
+            print_line(text, at=place)
         print_findings(plan.findings)
     for kept in plan.kept:
-        note(f"{name}:{kept.line}: {kept.pin.path}: kept: {kept.reason}")
+        note(f"{kept.pin.path}: kept: {kept.reason}", (name, kept.line))
     what = "to change" if arguments.dry_run else "changed"
     note(
         f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offers)} offered to move, "
@@ -153,7 +153,7 @@ def _print_diff(workspace: Workspace, new: str) -> None:
         print_text("".join(lines))
         return
     for line in lines:
-        print_line(style(_DIFF_STYLES[line[0]], line.rstrip("\n")) if line[0] in _DIFF_STYLES else line.rstrip("\n"))
+        print_line(line.rstrip("\n"), _DIFF_STYLES.get(line[0], ""))
 
 
 def _diff_lines(old: str, new: str, name: str) -> Iterator[str]:
