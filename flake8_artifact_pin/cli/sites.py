@@ -104,7 +104,6 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [row for scanned in scanned_files for row in rows_of(workspace.pins, scanned)]
     wrappers = find_wrappers(workspace, scanned_files)
     findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]
-    lines = advice(wrappers)
     if arguments.format == "json":
         print_json({
             "version": FORMAT_VERSION,
@@ -116,10 +115,11 @@ def run(arguments: argparse.Namespace) -> int:
         print_text(_csv(rows))
     elif arguments.format == "markdown":
         _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
-        _print_lines(f"- {markdown(line)}" for line in lines)
+        _print_lines(f"- {markdown(f'{path}:{line}: {text}')}" for text, (path, line) in advice(wrappers))
     else:
         _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
-        _print_lines(lines)
+        for text, place in advice(wrappers):
+            print_line(text, at=place)
     if arguments.format != "json":
         note_findings(findings)
         note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}")
@@ -190,4 +190,4 @@ def _csv_cell(cell: object) -> str:
 
 def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
-        print_line(line)
+        print(line)

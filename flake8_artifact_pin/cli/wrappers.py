@@ -81,9 +81,8 @@ def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) ->
     return sorted(_wrapper(known, by_pattern, counted) for known, by_pattern in found.items())
 
 
-def advice(wrappers: Iterable[Wrapper]) -> list[str]:
-    """Return a line for each function that hides artifacts, with the pattern that would count its calls."""
-    lines = []
+def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yield what to say of each function that hides artifacts, and its place (path and line)."""
     for wrapper in wrappers:
         if wrapper.callers >= _MIN_CALLERS:
             callers = count(wrapper.callers, "caller")
@@ -92,11 +91,8 @@ def advice(wrappers: Iterable[Wrapper]) -> list[str]:
                 if wrapper.pattern
                 else "its callers are in its own file, where a pattern does not count them"
             )
-            lines.append(
-                f"{wrapper.path}:{wrapper.line}: {wrapper.name}({wrapper.parameter}) writes whatever key its {callers} "
-                f"pass, as one PUT call: {step}"
-            )
-    return lines
+            text = f"{wrapper.name}({wrapper.parameter}) writes whatever key its {callers} pass, as one PUT call: {step}"
+            yield text, (wrapper.path, wrapper.line)
 
 
 def _wrapper(
