@@ -13,6 +13,7 @@ from flake8_artifact_pin.repository.scan import distinct
 from flake8_artifact_pin.repository.scan import survey
 from flake8_artifact_pin.repository.scan import SurveyedFile
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.source.dotted import fixed_names
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.pins.model import quote
 
@@ -34,17 +35,17 @@ class Wrapper(NamedTuple):
 def find_wrappers(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[Wrapper]:
     """Return the functions of these files whose calls no pattern counts yet, sorted."""
     found = {
-        (surveyed.name, site.call.key_taker)
+        (surveyed.name, site.call.key_parameter)
         for surveyed in surveyed_files
         for site in surveyed.source.facts.sites
-        if site.call.key_taker and not surveyed.exempt
+        if site.call.key_parameter and not surveyed.exempt
     }
     patterns = {(path, taker): _pattern(taker) for path, taker in found}
     wanted = {
         place: pattern
         for place, pattern in patterns.items()
         # a function called put_object is counted where it is called, as any other
-        if pattern and not workspace.matcher.is_match(("?", pattern.removeprefix("*.")))
+        if pattern and not workspace.matcher.match(fixed_names([("?", pattern.removeprefix("*."))]), None)
     }
     call_sites = _count_calls(workspace, sorted(set(wanted.values())))
     return sorted(

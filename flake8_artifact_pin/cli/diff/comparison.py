@@ -186,5 +186,5 @@ class _Calls:
 
 def _identity_elsewhere(call: PlacedCall) -> Hashable:
     """Return what a call that moved to another file has in common with what it was: enough to be no chance."""
-    is_telling = call.site.call.fixed_parts or call.site.call.scope != MODULE
+    is_telling = call.site.call.key or call.site.call.scope != MODULE
     return call.identity if is_telling else None

@@ -54,12 +54,12 @@ class PlacedCall(NamedTuple):
     def identity(self) -> tuple[object, ...]:
         """What makes it the same call in the same place of the program, wherever it is written."""
         call = self.site.call
-        return (call.scope, call.method, call.fixed_parts)
+        return (call.scope, call.method, call.key)
 
     @property
     def artifact(self) -> tuple[object, ...] | None:
         """What makes it write the same artifact, whatever the function is called; None if the source does not tell."""
-        return self.site.call.fixed_parts or None
+        return self.site.call.key or None
 
     @property
     def text(self) -> str:
