@@ -19,7 +19,7 @@ from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import NoqaComment
 from flake8_artifact_pin.source.noqa import NoqaLines
 from flake8_artifact_pin.source.noqa import Suppression
-from flake8_artifact_pin.source.text import encoding_problem
+from flake8_artifact_pin.source.encoding import encoding_problem
 
 
 class Site(NamedTuple):
@@ -87,7 +87,7 @@ def report_file(
     found = {text: noqa.of_text(text) for text in set(texts.values())}
     sites = [Site(call, *found[texts[call.line]]) for call in calls]
     return FileReport(
-        list(_named(_sharing(sites, texts))), noqa.stray_comments(found), noqa, encoding_problem(lines),
+        list(_named(_sharing(sites, texts))), noqa.stray_comments(found), noqa, encoding_problem(text),
     )
 
 

@@ -58,8 +58,3 @@ class SourceText:
         end = self.column(line, node.end_col_offset or 0) if node.end_lineno == line else None
         # The name may be written with escapes or in pieces: then the string's beginning is the place.
         return line, max(start, self.lines[line - 1].find(str(node.value), start, end))
-
-
-def encoding_problem(lines: Sequence[str]) -> str:
-    """Return why Python may run another program than these lines, or an empty string."""
-    return ""
