@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -20,7 +19,6 @@ from flake8_artifact_pin.source.keys import Function
 from flake8_artifact_pin.source.keys import key_expression
 from flake8_artifact_pin.source.keys import key_taker
 from flake8_artifact_pin.source.names import MODULE
-from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
 from flake8_artifact_pin.source.text import SourceText
@@ -156,7 +154,7 @@ class _Walk:
     def __init__(self, tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> None:
         self.matcher = matcher
         self.source = SourceText(lines)
-        self.scopes = Scopes(tree)
+        self.scopes = Scopes(tree, any(":=" in line for line in lines))
         self.names = NameFinder(self.scopes, self.is_spelled)
         self.stack = [_Visit(tree, _Place(self.scopes.module, MODULE, (tree,)))]
         # what was asked once about a name is asked again and again
@@ -180,7 +178,7 @@ class _Walk:
     def push_children(self, visit: _Visit) -> None:
         """Put the children of a node on the stack, the first one on top."""
         node = visit.node
-        for field, is_passed, is_passed_through in _fields(type(node)):
+        for field, is_passed, is_passed_through in _fields(type(node)):  # type: ignore[arg-type]
             value = getattr(node, field, None)
             if not isinstance(value, (ast.AST, list)):
                 continue
@@ -356,7 +354,7 @@ def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:
     return (each.call for each in found if not each.definitions or not covered.issuperset(each.definitions))
 
 
-def _covered(found: Sequence[_Found]) -> Collection[ast.AST]:
+def _covered(found: Sequence[_Found]) -> set[ast.AST]:
     """Return the functions within which, or within a function of the file that they call, something counts."""
     callers: dict[ast.AST, list[_Found]] = {node: [] for each in found for node in each.definitions}
     inside: dict[ast.AST, list[_Found]] = {node: [] for node in callers}
