@@ -27,11 +27,12 @@ class Names:
     ``known`` and ``matching`` keep what patterns found out about them.
     """
 
-    __slots__ = ("_tell", "_links", "known", "matching")
+    __slots__ = ("_tell", "_links", "_attributes", "known", "matching")
 
     def __init__(self, tell: Callable[[], Sequence[Link]]) -> None:
         self._tell = tell
         self._links: Sequence[Link] | None = None
+        self._attributes: dict[str, Names] = {}
         self.known: dict[Components, bool] = {}
         self.matching: Sequence[int] | None = None
 
@@ -41,6 +42,12 @@ class Names:
         if self._links is None:
             self._links = self._tell()
         return self._links
+
+    def attribute(self, name: str) -> Names:
+        """Return the names of an attribute of what these are names of."""
+        if name not in self._attributes:
+            self._attributes[name] = _names([(name, self)])
+        return self._attributes[name]
 
 
 def fixed_names(names: Sequence[Components]) -> Names:
