@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -20,7 +19,6 @@ from flake8_artifact_pin.source.keys import Function
 from flake8_artifact_pin.source.keys import key_expression
 from flake8_artifact_pin.source.keys import key_taker
 from flake8_artifact_pin.source.names import MODULE
-from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
 from flake8_artifact_pin.source.text import SourceText
@@ -75,6 +73,8 @@ _WITH_SCOPE = (
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _LEAVES = (ast.alias, ast.boolop, ast.cmpop, ast.Constant, ast.expr_context, ast.operator, ast.unaryop)
 
+_WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
+
 # So many arguments behind a method that is passed as a value are taken for its own: the key is one of the first.
 _MOST_ARGUMENTS = 10
 
@@ -122,14 +122,17 @@ class _Place(NamedTuple):
     scope: Scope
     name: str
     nodes: tuple[ast.AST, ...]
-    span: tuple[int, int] | None = None
 
 
 class _Visit(NamedTuple):
-    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is."""
+    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is.
+
+    ``holder`` is the simple statement around it, or the expression in the header of a compound one.
+    """
 
     node: ast.AST
     place: _Place
+    holder: ast.stmt | ast.expr | None = None
     is_passed: bool = True
     is_called: bool = False
     call: ast.Call | None = None
@@ -156,7 +159,7 @@ class _Walk:
     def __init__(self, tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> None:
         self.matcher = matcher
         self.source = SourceText(lines)
-        self.scopes = Scopes(tree)
+        self.scopes = Scopes(tree, any(":=" in line for line in lines))
         self.names = NameFinder(self.scopes, self.is_spelled)
         self.stack = [_Visit(tree, _Place(self.scopes.module, MODULE, (tree,)))]
         # what was asked once about a name is asked again and again
@@ -168,42 +171,50 @@ class _Walk:
         while self.stack:
             visit = self.stack.pop()
             node = visit.node
+            if isinstance(node, ast.stmt):
+                is_compound = hasattr(node, "body") or hasattr(node, "cases")
+                visit = visit._replace(holder=None if is_compound else node)
+            elif visit.holder is None and isinstance(node, ast.expr):
+                visit = visit._replace(holder=node)
             if (visit.is_passed or visit.is_called) and isinstance(node, _REFERENCES):
                 found = self.function(node, visit) if isinstance(node, ast.Name) else self.method(node, visit)
                 if found:
                     yield found
             if isinstance(node, ast.Call):
-                self.push_call(node, visit.place)
+                self.push_call(node, visit)
             elif not isinstance(node, ast.Name):
                 self.push_children(visit)
 
     def push_children(self, visit: _Visit) -> None:
         """Put the children of a node on the stack, the first one on top."""
-        node = visit.node
-        for field, is_passed, is_passed_through in _fields(type(node)):
+        node, place, holder = visit[:3]
+        has_scope = isinstance(node, _WITH_SCOPE)
+        for field, is_passed, is_passed_through in _fields(type(node)):  # type: ignore[arg-type]
             value = getattr(node, field, None)
-            if not isinstance(value, (ast.AST, list)):
+            if not value or not isinstance(value, (ast.AST, list)):
                 continue
-            place = self.enter(node, field, visit.place) if isinstance(node, _WITH_SCOPE) else visit.place
+            if has_scope:
+                place = self.enter(node, field, visit.place)
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)
-            for child in (value,) if isinstance(value, ast.AST) else reversed(value):
+            for child in reversed(value) if isinstance(value, list) else (value,):
                 if is_passed_through:
-                    self.stack.append(visit._replace(node=child, place=_place_of(child, place)))
+                    self.stack.append(visit._replace(node=child))
                 elif isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
-                    self.stack.append(_Visit(child, _place_of(child, place), is_passed))
+                    self.stack.append(_Visit(child, place, holder, is_passed))
 
-    def push_call(self, node: ast.Call, place: _Place) -> None:
+    def push_call(self, node: ast.Call, visit: _Visit) -> None:
         """Put the callee, which is called, and the arguments, which are passed, on the stack."""
+        place, holder = visit.place, visit.holder
         for keyword in reversed(node.keywords):
             if not isinstance(keyword.value, _LEAVES):
-                self.stack.append(_Visit(keyword.value, place))
+                self.stack.append(_Visit(keyword.value, place, holder))
         inspector = self.inspector(node.func, place.scope)
         for number, child in reversed(list(enumerate(node.args))):
             if not isinstance(child, _LEAVES):
                 is_inspected = inspector == "print" or bool(inspector) and number == 0
-                self.stack.append(_Visit(child, place, not is_inspected, False, node, number))
-        self.stack.append(_Visit(node.func, place, False, True, node))
+                self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
+        self.stack.append(_Visit(node.func, place, holder, False, True, node))
 
     def inspector(self, function: ast.expr, scope: Scope) -> str:
         """Return the name of a builtin that only inspects its argument; an empty string for any other function."""
@@ -231,7 +242,8 @@ class _Walk:
             return None
         call = _arguments(node, visit)
         is_function = visit.is_called or self.names.is_imported(attribute[0], scope)
-        pattern = self.matcher.match(self.names.names(node, scope), call, is_function)
+        names = self.names.names(attribute[0], scope).attribute(method)
+        pattern = self.matcher.match(names, call, is_function)
         return self.put_call(node, method, visit, pattern, call) if pattern else None
 
     def function(self, node: ast.Name, visit: _Visit) -> _Found | None:
@@ -284,7 +296,7 @@ class _Walk:
             scope=place.name,
             key=key,
             is_called=visit.is_called,
-            span=place.span or _span(node),
+            span=_span(visit.holder or node),
             store=pattern.store,
             key_parameter=parameter,
         )
@@ -298,15 +310,8 @@ def _fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
     return tuple(
         (field, (name, field) not in _INSPECTED, (name, field) in _PASSED_THROUGH)
         for field in reversed(node_type._fields)
+        if field not in _WITHOUT_NODES
     )
-
-
-def _place_of(node: ast.AST, place: _Place) -> _Place:
-    """Return the place of a node: a simple statement is a span, and each expression of a compound one."""
-    if isinstance(node, ast.stmt):
-        is_compound = hasattr(node, "body") or hasattr(node, "cases")
-        return place._replace(span=None if is_compound else _span(node))
-    return place._replace(span=_span(node)) if place.span is None and isinstance(node, ast.expr) else place
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
@@ -356,7 +361,7 @@ def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:
     return (each.call for each in found if not each.definitions or not covered.issuperset(each.definitions))
 
 
-def _covered(found: Sequence[_Found]) -> Collection[ast.AST]:
+def _covered(found: Sequence[_Found]) -> set[ast.AST]:
     """Return the functions within which, or within a function of the file that they call, something counts."""
     callers: dict[ast.AST, list[_Found]] = {node: [] for each in found for node in each.definitions}
     inside: dict[ast.AST, list[_Found]] = {node: [] for node in callers}

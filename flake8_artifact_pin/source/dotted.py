@@ -27,11 +27,12 @@ class Names:
     ``known`` and ``matching`` keep what patterns found out about them.
     """
 
-    __slots__ = ("_tell", "_links", "known", "matching")
+    __slots__ = ("_tell", "_links", "_attributes", "known", "matching")
 
     def __init__(self, tell: Callable[[], Sequence[Link]]) -> None:
         self._tell = tell
         self._links: Sequence[Link] | None = None
+        self._attributes: dict[str, Names] = {}
         self.known: dict[Components, bool] = {}
         self.matching: Sequence[int] | None = None
 
@@ -41,6 +42,12 @@ class Names:
         if self._links is None:
             self._links = self._tell()
         return self._links
+
+    def attribute(self, name: str) -> Names:
+        """Return the names of an attribute of what these are names of."""
+        if name not in self._attributes:
+            self._attributes[name] = _names([(name, self)])
+        return self._attributes[name]
 
 
 def fixed_names(names: Sequence[Components]) -> Names:
@@ -63,7 +70,7 @@ class NameFinder:
         self.is_spelled = is_spelled
         self.stars = fixed_names(scopes.stars)
         self.receivers: dict[ast.expr, Names] = {}
-        self.firsts: dict[tuple[int, str, str], Sequence[Link]] = {}
+        self.firsts: dict[tuple[int, str, str], Names] = {}
         self.known: dict[tuple[int, str], tuple[Names, Names, Definitions]] = {}
 
     def attribute(self, node: ast.AST, scope: Scope) -> tuple[ast.expr, str] | None:
@@ -120,8 +127,28 @@ class NameFinder:
     def names(self, node: ast.expr, scope: Scope) -> Names:
         """Return the dotted names that an expression may have."""
         if node not in self.receivers:
-            self.receivers[node] = Names(functools.partial(self._links, node, scope))
+            first = self.first(node, scope)
+            links = functools.partial(self._links, node, scope)
+            self.receivers[node] = self.first_names(*first, scope) if first else Names(links)
         return self.receivers[node]
+
+    def first(self, node: ast.expr, scope: Scope) -> tuple[str, str] | None:
+        """Return the name and the marks of an expression that is a name, or what is called or subscripted of one."""
+        marks = ""
+        while not isinstance(node, ast.Name):
+            inner = _looked_through(node, marks)
+            if len(inner) != 1 or self.attribute(node, scope):
+                return None
+            node, marks = inner[0]
+        return node.id, marks
+
+    def first_names(self, name: str, marks: str, scope: Scope) -> Names:
+        """Return what a first name may stand for: itself, and what it is imported as."""
+        # the same ones for all that read the same binding: it may be imported very often
+        key = (id(self.scopes.find(name, scope)), name, marks)
+        if key not in self.firsts:
+            self.firsts[key] = _names([(name + marks, fixed_names([])), *self.imported_links(name, marks, scope)])
+        return self.firsts[key]
 
     def _links(self, node: ast.expr, scope: Scope) -> Sequence[Link]:
         links: list[Link] = []
@@ -129,24 +156,16 @@ class NameFinder:
         while stack:
             node, marks = stack.pop()
             attribute = self.attribute(node, scope)
+            inner = _looked_through(node, marks)
             if attribute:
                 links.append((attribute[1] + marks, self.names(attribute[0], scope)))
             elif isinstance(node, ast.Name):
-                links += self._first_links(node.id, marks, scope)
-            else:
-                inner = _looked_through(node, marks)
+                links += self.first_names(node.id, marks, scope).links
+            elif inner:
                 stack += inner
-                if not inner:
-                    links.append((UNNAMED + marks, fixed_names([])))
+            else:
+                links.append((UNNAMED + marks, fixed_names([])))
         return links
-
-    def _first_links(self, name: str, marks: str, scope: Scope) -> Sequence[Link]:
-        """Return what a first name may stand for: itself, and what it is imported as."""
-        # the same ones for all that read the same binding: it may be imported very often
-        key = (id(self.scopes.find(name, scope)), name, marks)
-        if key not in self.firsts:
-            self.firsts[key] = [(name + marks, fixed_names([])), *self.imported_links(name, marks, scope)]
-        return self.firsts[key]
 
     def imported_links(self, name: str, marks: str, scope: Scope) -> Sequence[Link]:
         """Return what a name is imported as."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 Components = tuple[str, ...]
 
 _COMPREHENSIONS = (ast.DictComp, ast.GeneratorExp, ast.ListComp, ast.SetComp)
+_LOAD = ast.Load()
 _DEFINITIONS = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
 
 
@@ -34,11 +35,15 @@ class Binding:
 
 
 class Scope:
-    """A module, class, function, lambda or comprehension: a place where names are bound. ``parent`` is around it."""
+    """A module, class, function, lambda or comprehension: a place where names are bound.
 
-    def __init__(self, node: ast.AST, parent: Scope | None) -> None:
+    ``parent`` is the scope around it. ``has_walrus``: the file may hold a ``:=``, which binds within expressions.
+    """
+
+    def __init__(self, node: ast.AST, parent: Scope | None, has_walrus: bool) -> None:
         self.node = node
         self.parent = parent
+        self.has_walrus = has_walrus
         self.known: dict[str, Binding | None] = {}
         self._bindings: Mapping[str, Binding] | None = None
 
@@ -46,15 +51,15 @@ class Scope:
     def bindings(self) -> Mapping[str, Binding]:
         """The names that are bound here; found when first asked for, since most scopes never are."""
         if self._bindings is None:
-            self._bindings = _bindings(self.node)
+            self._bindings = _bindings(self.node, self.has_walrus)
         return self._bindings
 
 
 class Scopes:
     """The scopes of a file, and what their names stand for. ``stars`` are the modules of its star imports."""
 
-    def __init__(self, tree: ast.AST) -> None:
-        self.module = Scope(tree, None)
+    def __init__(self, tree: ast.AST, has_walrus: bool) -> None:
+        self.module = Scope(tree, None, has_walrus)
         self.stars: list[Components] = []
         self.inner: dict[ast.AST, Scope] = {}
         self.everywhere: dict[str, Binding] = {}
@@ -66,7 +71,7 @@ class Scopes:
         """Return the scope in which a field of a node stands that itself stands in ``scope``."""
         is_comprehension = isinstance(node, _COMPREHENSIONS)
         if is_comprehension or field in ("body", "type_params") and isinstance(node, (*_DEFINITIONS, ast.Lambda)):
-            return self.inner.setdefault(node, Scope(node, scope))
+            return self.inner.setdefault(node, Scope(node, scope, scope.has_walrus))
         # the first iterable of a comprehension is evaluated outside of it
         if isinstance(node, ast.comprehension) and field == "iter" and scope.parent:
             if getattr(scope.node, "generators", [None])[0] is node:
@@ -165,7 +170,12 @@ def _bound_by(node: ast.AST) -> Iterator[tuple[str, Binding]]:
                 yield name, Binding()
 
 
-def _bindings(scope: ast.AST) -> Mapping[str, Binding]:
+def _may_bind(node: ast.AST) -> bool:
+    """Return whether a node may bind a name, where the file has no walrus."""
+    return not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", _LOAD), ast.Load)
+
+
+def _bindings(scope: ast.AST, has_walrus: bool) -> Mapping[str, Binding]:
     """Return what a scope binds, without the scopes within it."""
     found: dict[str, Binding] = {}
     outer: set[str] = set()
@@ -181,7 +191,7 @@ def _bindings(scope: ast.AST) -> Mapping[str, Binding]:
             for name, binding in _bound_by(node):
                 found.setdefault(name, Binding()).add(binding)
         is_in_comprehension = is_in_comprehension or isinstance(node, _COMPREHENSIONS)
-        stack += [(child, is_in_comprehension) for child in _outer_children(node)]
+        stack += [(child, is_in_comprehension) for child in _outer_children(node) if has_walrus or _may_bind(child)]
     return {name: binding for name, binding in found.items() if name not in outer}
 
 

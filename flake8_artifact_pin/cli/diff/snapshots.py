@@ -57,7 +57,7 @@ class PlacedCall(NamedTuple):
         return (call.scope, call.method, call.key)
 
     @property
-    def artifact(self) -> tuple[object, ...] | None:
+    def artifact(self) -> str | None:
         """What makes it write the same artifact, whatever the function is called; None if the source does not tell."""
         return self.site.call.key or None
 
