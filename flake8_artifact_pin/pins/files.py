@@ -15,6 +15,7 @@ import tomli
 
 from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.quoting import quote
@@ -97,6 +98,11 @@ def parse_pins(pins: Pins, text: str) -> Pins:
         return pins._replace(faults=(Fault(line, 0, "nested too deeply: use plain keys and values"),))
     table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
+
+
+def missing_pins(pins: Pins) -> Sequence[Pin]:
+    """Return the pins whose file does not exist today."""
+    return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, pin.path))]
 
 
 def has_table(text: str) -> bool:

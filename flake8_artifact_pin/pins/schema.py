@@ -178,7 +178,7 @@ class _Reader:
         reasons: dict[str, str] = {}
         until: dict[str, datetime.date] = {}
         for key, path, item in self.read_paths("exempt", value):
-            place = ("exempt", key)
+            place: Path = ("exempt", key)
             reason = item
             if isinstance(item, dict):
                 self.check_keys(place, item, EXEMPT_KEYS, f"key at {quote(key)}:")
@@ -253,8 +253,9 @@ class _Reader:
             self.read_reason((*place, "deferred"), shown, item.get("deferred")),
             self.read_date((*place, "until"), item.get("until")),
         )
-        if "until" in item and "grandfathered" not in item and "deferred" not in item:
-            self.fault((*place, "until"), f'"until" of {shown} needs "grandfathered" or "deferred": add it, or remove this')
+        if decision.until and "grandfathered" not in item and "deferred" not in item:
+            what_to_do = 'add it, or remove "until"'
+            self.fault((*place, "until"), f'"until" of {shown} needs "grandfathered" or "deferred": {what_to_do}')
         return decision
 
     def read_count(self, place: Path, key: str, value: object) -> int:
