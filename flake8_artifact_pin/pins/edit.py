@@ -176,10 +176,11 @@ def _edited(text: str, table: Path, edits: Sequence[Edit]) -> str:
     old, old_pins = _read(text, path)
     expected = copy.deepcopy(old)
     expected_pins = _pins_of(expected, path)
+    line_end = "\r\n" if "\r\n" in text else "\n"
     try:
         for edit in edits:
             edit.apply(expected_pins)
-        edited = _with_table(_spliced(text, path, edits, old_pins, expected_pins), table)
+        edited = _with_table(_spliced(text, path, edits, old_pins, expected_pins), table, line_end)
         document, _ = _read(edited, path)
     except (LookupError, TypeError, tomli.TOMLDecodeError) as error:
         raise UneditableError from error
@@ -218,12 +219,11 @@ def _with_named_calls(splicer: Splicer, path: Path, edit: NameCalls, new: Table)
     return after.text_after()
 
 
-def _with_table(text: str, table: Path) -> str:
+def _with_table(text: str, table: Path, line_end: str) -> str:
     """Return a text with the table that makes pyproject.toml a pins file, which may go with its last pin."""
     content: Any = tomli.loads(text)
     for key in table:
         if key not in content:
-            line_end = "\r\n" if "\r\n" in text else "\n"
             start = f"{text}{line_end}" if text and not text.endswith("\n") else text
             return f"{start}[{'.'.join([*table, 'pins'])}]{line_end}"
         content = content[key]

@@ -22,6 +22,10 @@ from flake8_artifact_pin.pins.toml import Span
 # A comment that is nothing but a call: it says what the pin below it is for.
 _CALL_COMMENT = re.compile(r"\s*# \w+\((?:\"[^\"]*\"|[^()\"]*)\)\s*")
 _COMMENT = re.compile(r"[ \t]*#.*")
+_COMMA = re.compile(r"(?:\s|#.*\n)*,")
+# A line behind its last member.
+_REST = re.compile(r"[ \t]*(?:#.*)?\r?\n")
+_BLANKS = re.compile(r"[ \t]*")
 _STATEMENTS = ("array", "header", "pair")
 
 
@@ -224,15 +228,34 @@ class Splicer:
     def _remove_members(self, table: Span, removed: Collection[Span]) -> None:
         """Remove members of an inline table, each with one comma."""
         members = self.members[table]
-        kept = [index for index, member in enumerate(members) if member.span not in removed]
-        if not kept:
+        kept = [member for member in members if member.span not in removed]
+        if not kept and "#" not in self.text[table.start:table.end]:
             self.splice(table, "{}")
             return
-        for index, member in enumerate(members[:kept[-1]]):
+        comma = _COMMA.match(self.text, kept[-1].span.end) if kept else None
+        end = members[-1].span.end
+        if comma and members[-1].span in removed and not _COMMA.match(self.text, end):
+            # the last one has no comma behind it, so that the one before is too many
+            if "\n" not in self.text[comma.start():end]:
+                self.splice(Span(comma.end() - 1, end), "")
+                members = members[:members.index(kept[-1])]
+            else:
+                self.splice(Span(comma.end() - 1, comma.end()), "")
+        for member in members:
             if member.span in removed:
-                self.splice(Span(member.span.start, members[index + 1].span.start), "")
-        last = members[kept[-1]].span.end
-        self.splice(Span(last, max(last, members[-1].span.end)), "")
+                self.splice(self._member_with_space(member.span), "")
+
+    def _member_with_space(self, member: Span) -> Span:
+        """Return a member with the comma behind it if there is one, and the space or line that is its own."""
+        start, end = member
+        comma = _COMMA.match(self.text, end)
+        end = comma.end() if comma else end
+        line_start = self.line_start(start)
+        rest = _REST.match(self.text, end)
+        if rest and not self.text[line_start:start].strip():
+            return Span(line_start, rest.end())
+        space = _BLANKS.match(self.text, end)
+        return Span(start, space.end() if comma and space else end)
 
     def _line_splices(self) -> Iterator[Splice]:
         """Yield the lines that are removed; of the empty lines around them, those above are enough."""
