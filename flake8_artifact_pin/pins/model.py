@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.reasons import says_something
-
 FILE_NAME = "artifact-pins.toml"
 #: The stores whose calls count where the pins file names none.
 DEFAULT_STORES = ("s3",)
@@ -38,11 +36,8 @@ class Decision(NamedTuple):
     @property
     def is_made(self) -> bool:
         """Whether somebody decided: a placeholder such as "TODO" decides nothing."""
-        return (
-            bool(self.registered) and all(map(says_something, self.registered))
-            or says_something(self.grandfathered)
-            or says_something(self.deferred)
-        )
+        is_registered = bool(self.registered) and all(map(_says_something, self.registered))
+        return is_registered or _says_something(self.grandfathered) or _says_something(self.deferred)
 
     @property
     def text(self) -> str:
@@ -108,7 +103,7 @@ class Exempt(NamedTuple):
     @property
     def unexplained(self) -> Sequence[str]:
         """The keys whose reasons say nothing."""
-        return [key for key, reason in self.reasons.items() if not says_something(reason)]
+        return [key for key, reason in self.reasons.items() if not _says_something(reason)]
 
 
 class Pins(NamedTuple):
@@ -146,3 +141,10 @@ class Pins(NamedTuple):
     def pin_of(self, path: str) -> Pin:
         """Return the pin of a path, which is 0 if it has none."""
         return self.pins.get(path) or Pin(path, path, 0)
+
+
+def _says_something(text: str) -> bool:
+    # most runs ask nobody for a reason, and need not wait for this import
+    from flake8_artifact_pin.source.reasons import says_something
+
+    return says_something(text)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import posixpath
 from collections.abc import Callable
 from collections.abc import Collection
@@ -30,7 +29,6 @@ from flake8_artifact_pin.pins.toml import written_position
 from flake8_artifact_pin.source.names import name_problem
 from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.patterns import parse_pattern
-from flake8_artifact_pin.source.stores import STORES
 
 TOP_KEYS = ("advice", "exempt", "patterns", "pins", "registry", "require-decision", "stores")
 DECISION_KEYS = ("deferred", "grandfathered", "registered", "until")
@@ -100,16 +98,22 @@ class _Reader:
                 self.fault((*path, key), f"unknown {what} {_shown(key)}: {self.hint(key, known)}")
 
     def hint(self, word: str, known: Collection[str]) -> str:
+        # only what is wrong takes the time to import this
+        from difflib import get_close_matches
+
         close: list[str] = []
         if self.guesses < _MAX_GUESSES and len(word) <= _MAX_GUESSED:
             self.guesses += 1
-            close = difflib.get_close_matches(word, known, n=1)
+            close = get_close_matches(word, known, n=1)
         return f"did you mean {quote(close[0])}?" if close else f"known are {', '.join(known)}"
 
     def read_stores(self, value: object) -> tuple[str, ...]:
         return self.read_strings("stores", value, self.store_problem)
 
     def store_problem(self, name: str) -> str:
+        # only who names stores takes the time to import them
+        from flake8_artifact_pin.source.stores import STORES
+
         known = [*STORES, ALL_STORES]
         return "" if name in known else f"is unknown: {self.hint(name, known)}"
 
