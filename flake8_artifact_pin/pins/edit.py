@@ -15,9 +15,11 @@ import tomli
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.placing import add
+from flake8_artifact_pin.pins.splice import assignments
 from flake8_artifact_pin.pins.splice import Splicer
 from flake8_artifact_pin.pins.splice import UneditableError
 from flake8_artifact_pin.pins.toml import Path
+from flake8_artifact_pin.pins.toml import Span
 
 __all__ = [
     "AddCall",
@@ -208,15 +210,25 @@ def _spliced(text: str, path: Path, edits: Sequence[Edit], old: Table, new: Tabl
 
 
 def _with_named_calls(splicer: Splicer, path: Path, edit: NameCalls, new: Table) -> str:
-    """Return a text where a pin that counts has gone, and one that names its calls has come."""
-    if splicer.is_inline((*path, edit.key)):
-        splicer.replace((*path, edit.key), new[edit.key])
+    """Return a text where a pin that counts has gone, and one that names its calls has come.
+
+    Comments behind its lines stay, above the calls.
+    """
+    place = (*path, edit.key)
+    if splicer.is_inline(place):
+        splicer.replace(place, new[edit.key])
         return splicer.text_after()
-    comments = splicer.comments_at((*path, edit.key))
-    splicer.remove([(*path, edit.key)])
-    after = Splicer(splicer.text_after())
-    add(after, path, edit.key, new[edit.key], comments)
-    return after.text_after()
+    header, comments = splicer.header_at(place), splicer.comments_at(place)
+    if header is None:
+        splicer.remove([place])
+        after = Splicer(splicer.text_after())
+        add(after, path, edit.key, new[edit.key], comments)
+        return after.text_after()
+    end = header.keys[-1].end
+    splicer.splice(Span(end, end), ".calls")
+    splicer.remove([entry.path for entry in splicer.below[place] if entry is not header])
+    splicer.insert_lines(header.span.end, [*comments, *assignments(new[edit.key]["calls"])])
+    return splicer.text_after()
 
 
 def _with_table(text: str, table: Path, line_end: str) -> str:

@@ -193,13 +193,17 @@ class Splicer:
             start = above
 
     def comments_at(self, path: Path) -> list[str]:
-        """Return the comments behind the lines of what is written at a path."""
+        """Return the comments behind the lines of what is written at a path, but for that of its header."""
         behind = (
             self.text[entry.span.end:self.line_end_at(entry.span.end)].strip()
             for entry in self.below[path]
-            if entry.kind in _STATEMENTS
+            if entry.kind == "pair"
         )
         return list(filter(None, behind))
+
+    def header_at(self, path: Path) -> Entry | None:
+        """Return the header of a table, if it has one."""
+        return next((entry for entry in self.below.get(path, ()) if entry.path == path and entry.kind == "header"), None)
 
     def is_inline(self, path: Path) -> bool:
         """Return whether a value is a member of an inline table."""
