@@ -203,7 +203,8 @@ class Splicer:
 
     def header_at(self, path: Path) -> Entry | None:
         """Return the header of a table, if it has one."""
-        return next((entry for entry in self.below.get(path, ()) if entry.path == path and entry.kind == "header"), None)
+        found = self.below.get(path, ())
+        return next((entry for entry in found if entry.path == path and entry.kind == "header"), None)
 
     def is_inline(self, path: Path) -> bool:
         """Return whether a value is a member of an inline table."""
@@ -265,7 +266,7 @@ class Splicer:
         """Yield the lines that are removed; of the empty lines around them, those above are enough."""
         merged: list[Span] = []
         for span in sorted(self.removed_lines):
-            if merged and span.start <= merged[-1].end:
+            if merged and not self.text[merged[-1].end:span.start].strip():
                 span = Span(merged.pop().start, span.end)
             merged.append(span)
         for start, end in merged:

@@ -1,6 +1,7 @@
 """Edits of pins files, in every way that they are written."""
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -156,7 +157,8 @@ SPELLINGS: dict[str, tuple[str, str]] = {
     "comments of their own": (
         '[pins]\n# line 12: mine\n# put_object("a/{day}.json")\n\t# put_object(...)\n"gone.py" = 2 # inline\n'
         '# put_object()\n# after\n# put_object("k") of two\n"none.py" = 1\n# upload_file("k")\n"one.py" = 2\n',
-        '[pins]\n# line 12: mine\n# put_object()\n# after\n# put_object("k") of two\n# upload_file("k")\n"one.py" = 1\n',
+        '[pins]\n# line 12: mine\n# put_object()\n# after\n# put_object("k") of two\n# upload_file("k")\n'
+        '"one.py" = 1\n',
     ),
     "empty lines": (
         '\n\n[pins]\n"two.py" = 2\n\n\n# line 3: f: x\n"gone.py" = 1\n\n\n"one.py" = 2\n\n"none.py" = 1\n\n',
@@ -324,7 +326,8 @@ CALL_SPELLINGS: dict[str, tuple[str, str]] = {
         '[pins."old.py".calls."a:put_object"]\n# line 3: b\n[pins."old.py".calls."b:put_object"] # b\n# within\n'
         'registered = ["b"]\n\n# about c\n[pins."old.py".calls."c:put_object"]\ngrandfathered = "c"\n\n'
         '[pins."one.py"]\ncount = 1\n',
-        '[pins."old.py".calls."a:put_object"]\n# line 3: b\n# within\n\n# about c\n[pins."old.py".calls."c:put_object"]\n'
+        '[pins."old.py".calls."a:put_object"]\n# line 3: b\n# within\n\n# about c\n'
+        '[pins."old.py".calls."c:put_object"]\n'
         'grandfathered = "c"\n\n[pins."one.py"]\ncount = 1\n',
     ),
     "a table for some": (
@@ -371,6 +374,7 @@ CALL_PYPROJECTS: dict[str, tuple[str, str]] = {
         'calls."c:put_object" = {} } }, x = 1 }\n',
     ),
 }
+
 
 def pins_of(text: str, name: str = PINS) -> Pins:
     pins = parse_pins(Pins(f"/x/{name}", "/x"), text)
@@ -519,7 +523,9 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
     ),
     "the first one": ('[pins]\n\n[exempt]\n', [AddPin("a.py", 1)], '[pins]\n"a.py" = 1\n\n[exempt]\n'),
     "no table": (
-        'advice = "x"\r\n\r\n# end\r\n', [AddPin("a.py", 1)], 'advice = "x"\r\n\r\n# end\r\n\r\n[pins]\r\n"a.py" = 1\r\n',
+        'advice = "x"\r\n\r\n# end\r\n',
+        [AddPin("a.py", 1)],
+        'advice = "x"\r\n\r\n# end\r\n\r\n[pins]\r\n"a.py" = 1\r\n',
     ),
     "nothing": ("", [AddPin("a.py", 1)], '[pins]\n"a.py" = 1\n'),
     "one inline table": (
@@ -551,7 +557,8 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
     "named calls beside others": (
         f'[pins]\n"a.py" = 1\n[pins."b.py".calls]\n{CALL}\n# d\n[pins."d.py".calls]\n{CALL}',
         [AddPin("c.py", calls={"f:put_a": X})],
-        f'[pins]\n"a.py" = 1\n[pins."b.py".calls]\n{CALL}\n[pins."c.py".calls]\n{CALL}\n# d\n[pins."d.py".calls]\n{CALL}',
+        f'[pins]\n"a.py" = 1\n[pins."b.py".calls]\n{CALL}\n[pins."c.py".calls]\n{CALL}\n'
+        f'# d\n[pins."d.py".calls]\n{CALL}',
     ),
     "named calls where dotted keys are": (
         'pins."a.py" = 1\nadvice = "x"\n',
@@ -561,7 +568,8 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
     "a call": (
         f'[pins."a.py".calls]\n{CALL}"g:put" = {{}}\n',
         [AddCall("a.py", "f:put_b", X), AddCall("a.py", "h:put"), AddCall("a.py", "a:put")],
-        f'[pins."a.py".calls]\n"a:put" = {{}}\n{CALL}"f:put_b" = {{ registered = ["x"] }}\n"g:put" = {{}}\n"h:put" = {{}}\n',
+        f'[pins."a.py".calls]\n"a:put" = {{}}\n{CALL}"f:put_b" = {{ registered = ["x"] }}\n"g:put" = {{}}\n'
+        '"h:put" = {}\n',
     ),
     "the first call": (
         '[pins."a.py".calls] # a\n[exempt]\n',
@@ -647,3 +655,137 @@ PYPROJECT_EDITS: dict[str, tuple[str, list[Edit], str]] = {
 )
 def test_edits(name: str, before: str, edits: list[Edit], after: str) -> None:
     assert edit_pins(pins_of(before, name), edits) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "edits"),
+    [
+        pytest.param('[pins]\n"a.py" = 1\n', [SetCount("b.py", 1)], id="no such pin"),
+        pytest.param('[pins]\n"a.py" = 1\n', [SetDecision("a.py", X, "f:put")], id="no such call"),
+        pytest.param('[pins]\n"a.py" = 1\n', [AddCall("a.py", "f:put")], id="a call of a pin that counts"),
+        pytest.param('[pins]\n"a.py" = 1\n', [AddPin("a.py", 2)], id="a pin that is there"),
+        pytest.param('[pins."a.py".calls]\n"f:put" = {}\n', [AddCall("a.py", "f:put")], id="a call that is there"),
+        pytest.param('[pins]\n"a.py" = 1\n"b.py" = 1\n', [RenamePin("a.py", "b.py")], id="a path that is pinned"),
+        # the table goes with the last of its keys, and an empty one is not the same
+        pytest.param('pins."a.py".calls."f:put" = {}\n', [RemoveCall("a.py", "f:put")], id="the last dotted key"),
+    ],
+)
+def test_cannot_be_edited(before: str, edits: list[Edit]) -> None:
+    with pytest.raises(UneditableError):
+        edit_pins(pins_of(before), edits)
+
+
+Pin = Any
+DECISIONS = [Decision(), X, Decision(("x", "y"), 'é # " }'), Decision(grandfathered="why\nnot"), LATER]
+
+
+def data_of(decision: Decision) -> dict[str, Any]:
+    fields = {
+        "registered": list(decision.registered) or None,
+        "grandfathered": decision.grandfathered or None,
+        "deferred": decision.deferred or None,
+        "until": decision.until,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def pairs_of(data: dict[str, Any]) -> list[str]:
+    return [f"{key} = {value if key == 'until' else json.dumps(value)}" for key, value in data.items()]
+
+
+def lines_of_pin(style: str, key: str, pin: Pin, comment: str) -> list[str]:
+    """Return a pin as statements below ``[pins]``, or with tables of its own."""
+    if "calls" not in pin:
+        pairs = pairs_of(pin)
+        return {
+            "inline": [f'\t"{key}"={{{",".join(pairs)}}}{comment}'],
+            "dotted": [f'"{key}" . {pair}{comment}' for pair in pairs],
+            "table": [f'[ pins."{key}" ]{comment}', *pairs],
+            "tables": [f'[pins."{key}"]', *(f"{pair}{comment}" for pair in pairs)],
+        }[style]
+    calls = {f'"{call}"': pairs_of(data) for call, data in pin["calls"].items()}
+    inline = [f"{call} = {{ {', '.join(pairs)} }}" for call, pairs in calls.items()]
+    return {
+        "inline": [f'"{key}" = {{ calls = {{ {", ".join(inline)} }} }}{comment}'],
+        "dotted": [f'"{key}".calls.{pair}{comment}' for pair in inline],
+        "table": [f'[pins."{key}".calls]', *(f"{pair}{comment}" for pair in inline)],
+        "tables": [
+            line for call, pairs in calls.items() for line in [f'[pins."{key}".calls.{call}]{comment}', *pairs, ""]
+        ],
+    }[style]
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, dict[str, Pin]]:
+    """Return the text of a pins file and its pins; each line of a comment is another one."""
+    pins: dict[str, Pin] = {}
+    blocks = []
+    for index in range(draw(st.integers(0, 6))):
+        key = draw(st.sampled_from(["", "src/", "src/x/"])) + f"{draw(st.sampled_from('abc'))}{index}.py"
+        decision = st.sampled_from(DECISIONS).map(data_of)
+        if draw(st.booleans()):
+            pins[key] = {"count": draw(st.integers(0, 3)), **draw(decision)}
+        else:
+            pins[key] = {"calls": {f"f{number}:put": draw(decision) for number in range(draw(st.integers(1, 3)))}}
+        style = draw(st.sampled_from(["inline", "dotted", "table", "tables"]))
+        comments = draw(st.lists(st.sampled_from(["", f"# of {index}"]), max_size=2))
+        behind = draw(st.sampled_from(["", f" # {index}"]))
+        blocks.append((style, [*comments, *lines_of_pin(style, key, pins[key], behind)]))
+    blocks.sort(key=lambda block: block[0].startswith("table"))
+    lines = ["[pins]", *(line for _, block in blocks for line in block)]
+    if draw(st.booleans()):
+        lines = ["# top", *lines, "", "# of t", "[exempt]", '"t/" = "tests"']
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    return end.join(lines) + draw(st.sampled_from(["", end])), pins
+
+
+@st.composite
+def edits_of(draw: st.DrawFn, pins: dict[str, Pin]) -> list[Edit]:
+    """Return edits of pins, which are changed as the edits say."""
+    edits: list[Edit] = []
+    decisions = st.sampled_from(DECISIONS)
+    edited = draw(st.lists(st.sampled_from(sorted(pins)), max_size=4, unique=True)) if pins else []
+    for number, key in enumerate(edited):
+        pin, decision, new = pins[key], draw(decisions), f"new{number}"
+        kind = draw(st.sampled_from(["remove", "rename", "decide", "other"]))
+        if kind == "remove":
+            edits.append(RemovePin(key))
+            del pins[key]
+        elif kind == "rename":
+            edits.append(RenamePin(key, f"src/{new}.py"))
+            pins[f"src/{new}.py"] = pins.pop(key)
+        elif "count" in pin and kind == "decide":
+            edits += [SetCount(key, pin["count"] + 1), SetDecision(key, decision)]
+            pins[key] = {"count": pin["count"] + 1, **data_of(decision)}
+        elif "count" in pin:
+            edits.append(NameCalls(key, {"f:put": decision, "g:put": X}))
+            pins[key] = {"calls": {"f:put": data_of(decision), "g:put": data_of(X)}}
+        elif kind == "decide":
+            edits += [SetDecision(key, decision, "f0:put"), RenameCall(key, "f0:put", f"{new}:put")]
+            del pin["calls"]["f0:put"]
+            pin["calls"][f"{new}:put"] = data_of(decision)
+        else:
+            edits += [AddCall(key, f"{new}:put", decision), RemoveCall(key, "f0:put")]
+            del pin["calls"]["f0:put"]
+            pin["calls"][f"{new}:put"] = data_of(decision)
+    for path, decision in draw(st.dictionaries(st.sampled_from(["b.py", "src/b.py", "z/b.py"]), decisions)).items():
+        is_counting = draw(st.booleans())
+        edits.append(AddPin(path, 1, decision) if is_counting else AddPin(path, calls={"f:put": decision}))
+        pins[path] = {"count": 1, **data_of(decision)} if is_counting else {"calls": {"f:put": data_of(decision)}}
+    return edits
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=300)
+def test_any_edits(data: st.DataObject) -> None:
+    """What is asked for is done, and neither comments nor line ends are lost."""
+    before, pins = data.draw(documents())
+    edits = data.draw(edits_of(pins))
+    after = edit_pins(pins_of(before), edits)
+    found = tomli.loads(after).get("pins", {})
+    assert {key: pin if isinstance(pin, dict) else {"count": pin} for key, pin in found.items()} == pins
+    own_lines = re.compile(r"^# .*", re.MULTILINE)
+    assert set(own_lines.findall(before)) <= set(own_lines.findall(after))
+    assert ("\r\n" in before) == ("\r\n" in after) or "\n" not in before
+    assert "\n" not in before.replace("\r\n", "") or "\r" not in after
+    assert pins_of(after).exempt == pins_of(before).exempt
