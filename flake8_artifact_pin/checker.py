@@ -16,10 +16,11 @@ from flake8.options.manager import OptionManager
 from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.pins.model import Fault
-from flake8_artifact_pin.pins.model import judged_path
-from flake8_artifact_pin.pins.model import missing_pins
+from flake8_artifact_pin.pins.paths import judged_path
+from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.files import find_pins_file
 from flake8_artifact_pin.pins.files import load_pins
@@ -34,7 +35,7 @@ class ArtifactPinChecker:
     """Checks one file; the class itself holds what ``parse_options`` read for the run."""
 
     pins: ClassVar[Pins] = Pins("", "")
-    matcher: ClassVar[Matcher] = compile_patterns(pins.patterns)
+    matcher: ClassVar[Matcher] = compile_patterns((*DEFAULT_PATTERNS, *pins.patterns))
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class ArtifactPinChecker:
             if multiprocessing.parent_process() is None:
                 raise ExecutionError(problem)
             cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, problem),))
-        cls.matcher = compile_patterns(cls.pins.patterns)
+        cls.matcher = compile_patterns((*DEFAULT_PATTERNS, *cls.pins.patterns))
         interpose(options, cls.pins, judge_pins(cls.pins, missing_pins(cls.pins)))
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:

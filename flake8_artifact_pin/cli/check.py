@@ -29,7 +29,7 @@ from flake8_artifact_pin.repository.scan import SurveyedFile
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.pins.model import missing_pins
+from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import Finding

@@ -34,16 +34,16 @@ from flake8_artifact_pin.cli.wrappers import Wrapper
 from flake8_artifact_pin.cli.wrappers import wrapper_data
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import parse_pattern
-from flake8_artifact_pin.pins.model import compile_exempt
+from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.model import Decision
-from flake8_artifact_pin.pins.model import decision_for
+from flake8_artifact_pin.pins.quoting import decision_for
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.files import PYPROJECT
-from flake8_artifact_pin.pins.schema import can_be_key
+from flake8_artifact_pin.pins.paths import can_be_key
 
 _TEST_DIRECTORIES = frozenset(["test", "tests"])
 _TEST_REASON = "test code produces no artifacts"

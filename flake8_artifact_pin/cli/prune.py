@@ -4,13 +4,14 @@ from __future__ import annotations
 import argparse
 import difflib
 import functools
-import importlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
@@ -33,13 +34,16 @@ from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.names import compare
 from flake8_artifact_pin.source.names import UNCERTAIN
 from flake8_artifact_pin.source.names import without_number
-from flake8_artifact_pin.pins.model import exemption
+from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import pin_position
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.pins.schema import can_be_key
+from flake8_artifact_pin.pins.paths import can_be_key
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.pins.edit import Edit
 
 _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
@@ -111,10 +115,6 @@ def run(arguments: argparse.Namespace) -> int:
     and ``findings`` as those of ``check``. Lines are those before the change, and paths but those of the findings are
     relative to the pins file's directory.
     """
-    try:
-        importlib.import_module("tomlkit")
-    except ImportError:
-        raise UsageError("prune needs tomlkit: pip install 'flake8-artifact-pin[prune]'")
     workspace = open_workspace(arguments.pins)
     if not workspace.pins.path:
         raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
@@ -248,20 +248,35 @@ def _suffix(path: str) -> str:
 
 
 def _pruned_text(workspace: Workspace, changes: Sequence[PrunedPin]) -> str:
-    from flake8_artifact_pin.pins.edit import Edit
     from flake8_artifact_pin.pins.edit import edit_pins
     from flake8_artifact_pin.pins.edit import UneditableError
 
-    edits = {
-        change.pin.key: Edit(change.new, change.moved_to, [_key_of(change.pin, name) for name in change.removed_calls])
-        for change in changes
-    }
     try:
-        return edit_pins(workspace.pins, edits)
+        return edit_pins(workspace.pins, _edits(changes))
     except UneditableError:
         shown = _shown_name(workspace)
         by_hand = "; ".join(map(_edit_by_hand, changes))
         raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
+
+
+def _edits(changes: Sequence[PrunedPin]) -> Iterator[Edit]:
+    """Yield what makes the changes: renames last, so that each is for the key that the pin has."""
+    from flake8_artifact_pin.pins.edit import RemoveCall
+    from flake8_artifact_pin.pins.edit import RemovePin
+    from flake8_artifact_pin.pins.edit import RenamePin
+    from flake8_artifact_pin.pins.edit import SetCount
+
+    for change in changes:
+        key = change.pin.key
+        if change.new is None:
+            yield RemovePin(key)
+        elif change.pin.calls is None:
+            yield SetCount(key, change.new)
+        else:
+            yield from (RemoveCall(key, _key_of(change.pin, name)) for name in change.removed_calls)
+    for change in changes:
+        if change.moved_to:
+            yield RenamePin(change.pin.key, change.moved_to)
 
 
 def _edit_by_hand(change: PrunedPin) -> str:
@@ -283,7 +298,7 @@ def _key_of(pin: Pin, name: str) -> str:
 
 
 def _write(workspace: Workspace, text: str) -> None:
-    from flake8_artifact_pin.pins.edit import replace_text
+    from flake8_artifact_pin.pins.write import replace_text
 
     replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
 
@@ -343,9 +358,9 @@ def _rename_text(rename: Rename, moves_renamed: bool) -> str:
 
 
 def _print_diff(name: str, old: str, new: str) -> None:
-    from flake8_artifact_pin.pins.edit import split_lines
-
-    for line in difflib.unified_diff(split_lines(old), split_lines(new), f"a/{name}", f"b/{name}"):
+    # no other character than a line feed ends a line of TOML
+    old_lines, new_lines = (re.findall(r".*\n|.+", text) for text in (old, new))
+    for line in difflib.unified_diff(old_lines, new_lines, f"a/{name}", f"b/{name}"):
         text = line.removesuffix("\n")
         print(style(_DIFF_STYLES[line[0]], text) if line[0] in _DIFF_STYLES else text)
         if text == line:

@@ -15,7 +15,7 @@ from flake8_artifact_pin.repository.scan import SurveyedFile
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.dotted import fixed_names
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 
 
 class Wrapper(NamedTuple):

@@ -26,8 +26,8 @@ from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.pins.model import exemption
-from flake8_artifact_pin.pins.model import governed_path
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.noqa import find_file_noqa

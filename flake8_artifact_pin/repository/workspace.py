@@ -12,8 +12,9 @@ from flake8_artifact_pin.repository.git import NotCheckedOut
 from flake8_artifact_pin.repository.git import Repository
 from flake8_artifact_pin.repository.git import walked_files
 from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.pins.model import governed_path
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.files import find_pins_file
 from flake8_artifact_pin.pins.files import load_pins
@@ -95,7 +96,7 @@ def open_workspace(named: str | None) -> Workspace:
 
 def workspace_of(pins: Pins) -> Workspace:
     """Return the workspace of pins that can be used."""
-    return Workspace(pins, compile_patterns(pins.patterns), find_repository(pins.root))
+    return Workspace(pins, compile_patterns((*DEFAULT_PATTERNS, *pins.patterns)), find_repository(pins.root))
 
 
 def find_pins(named: str | None) -> Pins:

@@ -14,7 +14,7 @@ from flake8_artifact_pin.cli.diff.snapshots import Change
 from flake8_artifact_pin.cli.diff.snapshots import PlacedCall
 from flake8_artifact_pin.cli.diff.snapshots import Sides
 from flake8_artifact_pin.source.names import MODULE
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 
 # what a call was, and what it or another one is now
 Pair = tuple[PlacedCall, PlacedCall]

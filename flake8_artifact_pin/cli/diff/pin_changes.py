@@ -13,11 +13,11 @@ from flake8_artifact_pin.cli.diff.snapshots import Sides
 from flake8_artifact_pin.repository.scan import survey
 from flake8_artifact_pin.source.names import without_number
 from flake8_artifact_pin.pins.model import Decision
-from flake8_artifact_pin.pins.model import exempt_position
-from flake8_artifact_pin.pins.model import exemption
+from flake8_artifact_pin.pins.positions import exempt_position
+from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import pin_position
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.toml import written_position
 
 

@@ -16,12 +16,12 @@ from flake8_artifact_pin.repository.scan import UNPARSABLE
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.report import Site
-from flake8_artifact_pin.pins.model import exemption
+from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import pin_position
+from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.files import has_table
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.files import PYPROJECT
