@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import functools
 import importlib
 import os
 import stat
@@ -25,9 +24,10 @@ from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.output import with_progress
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
-from flake8_artifact_pin.repository.git import NotCheckedOut
-from flake8_artifact_pin.repository.scan import survey
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.names import compare
@@ -86,9 +86,10 @@ class Rename(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A pin whose file git tracks, under that name or a new one, and has not checked out: it cannot be judged here."""
+    """A pin whose file is not here and may not be gone: git tracks it, under that name or a new one, or cannot tell."""
 
     pin: Pin
+    reason: str
 
 
 class Plan(NamedTuple):
@@ -153,11 +154,6 @@ class _Judge:
         self.renames = Renames(workspace.repository) if workspace.repository else None
         self.taken = set(workspace.pins.pins)
 
-    @functools.cached_property
-    def absent(self) -> NotCheckedOut:
-        """What git tracks and has not checked out."""
-        return self.workspace.not_checked_out()
-
     def outcomes(self, pin: Pin) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin: nothing, if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
@@ -172,13 +168,11 @@ class _Judge:
 
     def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
-        path: str | None = pin.path
-        if self.renames and not self.absent.has(pin.path):
-            path = self.renames.new_path(pin.path)
-        if path and self.absent.has(path):
-            yield Kept(pin)
-        elif path and os.path.isfile(self.workspace.location(path)):
-            yield from self.outcomes_of_renamed(pin, line, path)
+        outcome = self.renames.outcome(pin.path) if self.renames else Outcome(Fate.DELETED)
+        if outcome.fate is Fate.UNKNOWN:
+            yield Kept(pin, outcome.reason)
+        elif outcome.fate is Fate.RENAMED:
+            yield from self.outcomes_of_renamed(pin, line, outcome.path)
         else:
             yield PrunedPin(pin, line, None, "the file does not exist")
 
@@ -211,13 +205,13 @@ class _Judge:
 
     def observe(self, path: str) -> tuple[Sequence[str], Sequence[FileFinding]]:
         """Return the names of the PUT calls that count in a file that exists, and what keeps it from being judged."""
-        surveyed = next(survey(self.workspace, [path]), None)
-        if surveyed is None:
+        scanned = next(scan(self.workspace, [path]), None)
+        if scanned is None:
             # one that is pinned matters, so this one could not even be found
             unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
             is_pinned = path in self.workspace.pins.pins
             return (), [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
-        return surveyed.source.facts.names, surveyed.problems
+        return scanned.report.names, scanned.problems
 
 
 def _lowered(pin: Pin, line: int, counted: Sequence[str]) -> PrunedPin:
@@ -305,8 +299,8 @@ def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse
         for line in [*(_line(name, change.line, _change_text(change)) for change in plan.changes), *offers]:
             print(line)
         print_findings(plan.findings)
-    if plan.kept:
-        note(f"{count(len(plan.kept), 'pin')} kept, whose file git tracks and has not checked out")
+    for kept in plan.kept:
+        note(f"{printable(kept.pin.path)}: kept ({printable(kept.reason)})")
     what = "to change" if arguments.dry_run else "changed"
     note(f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offered)} offered to move")
 

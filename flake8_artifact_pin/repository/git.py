@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.spelling import on_disk
 
 # A hook of git runs with these (git rev-parse --local-env-vars), which say where a repository is; here that depends
 # on the directory alone. The others name programs, or change what is printed.
@@ -73,6 +74,15 @@ class Answer(NamedTuple):
     messages: str
     status: int
 
+    @property
+    def checked(self) -> bytes:
+        """What it printed; raise GitError if it failed."""
+        if self.status:
+            lines = self.messages.splitlines()
+            reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+            raise GitError(f"git: {next(iter([*reasons, *lines, 'it failed and does not say why']))}")
+        return self.output
+
 
 class Entry(NamedTuple):
     """A file, link or submodule that git tracks; ``tag`` is that of ``ls-files -v``, empty in a commit."""
@@ -119,12 +129,7 @@ class Repository:
 
     def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what a git command prints; raise GitError if it fails."""
-        answer = self.ask(*arguments, stdin=stdin)
-        if answer.status:
-            lines = answer.messages.splitlines()
-            reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
-            raise GitError(f"git: {next(iter([*reasons, *lines, f'git {arguments[0]} failed']))}")
-        return answer.output
+        return self.ask(*arguments, stdin=stdin).checked
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> Answer:
         """Return what a git command prints on both streams, and its exit status."""
@@ -200,7 +205,7 @@ class Repository:
         """Return the hash of the best common ancestor of two commits; None if there is none here."""
         # status 1 says that there is none; any other one, that git failed
         answer = self.ask("merge-base", commit, other)
-        return None if answer.status == 1 else self.git("merge-base", commit, other).decode().strip()
+        return None if answer.status == 1 else answer.checked.decode().strip()
 
     def remotes(self) -> list[str]:
         """Return the names of the remotes."""
