@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -107,7 +108,7 @@ def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
     """Return the verdict on the files at some paths of the pins file, and on the pins."""
     calls = 0
     findings = _pins_findings(workspace)
-    for scanned in scan(workspace, with_progress(paths, "file")):
+    for scanned in scan(workspace, paths, functools.partial(with_progress, what="file")):
         calls += len(scanned.report.sites)
         findings += [FileFinding(scanned.name, finding) for finding in file_findings(workspace.pins, scanned)]
     return Verdict(sorted(findings), len(paths), calls)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -150,7 +151,7 @@ def _create(path: str, text: str) -> None:
 
 def _take_inventory(workspace: Workspace) -> Inventory:
     paths = workspace.files()
-    scanned_files = distinct(workspace, scan(workspace, with_progress(paths, "file")))
+    scanned_files = distinct(workspace, scan(workspace, paths, functools.partial(with_progress, what="file")))
     exempt: dict[str, list[ScannedFile]] = {}
     others = []
     for scanned in sorted(scanned_files, key=lambda scanned: scanned.path):

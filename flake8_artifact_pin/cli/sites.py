@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     workspace = open_workspace(arguments.pins)
     paths = workspace.files(arguments.paths)
-    scanned_files = distinct(workspace, scan(workspace, with_progress(paths, "file")))
+    scanned_files = distinct(workspace, scan(workspace, paths, functools.partial(with_progress, what="file")))
     rows = [row for scanned in scanned_files for row in rows_of(workspace.pins, scanned)]
     wrappers = find_wrappers(workspace, scanned_files)
     findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]

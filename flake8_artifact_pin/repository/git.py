@@ -70,6 +70,7 @@ _NO_WORK_TREE = ("not a git repository", "must be run in a work tree", "cannot u
 class Answer(NamedTuple):
     """What a git command printed on both streams, and its exit status."""
 
+    command: str
     output: bytes
     messages: str
     status: int
@@ -80,7 +81,7 @@ class Answer(NamedTuple):
         if self.status:
             lines = self.messages.splitlines()
             reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
-            raise GitError(f"git: {next(iter([*reasons, *lines, 'it failed and does not say why']))}")
+            raise GitError(f"git: {next(iter([*reasons, *lines, f'git {self.command} failed']))}")
         return self.output
 
 
@@ -257,7 +258,7 @@ def run_git(directory: str, arguments: Sequence[str], stdin: bytes = b"") -> Ans
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    return Answer(process.stdout, process.stderr.decode(errors="replace"), process.returncode)
+    return Answer(arguments[0], process.stdout, process.stderr.decode(errors="replace"), process.returncode)
 
 
 def names(output: bytes) -> list[str]:

@@ -17,7 +17,10 @@ from flake8_artifact_pin.repository.git import Repository
 
 # git compares at most so many files that went with so many that came, and guesses by their names where it may not.
 _LIMIT = 1000
-_RENAMES = ("-M50%", f"-l{_LIMIT}", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--ignore-submodules=all")
+_RENAMES = (
+    *("-M50%", f"-l{_LIMIT}", "--diff-filter=R", "--name-status", "-z"),
+    *("--no-ext-diff", "--ignore-submodules=all"),
+)
 _LIMIT_WARNING = "rename detection was skipped"
 
 # From how much in common on git takes two files for one that was renamed.

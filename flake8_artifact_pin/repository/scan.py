@@ -9,6 +9,7 @@ import stat
 import sys
 import tokenize
 import warnings
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -77,20 +78,24 @@ class ScannedFile(NamedTuple):
     problems: Sequence[FileFinding] = ()
 
 
-def scan(workspace: Workspace, paths: Iterable[str]) -> Iterator[ScannedFile]:
+def scan(
+    workspace: Workspace,
+    paths: Sequence[str],
+    progress: Callable[[Sequence[str]], Iterable[str]] = iter,
+) -> Iterator[ScannedFile]:
     """Yield the files that can matter, of those at some paths of the pins file, in their order.
 
     A file matters that may hold a PUT call or a comment that names APR001, or that is pinned. A file that is no
-    longer there is left out: if it is pinned, its pin is stale.
+    longer there is left out: if it is pinned, its pin is stale. ``progress`` is given the paths of the files that are
+    to be read, and yields them one by one.
     """
-    paths = list(paths)
     pinned = workspace.pins.pins
     unpinned = [path for path in paths if path not in pinned]
     passed_over: frozenset[str] = frozenset()
     if workspace.repository and unpinned:
         passed_over = files_without(workspace.repository, workspace.matcher.pieces, unpinned)
-    for path in paths:
-        scanned = None if path in passed_over else _scan_file(workspace, path)
+    for path in progress([path for path in paths if path not in passed_over]):
+        scanned = _scan_file(workspace, path)
         if scanned is not None:
             yield scanned
 
@@ -109,12 +114,13 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     from flake8.processor import FileProcessor
 
     name, location = workspace.shown(found), workspace.location(found)
+    # errors are to show the name that flake8 would show; "-" would be standard input
+    filename = location if name == "-" else on_disk(name)
     try:
-        if not stat.S_ISREG(os.stat(location).st_mode):
+        if not stat.S_ISREG(os.stat(filename).st_mode):
             # flake8 waits for somebody to write into a pipe
             raise _NotRegularError("not a regular file")
-        # the name is in flake8's words, but "-" is standard input
-        processor = FileProcessor(location if name == "-" else on_disk(name), _OPTIONS)
+        processor = FileProcessor(filename, _OPTIONS)
     except (OSError, LookupError) as error:
         if os.path.isdir(location) or not os.path.lexists(location):
             return None

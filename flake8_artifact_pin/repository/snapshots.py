@@ -28,8 +28,8 @@ from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import decode
 from flake8_artifact_pin.repository.scan import read_source
 from flake8_artifact_pin.repository.scan import scan
-from flake8_artifact_pin.repository.workspace import has_shebang
 from flake8_artifact_pin.repository.workspace import is_python_name
+from flake8_artifact_pin.repository.workspace import is_script
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import may_matter
@@ -41,11 +41,11 @@ _LISTED = 5
 
 
 class Snapshots(NamedTuple):
-    """Both states, as reports by paths of the pins file: only of files that differ, that can matter, and are not exempt.
+    """Both states, as reports by paths of the pins file: of files that differ, can matter, and are not exempt.
 
     ``renamed`` has the base paths of renamed files by those of now. ``notes`` say what cannot be compared, and
-    ``problems`` which files of now cannot be read or parsed. What is not here is in neither state and so not gone: files
-    that are not checked out (``absent``), and whose contents a partial clone lacks.
+    ``problems`` which files of now cannot be read or parsed. What is not here is in neither state and so not gone:
+    files that are not checked out (``absent``), and those whose contents a partial clone lacks.
     """
 
     old: Mapping[str, FileReport]
@@ -175,7 +175,7 @@ class _Comparison:
     def _is_python(self, path: str, data: bytes | None) -> bool:
         # a link gives a name to what it leads to
         is_named = any(self.workspace.is_linted(link) for link in self.links if self._resolved(link) == path)
-        return is_named or is_python_name(path) or self.workspace.is_linted(path) or has_shebang(data or b"")
+        return is_named or is_python_name(path) or self.workspace.is_linted(path) or is_script(path, data or b"")
 
     def _content_of_now(self, path: str) -> bytes | None:
         try:
@@ -220,8 +220,9 @@ class _Comparison:
         if path in self.links and os.path.islink(self.workspace.location(path)) and not self._resolved(path):
             self.notes.append(f"{self.workspace.shown(path)} is a link that leads out of here: it is not compared")
             return False
-        # one that was pinned and not tracked
-        return path in self.tree or path in self._tracked or path not in self.old_pins.pins
+        # one that was pinned and not tracked may have been as it is
+        is_new_pin = path in self.workspace.pins.pins and (path in self.tree or path not in self.old_pins.pins)
+        return path in self._tracked or is_new_pin
 
     @functools.cached_property
     def _tracked(self) -> frozenset[str]:

@@ -100,7 +100,7 @@ class Workspace(NamedTuple):
 
         Nothing else is ever judged: not notebooks, not JSON.
         """
-        return is_python_name(path) or self.is_linted(path) or self._has_shebang(path)
+        return is_python_name(path) or self.is_linted(path) or self._is_script(path)
 
     def beyond(self) -> list[Pin]:
         """Return the pins on files that are there and are not Python: what these write is beyond this tool."""
@@ -138,12 +138,12 @@ class Workspace(NamedTuple):
             fnmatch(f"./{name}", list(self.patterns)) for name in (self.shown(path), path)
         )
 
-    def _has_shebang(self, path: str) -> bool:
+    def _is_script(self, path: str) -> bool:
         if not self._is_file(path):
             return False
         try:
             with open(self.location(path), "rb") as file:
-                return has_shebang(file.read(_LOOKED_AT))
+                return is_script(path, file.read(_LOOKED_AT))
         except OSError:
             # to be reported when it is read
             return True
@@ -222,9 +222,12 @@ def is_python_name(path: str) -> bool:
     return path.endswith(_SUFFIXES)
 
 
-def has_shebang(data: bytes) -> bool:
-    """Return whether the first line of a file calls Python."""
-    return _SHEBANG.match(data[:_LOOKED_AT].partition(b"\n")[0]) is not None
+def is_script(path: str, data: bytes) -> bool:
+    """Return whether a file is Python by its first line: one that calls Python, or none in a file without a suffix."""
+    line = data[:_LOOKED_AT].partition(b"\n")[0]
+    if line.startswith(b"#!"):
+        return _SHEBANG.match(line) is not None
+    return "." not in path.rpartition("/")[2]
 
 
 def relative(path: str, directory: str) -> str:
