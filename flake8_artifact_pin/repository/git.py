@@ -185,8 +185,16 @@ class Repository:
             entries[path] = Entry(path, mode, hash_)
         return entries
 
+    def missing(self, commit: str) -> frozenset[str]:
+        """Return the hashes of what a partial clone lacks of a commit."""
+        output = self.git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
+        return frozenset(line.removeprefix("?") for line in output.decode().splitlines() if line.startswith("?"))
+
     def contents(self, hashes: Sequence[str]) -> list[bytes | None]:
-        """Return the contents of blobs; None for one that a partial clone lacks."""
+        """Return the contents of blobs; None for one that there is not. Raise GitError where a partial clone lacks it.
+
+        git would fetch that, so it is not even to be asked for: see missing().
+        """
         output = self.git("cat-file", "--batch", stdin="".join(f"{hash_}\n" for hash_ in hashes).encode())
         contents: list[bytes | None] = []
         position = 0

@@ -129,6 +129,8 @@ class Renames:
         if new_path or os.path.lexists(self.top.place(path)):
             return new_path
         content = self._content(path)
+        if not content:
+            return ""
         likeness = {other: _likeness(content, self._new_content(other)) for other in self._new_files}
         suffix = os.path.splitext(path)[1]
         alike = [
@@ -143,10 +145,7 @@ class Renames:
         staged = names(self.top.git("ls-files", "-z", "--stage", *_only(path)))
         records = staged or names(self.top.git("ls-tree", "-z", "--full-tree", "HEAD", *_only(path)))
         hashes = [word for record in records for word in record.partition("\t")[0].split(" ") if len(word) >= 40]
-        contents = self.top.contents(hashes[:1])
-        if None in contents:
-            raise GitError(f"{path} is missing in this partial clone")
-        return b"".join(filter(None, contents))
+        return b"".join(filter(None, self.top.contents(hashes[:1])))
 
     def _new_content(self, path: str) -> bytes:
         if path not in self._new_contents:
@@ -235,7 +234,5 @@ def _only(path: str) -> list[str]:
 
 def _likeness(one: bytes, other: bytes) -> float:
     """Return which part of the larger one of two files is in both, line by line: about what git takes."""
-    if not one or not other:
-        return 0
     common = Counter(one.split(b"\n")) & Counter(other.split(b"\n"))
     return sum((len(line) + 1) * number for line, number in common.items()) / (max(len(one), len(other)) + 1)

@@ -111,8 +111,6 @@ def distinct(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list
 
 def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     """Return what is to be said of a file; None if it cannot matter or is not there."""
-    from flake8.processor import FileProcessor
-
     name, location = workspace.shown(found), workspace.location(found)
     # errors are to show the name that flake8 would show; "-" would be standard input
     filename = location if name == "-" else on_disk(name)
@@ -120,8 +118,8 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
         if not stat.S_ISREG(os.stat(filename).st_mode):
             # flake8 waits for somebody to write into a pipe
             raise _NotRegularError("not a regular file")
-        processor = FileProcessor(filename, _OPTIONS)
-    except (OSError, LookupError) as error:
+        processor = _processor(filename)
+    except OSError as error:
         if os.path.isdir(location) or not os.path.lexists(location):
             return None
         unreadable = Finding(0, 0, "E902", f"{type(error).__name__.lstrip('_')}: {error}")
@@ -130,6 +128,17 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
         return None
     return _scanned(workspace, found, _read(name, processor, workspace.matcher))
+
+
+def _processor(filename: str) -> FileProcessor:
+    from flake8.processor import FileProcessor
+
+    try:
+        return FileProcessor(filename, _OPTIONS)
+    except LookupError:
+        # flake8 ends with a traceback where a file declares an encoding that is none of text
+        with open(filename, encoding="latin-1") as file:
+            return FileProcessor(filename, _OPTIONS, file.readlines())
 
 
 def _scanned(workspace: Workspace, found: str, source: Source) -> ScannedFile:

@@ -73,7 +73,8 @@ class _Comparison:
         self.repository = repository
         self.commit = commit
         self.tree = repository.tree(commit)
-        self.links = _links(repository, self.tree)
+        self.missing = repository.missing(commit)
+        self.links = self._links()
         self.absent = workspace.not_checked_out()
         self.notes = _submodule_notes(repository, self.tree)
         self.renamed = self._staged_renames()
@@ -101,6 +102,20 @@ class _Comparison:
             self.absent,
         )
 
+    def _links(self) -> Mapping[str, str]:
+        """Return where each symbolic link of the base leads to; those that a partial clone lacks lead nowhere."""
+        links = [entry for entry in self.tree.values() if entry.is_link]
+        targets = self._contents([entry.hash for entry in links])
+        return {
+            entry.path: (target or b"/").decode("utf-8", "surrogateescape") for entry, target in zip(links, targets)
+        }
+
+    def _contents(self, hashes: Sequence[str]) -> list[bytes | None]:
+        """Return the contents of blobs, None for one that is not in this partial clone."""
+        here = [hash_ for hash_ in hashes if hash_ not in self.missing]
+        contents = dict(zip(here, self.repository.contents(here)))
+        return [contents.get(hash_) for hash_ in hashes]
+
     def _staged_renames(self) -> dict[str, str]:
         answer = renamed_since(self.repository, self.commit)
         if not answer.is_complete:
@@ -127,7 +142,7 @@ class _Comparison:
         """Return the pins of the base; an unnamed file's if there were none."""
         for name in self._old_names():
             entry = self.tree.get(self._resolved(name))
-            data = self.repository.contents([entry.hash])[0] if entry and entry.is_file else b""
+            data = self._contents([entry.hash])[0] if entry and entry.is_file else b""
             if data is None:
                 self.notes.append(f"{name} of the base is not in this partial clone: all pins show as added")
                 break
@@ -169,7 +184,7 @@ class _Comparison:
             is_left_out = self.absent.has(found) or (path not in pins.pins and exemption(pins.exempt, path) is not None)
             if wanted and not is_left_out and target in self.tree and self.tree[target].is_file:
                 hashes[path] = self.tree[target].hash
-        contents = dict(zip(hashes, self.repository.contents(list(hashes.values()))))
+        contents = dict(zip(hashes, self._contents(list(hashes.values()))))
         return {path: data for path, data in contents.items() if self._is_python(path, data)}
 
     def _is_python(self, path: str, data: bytes | None) -> bool:
@@ -240,15 +255,6 @@ class _Comparison:
             if path.startswith(("/", "../")) or path == "..":
                 return ""
         return ""
-
-
-def _links(repository: Repository, tree: Mapping[str, Entry]) -> Mapping[str, str]:
-    """Return where each symbolic link of a commit leads to; those that a partial clone lacks lead nowhere."""
-    links = [entry for entry in tree.values() if entry.is_link]
-    targets = repository.contents([entry.hash for entry in links])
-    return {
-        entry.path: (target or b"/").decode("utf-8", "surrogateescape") for entry, target in zip(links, targets)
-    }
 
 
 def _submodule_notes(repository: Repository, tree: Mapping[str, Entry]) -> list[str]:
