@@ -124,6 +124,7 @@ def test_lazy_fetch_of_a_partial_clone(repository: Repository, project: Project,
     assert git.missing("HEAD~1") == {entry.hash}
     with pytest.raises(GitError):
         git.contents([entry.hash])
+    repository.monkeypatch.chdir(clone.root)
     ask_everything(clone.root, "HEAD~1")
     assert marks() == []
 
