@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.errors import BrokenPinsError
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
@@ -22,10 +22,11 @@ from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.git import NotCheckedOut
+from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.git import Repository
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -107,25 +108,25 @@ def check(workspace: Workspace, paths: Sequence[str]) -> Verdict:
     """Return the verdict on the files at some paths of the pins file, and on the pins."""
     calls = 0
     findings = _pins_findings(workspace)
-    for surveyed in survey(workspace, with_progress(paths, "file")):
-        calls += len(surveyed.source.facts.sites)
-        findings += [FileFinding(surveyed.name, finding) for finding in file_findings(workspace.pins, surveyed)]
+    for scanned in scan(workspace, paths, functools.partial(with_progress, what="file")):
+        calls += len(scanned.report.sites)
+        findings += [FileFinding(scanned.name, finding) for finding in file_findings(workspace.pins, scanned)]
     return Verdict(sorted(findings), len(paths), calls)
 
 
-def file_findings(pins: Pins, surveyed: SurveyedFile) -> Iterator[Finding]:
+def file_findings(pins: Pins, scanned: ScannedFile) -> Iterator[Finding]:
     """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
-    path, source = surveyed.path, surveyed.source
-    if surveyed.exempt:
+    path, report = scanned.path, scanned.report
+    if scanned.exempt:
         return
-    yield from source.problems
-    if source.problems:
+    yield from (problem.finding for problem in scanned.problems)
+    if scanned.problems:
         return
-    file_noqa = source.file_noqa
+    file_noqa = scanned.file_noqa
     if file_noqa and not file_noqa.reason:
-        yield judge_file_noqa(pins, path, source.facts.counted, file_noqa)
-    noqa = source.facts.noqa
-    for finding in with_visible_places(judge(pins, path, source.facts), noqa):
+        yield judge_file_noqa(pins, path, report.counted, file_noqa)
+    noqa = report.noqa
+    for finding in with_visible_places(judge(pins, path, report), noqa):
         is_suppressed = noqa.hides(finding.code, finding.line)
         if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
             yield finding

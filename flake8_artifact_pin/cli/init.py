@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -22,8 +23,8 @@ from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.scan import distinct
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import find_pins
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -64,9 +65,9 @@ class Inventory(NamedTuple):
     ``pinned`` are those of the others that need a pin and can have one.
     """
 
-    exempt: Mapping[str, Sequence[SurveyedFile]]
-    others: Sequence[SurveyedFile]
-    pinned: Sequence[SurveyedFile]
+    exempt: Mapping[str, Sequence[ScannedFile]]
+    others: Sequence[ScannedFile]
+    pinned: Sequence[ScannedFile]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -150,25 +151,25 @@ def _create(path: str, text: str) -> None:
 
 def _take_inventory(workspace: Workspace) -> Inventory:
     paths = workspace.files()
-    surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
-    exempt: dict[str, list[SurveyedFile]] = {}
+    scanned_files = distinct(workspace, scan(workspace, paths, functools.partial(with_progress, what="file")))
+    exempt: dict[str, list[ScannedFile]] = {}
     others = []
-    for surveyed in sorted(surveyed_files, key=lambda surveyed: surveyed.path):
-        directory = _test_directory(surveyed.path)
-        if not surveyed.source.facts.sites:
+    for scanned in sorted(scanned_files, key=lambda scanned: scanned.path):
+        directory = _test_directory(scanned.path)
+        if not scanned.report.sites:
             continue
         if directory:
-            exempt.setdefault(directory, []).append(surveyed)
+            exempt.setdefault(directory, []).append(scanned)
         else:
-            others.append(surveyed)
+            others.append(scanned)
     # Check names the files that cannot be pinned. A back slash in a name is taken for that of Windows, and leads to
     # another file or to none.
     pinned = [
-        surveyed
-        for surveyed in others
-        if surveyed.source.facts.counted
-        and can_be_key(surveyed.path)
-        and os.path.isfile(workspace.location(surveyed.path))
+        scanned
+        for scanned in others
+        if scanned.report.counted
+        and can_be_key(scanned.path)
+        and os.path.isfile(workspace.location(scanned.path))
     ]
     return Inventory(exempt, others, pinned)
 
@@ -193,30 +194,30 @@ def _document(pins: Pins, inventory: Inventory, wrappers: Sequence[Wrapper], nam
     if inventory.exempt:
         yield from ("", "[exempt]")
     for directory, files in inventory.exempt.items():
-        calls = sum(len(surveyed.source.facts.sites) for surveyed in files)
+        calls = sum(len(scanned.report.sites) for scanned in files)
         yield f"# {count(calls, 'PUT call')} in {count(len(files), 'file')}"
         yield f"{quote(directory)} = {quote(_TEST_REASON)}"
     yield from ("", "[pins]")
-    for surveyed in inventory.pinned:
-        facts = surveyed.source.facts
+    for scanned in inventory.pinned:
+        facts = scanned.report
         if names_calls:
-            yield from ("", f"[pins.{quote(surveyed.path)}.calls]")
+            yield from ("", f"[pins.{quote(scanned.path)}.calls]")
         for site in facts.sites:
             suppressed = "" if site.is_counted else f" (suppressed: {site.reason})"
             yield printable(f"# line {site.call.line}: {site.call.scope}: {site.call.shown}{suppressed}")
             if names_calls and site.is_counted:
                 yield f"{quote(site.name)} = {{}}"
         if not names_calls:
-            yield f"{quote(surveyed.path)} = {facts.counted}"
+            yield f"{quote(scanned.path)} = {facts.counted}"
 
 
 def _written_pins(pins: Pins, inventory: Inventory, names_calls: bool) -> Pins:
     """Return the pins as the new file has them."""
     written = {}
-    for surveyed in inventory.pinned:
-        names = surveyed.source.facts.names
+    for scanned in inventory.pinned:
+        names = scanned.report.names
         calls = {name: PinnedCall(name, Decision()) for name in names} if names_calls else None
-        written[surveyed.path] = Pin(surveyed.path, surveyed.path, len(names), calls=calls)
+        written[scanned.path] = Pin(scanned.path, scanned.path, len(names), calls=calls)
     return pins._replace(exempt=compile_exempt(dict.fromkeys(inventory.exempt, _TEST_REASON)), pins=written)
 
 
@@ -229,8 +230,8 @@ def _summary(pins: Pins) -> str:
 def _untracked(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each file with PUT calls that git does not track: flake8 reports it all the same."""
     files = workspace.repository.untracked_files() if workspace.repository else []
-    for surveyed in survey(workspace, sorted(set(files) - set(workspace.files()))):
-        if surveyed.source.facts.counted and not _test_directory(surveyed.path):
-            calls = count(surveyed.source.facts.counted, "PUT call")
-            name = printable(surveyed.name)
+    for scanned in scan(workspace, sorted(set(files) - set(workspace.files()))):
+        if scanned.report.counted and not _test_directory(scanned.path):
+            calls = count(scanned.report.counted, "PUT call")
+            name = printable(scanned.name)
             yield f"{name}: {calls} not pinned, since git does not track the file; flake8 reports it"

@@ -45,6 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     # not before they are needed: --help is to be quick
     from flake8_artifact_pin import errors
     from flake8_artifact_pin.cli import output
+    from flake8_artifact_pin.repository.workspace import BrokenPinsError
 
     run: Callable[[argparse.Namespace], int]
     run = importlib.import_module(f"flake8_artifact_pin.cli.{arguments.verb}").run
@@ -55,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return run(arguments)
     except errors.UsageError as error:
         output.note(f"{_NAME}: {error}")
-    except errors.BrokenPinsError as error:
+    except BrokenPinsError as error:
         output.note_findings(output.FileFinding(error.path, finding) for finding in error.findings)
     return errors.ERROR
 

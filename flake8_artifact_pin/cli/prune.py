@@ -3,15 +3,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import functools
+import importlib
 import os
-import re
 import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
-from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
@@ -26,24 +24,22 @@ from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.output import with_progress
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
-from flake8_artifact_pin.repository.git import NotCheckedOut
-from flake8_artifact_pin.repository.scan import survey
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.names import compare
 from flake8_artifact_pin.source.names import UNCERTAIN
 from flake8_artifact_pin.source.names import without_number
-from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.model import exemption
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.positions import pin_position
-from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.model import pin_position
+from flake8_artifact_pin.pins.model import quote
 from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.pins.paths import can_be_key
-
-if TYPE_CHECKING:
-    from flake8_artifact_pin.pins.edit import Edit
+from flake8_artifact_pin.pins.schema import can_be_key
 
 _DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
@@ -90,9 +86,10 @@ class Rename(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A pin whose file git tracks, under that name or a new one, and has not checked out: it cannot be judged here."""
+    """A pin whose file is not here and may not be gone: git tracks it, under that name or a new one, or cannot tell."""
 
     pin: Pin
+    reason: str
 
 
 class Plan(NamedTuple):
@@ -115,6 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
     and ``findings`` as those of ``check``. Lines are those before the change, and paths but those of the findings are
     relative to the pins file's directory.
     """
+    try:
+        importlib.import_module("tomlkit")
+    except ImportError:
+        raise UsageError("prune needs tomlkit: pip install 'flake8-artifact-pin[prune]'")
     workspace = open_workspace(arguments.pins)
     if not workspace.pins.path:
         raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
@@ -153,11 +154,6 @@ class _Judge:
         self.renames = Renames(workspace.repository) if workspace.repository else None
         self.taken = set(workspace.pins.pins)
 
-    @functools.cached_property
-    def absent(self) -> NotCheckedOut:
-        """What git tracks and has not checked out."""
-        return self.workspace.not_checked_out()
-
     def outcomes(self, pin: Pin) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin: nothing, if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
@@ -172,13 +168,11 @@ class _Judge:
 
     def outcomes_of_gone(self, pin: Pin, line: int) -> Iterator[PrunedPin | Rename | Kept | FileFinding]:
         """Yield what becomes of a pin whose file does not exist."""
-        path: str | None = pin.path
-        if self.renames and not self.absent.has(pin.path):
-            path = self.renames.new_path(pin.path)
-        if path and self.absent.has(path):
-            yield Kept(pin)
-        elif path and os.path.isfile(self.workspace.location(path)):
-            yield from self.outcomes_of_renamed(pin, line, path)
+        outcome = self.renames.outcome(pin.path) if self.renames else Outcome(Fate.DELETED)
+        if outcome.fate is Fate.UNKNOWN:
+            yield Kept(pin, outcome.reason)
+        elif outcome.fate is Fate.RENAMED:
+            yield from self.outcomes_of_renamed(pin, line, outcome.path)
         else:
             yield PrunedPin(pin, line, None, "the file does not exist")
 
@@ -211,13 +205,13 @@ class _Judge:
 
     def observe(self, path: str) -> tuple[Sequence[str], Sequence[FileFinding]]:
         """Return the names of the PUT calls that count in a file that exists, and what keeps it from being judged."""
-        surveyed = next(survey(self.workspace, [path]), None)
-        if surveyed is None:
+        scanned = next(scan(self.workspace, [path]), None)
+        if scanned is None:
             # one that is pinned matters, so this one could not even be found
             unreachable = Finding(1, 0, "E902", "OSError: the file cannot be reached")
             is_pinned = path in self.workspace.pins.pins
             return (), [FileFinding(self.workspace.shown(path), unreachable)] if is_pinned else []
-        return surveyed.source.facts.names, surveyed.problems
+        return scanned.report.names, scanned.problems
 
 
 def _lowered(pin: Pin, line: int, counted: Sequence[str]) -> PrunedPin:
@@ -248,35 +242,20 @@ def _suffix(path: str) -> str:
 
 
 def _pruned_text(workspace: Workspace, changes: Sequence[PrunedPin]) -> str:
+    from flake8_artifact_pin.pins.edit import Edit
     from flake8_artifact_pin.pins.edit import edit_pins
     from flake8_artifact_pin.pins.edit import UneditableError
 
+    edits = {
+        change.pin.key: Edit(change.new, change.moved_to, [_key_of(change.pin, name) for name in change.removed_calls])
+        for change in changes
+    }
     try:
-        return edit_pins(workspace.pins, _edits(changes))
+        return edit_pins(workspace.pins, edits)
     except UneditableError:
         shown = _shown_name(workspace)
         by_hand = "; ".join(map(_edit_by_hand, changes))
         raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
-
-
-def _edits(changes: Sequence[PrunedPin]) -> Iterator[Edit]:
-    """Yield what makes the changes: renames last, so that each is for the key that the pin has."""
-    from flake8_artifact_pin.pins.edit import RemoveCall
-    from flake8_artifact_pin.pins.edit import RemovePin
-    from flake8_artifact_pin.pins.edit import RenamePin
-    from flake8_artifact_pin.pins.edit import SetCount
-
-    for change in changes:
-        key = change.pin.key
-        if change.new is None:
-            yield RemovePin(key)
-        elif change.pin.calls is None:
-            yield SetCount(key, change.new)
-        else:
-            yield from (RemoveCall(key, _key_of(change.pin, name)) for name in change.removed_calls)
-    for change in changes:
-        if change.moved_to:
-            yield RenamePin(change.pin.key, change.moved_to)
 
 
 def _edit_by_hand(change: PrunedPin) -> str:
@@ -298,7 +277,7 @@ def _key_of(pin: Pin, name: str) -> str:
 
 
 def _write(workspace: Workspace, text: str) -> None:
-    from flake8_artifact_pin.pins.write import replace_text
+    from flake8_artifact_pin.pins.edit import replace_text
 
     replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
 
@@ -320,8 +299,8 @@ def _print_text(workspace: Workspace, plan: Plan, text: str, arguments: argparse
         for line in [*(_line(name, change.line, _change_text(change)) for change in plan.changes), *offers]:
             print(line)
         print_findings(plan.findings)
-    if plan.kept:
-        note(f"{count(len(plan.kept), 'pin')} kept, whose file git tracks and has not checked out")
+    for kept in plan.kept:
+        note(f"{printable(kept.pin.path)}: kept ({printable(kept.reason)})")
     what = "to change" if arguments.dry_run else "changed"
     note(f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offered)} offered to move")
 
@@ -358,9 +337,9 @@ def _rename_text(rename: Rename, moves_renamed: bool) -> str:
 
 
 def _print_diff(name: str, old: str, new: str) -> None:
-    # no other character than a line feed ends a line of TOML
-    old_lines, new_lines = (re.findall(r".*\n|.+", text) for text in (old, new))
-    for line in difflib.unified_diff(old_lines, new_lines, f"a/{name}", f"b/{name}"):
+    from flake8_artifact_pin.pins.edit import split_lines
+
+    for line in difflib.unified_diff(split_lines(old), split_lines(new), f"a/{name}", f"b/{name}"):
         text = line.removesuffix("\n")
         print(style(_DIFF_STYLES[line[0]], text) if line[0] in _DIFF_STYLES else text)
         if text == line:

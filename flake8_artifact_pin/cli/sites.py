@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import table
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.scan import distinct
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
@@ -77,10 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
     """
     workspace = open_workspace(arguments.pins)
     paths = workspace.files(arguments.paths)
-    surveyed_files = distinct(workspace, survey(workspace, with_progress(paths, "file")))
-    rows = [row for surveyed in surveyed_files for row in rows_of(workspace.pins, surveyed)]
-    wrappers = find_wrappers(workspace, surveyed_files)
-    findings = [problem for surveyed in surveyed_files if not surveyed.exempt for problem in surveyed.problems]
+    scanned_files = distinct(workspace, scan(workspace, paths, functools.partial(with_progress, what="file")))
+    rows = [row for scanned in scanned_files for row in rows_of(workspace.pins, scanned)]
+    wrappers = find_wrappers(workspace, scanned_files)
+    findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]
     lines = advice(wrappers, workspace.pins.patterns)
     if arguments.format == "json":
         print_json({
@@ -108,16 +109,16 @@ def run(arguments: argparse.Namespace) -> int:
     return FINDINGS if findings else CLEAN
 
 
-def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[SiteRow]:
+def rows_of(pins: Pins, scanned: ScannedFile) -> Iterator[SiteRow]:
     """Yield the rows of one file, in source order."""
-    pin = pins.pin_of(surveyed.path)
-    facts = surveyed.source.facts
+    pin = pins.pin_of(scanned.path)
+    facts = scanned.report
     for site in facts.sites:
-        state, reason = _state(pins, surveyed, site)
+        state, reason = _state(pins, scanned, site)
         # the pin of a file over it, too, until it names its calls
         decision = Decision() if state in ("exempt", "suppressed") else pin.decision_on(site.name)
         yield SiteRow(
-            surveyed.name,
+            scanned.name,
             site.call.line,
             site.call.column + 1,
             site.call.scope,
@@ -135,14 +136,14 @@ def rows_of(pins: Pins, surveyed: SurveyedFile) -> Iterator[SiteRow]:
         )
 
 
-def _state(pins: Pins, surveyed: SurveyedFile, site: Site) -> tuple[str, str]:
+def _state(pins: Pins, scanned: ScannedFile, site: Site) -> tuple[str, str]:
     """Return the state of a call, and the reason for it if it has one."""
-    if surveyed.exempt:
-        return "exempt", pins.exempt.reasons[surveyed.exempt]
+    if scanned.exempt:
+        return "exempt", pins.exempt.reasons[scanned.exempt]
     if not site.is_counted:
         return "suppressed", site.reason
-    pin = pins.pin_of(surveyed.path)
-    is_over = surveyed.source.facts.counted > pin.allowed
+    pin = pins.pin_of(scanned.path)
+    is_over = scanned.report.counted > pin.allowed
     if pin.calls is None:
         return "over" if is_over else "pinned", ""
     if site.name in pin.calls:

@@ -10,8 +10,8 @@ from flake8_artifact_pin.source.calls import KeyTaker
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.repository.scan import distinct
-from flake8_artifact_pin.repository.scan import survey
-from flake8_artifact_pin.repository.scan import SurveyedFile
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.dotted import fixed_names
 from flake8_artifact_pin.source.patterns import compile_patterns
@@ -32,13 +32,13 @@ class Wrapper(NamedTuple):
     call_sites: int
 
 
-def find_wrappers(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[Wrapper]:
+def find_wrappers(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list[Wrapper]:
     """Return the functions of these files whose calls no pattern counts yet, sorted."""
     found = {
-        (surveyed.name, site.call.key_parameter)
-        for surveyed in surveyed_files
-        for site in surveyed.source.facts.sites
-        if site.call.key_parameter and not surveyed.exempt
+        (scanned.name, site.call.key_parameter)
+        for scanned in scanned_files
+        for site in scanned.report.sites
+        if site.call.key_parameter and not scanned.exempt
     }
     patterns = {(path, taker): _pattern(taker) for path, taker in found}
     wanted = {
@@ -96,7 +96,7 @@ def _count_calls(workspace: Workspace, patterns: Sequence[str]) -> Mapping[str, 
 def _calls_by_path(workspace: Workspace, patterns: Sequence[str], paths: Sequence[str]) -> list[tuple[str, int]]:
     counting = workspace._replace(matcher=compile_patterns(patterns))
     return [
-        (surveyed.path, len(surveyed.source.facts.sites))
-        for surveyed in distinct(workspace, survey(counting, paths))
-        if not surveyed.exempt
+        (scanned.path, len(scanned.report.sites))
+        for scanned in distinct(workspace, scan(counting, paths))
+        if not scanned.exempt
     ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.diff.snapshots import Change
 from flake8_artifact_pin.cli.diff.snapshots import Sides
-from flake8_artifact_pin.repository.scan import survey
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.source.names import without_number
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.positions import exempt_position
@@ -61,8 +61,8 @@ def _counted_changes(sides: Sides) -> Iterator[Change]:
 def _exempt_changes(sides: Sides) -> Iterator[Change]:
     old, new = sides.base_pins.exempt.reasons, sides.pins.exempt.reasons
     for key in sorted(new.keys() - old.keys()):
-        files = [path for path in sides.files if exemption(sides.pins.exempt, path) == key]
-        calls = sum(len(surveyed.source.facts.sites) for surveyed in survey(sides.workspace, files))
+        files = [path for path in sides.workspace.files() if exemption(sides.pins.exempt, path) == key]
+        calls = sum(len(scanned.report.sites) for scanned in scan(sides.workspace, files))
         line = exempt_position(sides.pins, key).line
         text = f"{quote(key)}: {new[key]} ({count(calls, 'PUT call')} there)"
         yield Change("exempt", "added", sides.pins_name, line, text)

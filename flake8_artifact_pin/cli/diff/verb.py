@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from flake8_artifact_pin.cli.diff.comparison import compare
 from flake8_artifact_pin.errors import CLEAN
@@ -19,7 +17,8 @@ from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import style
-from flake8_artifact_pin.repository.git import Repository
+from flake8_artifact_pin.repository.base import Base
+from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.cli.diff.snapshots import Change
 from flake8_artifact_pin.cli.diff.snapshots import Sides
 from flake8_artifact_pin.repository.workspace import open_workspace
@@ -28,14 +27,6 @@ _GUESSED = (
     "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
     "name BASE, or run git remote set-head origin -a"
 )
-
-
-class Base(NamedTuple):
-    """The commit to compare with, and how it was found, in words."""
-
-    commit: str
-    description: str
-    is_guess: bool = False
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,10 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
     repository = workspace.repository
     if repository is None:
         raise UsageError(f"diff needs git: {workspace.pins.root} is in no git repository")
-    base = _find_base(repository, arguments.base)
+    base = find_base(repository, arguments.base)
     if base.is_guess and arguments.exit_code:
         raise UsageError("the remote's default branch is not known here: name BASE (or: git remote set-head origin -a)")
-    sides = Sides(workspace, repository, base.commit)
+    sides = Sides(workspace, base.commit)
     changes = compare(sides)
     if arguments.format == "json":
         print_json({
@@ -65,45 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         for line in show(base, changes):
             print(line)
         note_findings(sides.findings)
-    for text in [_GUESSED] * base.is_guess + sides.notes:
+    for text in [*[_GUESSED] * base.is_guess, *sides.notes]:
         note(text)
     is_undecided = arguments.exit_code and any(change.undecided for change in changes)
     return FINDINGS if is_undecided or sides.findings else CLEAN
-
-
-def _find_base(repository: Repository, named: str | None) -> Base:
-    """Return the merge base of the working tree's commit with a revision, or with the default one."""
-    head = repository.resolve("HEAD")
-    if head is None:
-        raise UsageError("diff needs a commit to compare with: this repository has none yet")
-    revision, is_guess = (named, False) if named is not None else _default_revision(repository)
-    commit = repository.resolve(revision)
-    if commit is None:
-        raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")
-    merge_base = repository.merge_base(commit, head)
-    if merge_base is None:
-        if repository.is_shallow:
-            raise UsageError(
-                f"this clone is too shallow to have the merge base with {revision}: run git fetch --unshallow",
-            )
-        raise UsageError(f"{revision} has no commit in common with HEAD: name another revision")
-    return Base(merge_base, f"{revision} (merge base {merge_base[:12]})", is_guess)
-
-
-def _default_revision(repository: Repository) -> tuple[str, bool]:
-    """Return the remote's default branch, else HEAD, and whether that is only for want of knowing."""
-    remotes = repository.remotes()
-    if not remotes:
-        return "HEAD", False
-    remote = "origin" if "origin" in remotes else remotes[0]
-    branch = repository.default_branch(remote)
-    if branch:
-        return branch, False
-    # what a pull request is to be merged into; a checkout by GitHub's own action does not know the default branch
-    target = os.environ.get("GITHUB_BASE_REF")
-    if target and repository.resolve(f"{remote}/{target}"):
-        return f"{remote}/{target}", False
-    return "HEAD", True
 
 
 def _text_lines(base: Base, changes: Sequence[Change]) -> Iterator[str]:
