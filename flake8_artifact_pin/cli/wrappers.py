@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.calls import KeyTaker
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.repository.scan import distinct
@@ -14,6 +13,7 @@ from flake8_artifact_pin.repository.scan import survey
 from flake8_artifact_pin.repository.scan import SurveyedFile
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.pins.model import quote
 
 
@@ -34,10 +34,10 @@ class Wrapper(NamedTuple):
 def find_wrappers(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[Wrapper]:
     """Return the functions of these files whose calls no pattern counts yet, sorted."""
     found = {
-        (surveyed.name, site.call.key_taker)
+        (surveyed.name, site.call.key_parameter)
         for surveyed in surveyed_files
         for site in surveyed.source.facts.sites
-        if site.call.key_taker and not surveyed.exempt
+        if site.call.key_parameter and not surveyed.exempt
     }
     patterns = {(path, taker): _pattern(taker) for path, taker in found}
     wanted = {
@@ -48,7 +48,7 @@ def find_wrappers(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) 
     }
     call_sites = _count_calls(workspace, sorted(set(wanted.values())))
     return sorted(
-        Wrapper(path, taker.line, taker.name, pattern, call_sites[pattern])
+        Wrapper(path, taker.line, taker.function, pattern, call_sites[pattern])
         for (path, taker), pattern in wanted.items()
     )
 
@@ -71,9 +71,9 @@ def wrapper_data(wrapper: Wrapper) -> Mapping[str, object]:
     return wrapper._asdict()
 
 
-def _pattern(taker: KeyTaker) -> str:
+def _pattern(taker: KeyParameter) -> str:
     """Return the pattern that counts the calls of a function; an empty string if none can."""
-    *outer, name = taker.name.split(".")
+    *outer, name = taker.function.split(".")
     if name == "__init__":
         return outer[-1]
     if name.startswith("__") and name.endswith("__"):

@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.keys import fixed_parts
-from flake8_artifact_pin.source.keys import Function
-from flake8_artifact_pin.source.keys import key_expression
-from flake8_artifact_pin.source.keys import key_taker
+from flake8_artifact_pin.source.keys import key_of
 from flake8_artifact_pin.source.names import MODULE
 from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.patterns import Components
 from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.templates import KeyParameter
+from flake8_artifact_pin.source.templates import name_key
+from flake8_artifact_pin.source.templates import shown_key
 from flake8_artifact_pin.source.text import SourceText
 
 # Builtins that only look at their first argument: it is not handed on to anybody who would call it.
@@ -86,24 +86,15 @@ _CHILD_FIELDS = {
 }
 
 
-class KeyTaker(NamedTuple):
-    """A function that takes the key of a PUT call as a parameter: its qualified name and line (1-based)."""
-
-    name: str
-    line: int
-    is_method: bool
-
-
 class PutCall(NamedTuple):
     """A place in the source that writes an object.
 
     ``line`` (1-based) and ``column`` (0-based, in characters) are where the method's name is written, which is
     the physical line that flake8's noqa looks at. ``scope`` is the qualified name of the function or class
-    around it, or ``<module>``. ``key`` is a piece of source to show a person, or empty. ``is_called`` is false
+    around it, or ``<module>``. ``key`` is the key template, or empty. ``is_called`` is false
     where the method is handed on to be called elsewhere. ``span`` is the first and last line of the statement
-    (of a compound statement: of the expression in its header). ``key_taker`` is the function around it that
-    takes the key from a parameter of its own, if there is one; ``fixed_parts`` is what keys.fixed_parts() says of
-    the key.
+    (of a compound statement: of the expression in its header). ``key_parameter`` is the parameter
+    that the key is, if it is one; ``fixed_parts`` is what is known of the key.
     """
 
     line: int
@@ -113,13 +104,14 @@ class PutCall(NamedTuple):
     key: str
     is_called: bool
     span: tuple[int, int]
-    key_taker: KeyTaker | None = None
+    key_parameter: KeyParameter | None = None
     fixed_parts: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
         """The call as it is shown to a person."""
-        text = f"{self.method}({self.key or '...'})" if self.is_called or self.key else self.method
+        key = f'"{shown_key(self.key)}"' if self.key else "..."
+        text = f"{self.method}({key})" if self.is_called or self.key else self.method
         return text if self.is_called else f"{text} handed on"
 
 
@@ -128,7 +120,7 @@ class _State(NamedTuple):
 
     scope: str
     span: tuple[int, int] | None
-    functions: tuple[Function, ...] = ()
+    scopes: tuple[ast.AST, ...] = ()
     is_in_class: bool = False
 
 
@@ -210,7 +202,7 @@ def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[P
     source = SourceText(lines)
     places = _Places("".join(lines), matcher, origins)
     calls: list[PutCall] = []
-    stack = [_Visit(tree, False, False, None, _State(MODULE, None))]
+    stack = [_Visit(tree, False, False, None, _State(MODULE, None, (tree,)))]
     while stack:
         visit = stack.pop()
         node = visit.node
@@ -317,9 +309,8 @@ def _enter_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, sta
     """Return the state within the body of a function or class."""
     scope = node.name if state.scope == MODULE else f"{state.scope}.{node.name}"
     if isinstance(node, ast.ClassDef):
-        return state._replace(scope=scope, is_in_class=True)
-    functions = (*state.functions, Function(node, scope, state.is_in_class))
-    return state._replace(scope=scope, functions=functions, is_in_class=False)
+        return state._replace(scope=scope, scopes=(*state.scopes, node), is_in_class=True)
+    return state._replace(scope=scope, scopes=(*state.scopes, node), is_in_class=False)
 
 
 def _visit_of_call_child(node: ast.Call, child: ast.AST, field: str, number: int, state: _State) -> _Visit:
@@ -402,15 +393,17 @@ def _put_call(
     if call and not visit.is_called:
         # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
         call = ast.Call(func=node, args=call.args[visit.argument + 1:], keywords=call.keywords)
-    key = key_expression(call, method) if call else None
-    taker = key_taker(call, key, state.functions) if call and state.functions else None
+    places = ("Key=", "2", "1") if method in ("upload_file", "upload_fileobj") else ("Key=",)
+    if method == "put":
+        places = (".Object(key=)", ".Object(1)", ".Object(0)")
+    key = key_of(call, places, state.scopes) if call else None
     return PutCall(
         *source.name_position(node),
         method=method,
         scope=state.scope,
-        key=source.preview(key) if key else "",
+        key=key.template if key else "",
         is_called=visit.is_called,
         span=state.span or _span(node),
-        key_taker=KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
-        fixed_parts=fixed_parts(key),
+        key_parameter=key.parameter if key else None,
+        fixed_parts=tuple(filter(None, [name_key(key.template)])) if key else (),
     )

@@ -83,5 +83,5 @@ def gather(
 
 def _named(sites: Sequence[Site]) -> list[Site]:
     """Return the PUT calls with their names: a suppressed one takes no number from the others."""
-    names = call_names((site.call.scope, site.call.method) for site in sites if site.is_observed)
+    names = call_names((site.call.scope, site.call.method, "") for site in sites if site.is_observed)
     return [site._replace(name=next(names)) if site.is_observed else site for site in sites]
