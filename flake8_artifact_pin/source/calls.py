@@ -15,12 +15,13 @@ from flake8_artifact_pin.source.dotted import NameFinder
 from flake8_artifact_pin.source.dotted import second_text
 from flake8_artifact_pin.source.imports import Scope
 from flake8_artifact_pin.source.imports import Scopes
-from flake8_artifact_pin.source.keys import Function
-from flake8_artifact_pin.source.keys import key_expression
-from flake8_artifact_pin.source.keys import key_taker
+from flake8_artifact_pin.source.keys import key_of
 from flake8_artifact_pin.source.names import MODULE
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
+from flake8_artifact_pin.source.templates import KeyParameter
+from flake8_artifact_pin.source.templates import name_key
+from flake8_artifact_pin.source.templates import shown_key
 from flake8_artifact_pin.source.text import SourceText
 
 # Builtins that inspect their first argument (print: each one) without calling or keeping it.
@@ -79,14 +80,6 @@ _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op",
 _MOST_ARGUMENTS = 10
 
 
-class KeyTaker(NamedTuple):
-    """A function that takes the key of a PUT call as a parameter: its qualified name and line (1-based)."""
-
-    name: str
-    line: int
-    is_method: bool
-
-
 class PutCall(NamedTuple):
     """A place in the source that writes an object.
 
@@ -95,8 +88,8 @@ class PutCall(NamedTuple):
     around it, or ``<module>``. ``key`` is the template of the key, or empty. ``is_called`` is false
     where the method is passed as a value, to be called elsewhere. ``span`` is the first and last line of the
     statement (of a compound statement: of the expression in its header). ``store`` is the name of the store whose
-    pattern matched, empty for one of the user's own. ``key_parameter`` is the function around the call that takes
-    the key from a parameter of its own, if there is one.
+    pattern matched, empty for one of the user's own. ``key_parameter`` is the parameter of the function around the
+    call that the key is, if it is one.
     """
 
     line: int
@@ -107,12 +100,18 @@ class PutCall(NamedTuple):
     is_called: bool
     span: tuple[int, int]
     store: str = ""
-    key_parameter: KeyTaker | None = None
+    key_parameter: KeyParameter | None = None
+
+    @property
+    def name_key(self) -> str:
+        """The key as it is a part of the call's name: with {} for what is unknown, empty without a letter."""
+        return name_key(self.key)
 
     @property
     def shown(self) -> str:
         """The call as it is shown to a person."""
-        text = f"{self.method}({self.key or '...'})" if self.is_called or self.key else self.method
+        key = f'"{shown_key(self.key)}"' if self.key else "..."
+        text = f"{self.method}({key})" if self.is_called or self.key else self.method
         return text if self.is_called else f"{text} passed as a value"
 
 
@@ -289,16 +288,16 @@ class _Walk:
     ) -> _Found:
         """Return the PUT call that a node is."""
         place = visit.place
-        key, parameter = _key_of(call, method, place, self.source)
+        key = key_of(call, pattern.key, place.nodes) if call else None
         put_call = PutCall(
             *self.source.name_position(node),
             method=method,
             scope=place.name,
-            key=key,
+            key=key.template if key else "",
             is_called=visit.is_called,
             span=_span(visit.holder or node),
             store=pattern.store,
-            key_parameter=parameter,
+            key_parameter=key.parameter if key else None,
         )
         return _Found(put_call, place.nodes, definitions)
 
@@ -332,24 +331,6 @@ def _arguments(node: ast.expr, visit: _Visit) -> ast.Call | None:
     # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
     behind = visit.argument + 1
     return ast.Call(func=node, args=call.args[behind:behind + _MOST_ARGUMENTS], keywords=call.keywords)
-
-
-def _key_of(
-    call: ast.Call | None, method: str, place: _Place, source: SourceText,
-) -> tuple[str, KeyTaker | None]:
-    """Return the key of a PUT call, and the function that takes it from its caller."""
-    key = key_expression(call, method) if call else None
-    names: list[str] = []
-    functions = []
-    for outer, node in zip(place.nodes, place.nodes[1:]):
-        names.append(getattr(node, "name", ""))
-        if isinstance(node, (ast.AsyncFunctionDef, ast.FunctionDef)):
-            functions.append(Function(node, ".".join(names), isinstance(outer, ast.ClassDef)))
-    taker = key_taker(call, key, functions) if call and functions else None
-    return (
-        source.preview(key) if key else "",
-        KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
-    )
 
 
 def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:

@@ -108,5 +108,5 @@ def _sharing(sites: Iterable[Site], texts: Mapping[int, str]) -> Iterator[Site]:
 def _named(sites: Iterable[Site]) -> Iterator[Site]:
     """Yield the PUT calls with their names: a suppressed one takes no number from the others."""
     sites = list(sites)
-    names = call_names((site.call.scope, site.call.method) for site in sites if site.is_counted)
+    names = call_names((site.call.scope, site.call.method, site.call.name_key) for site in sites if site.is_counted)
     return (site._replace(name=next(names)) if site.is_counted else site for site in sites)
