@@ -6,6 +6,7 @@ call of a function of the file for what that returns, and a parameter for an obj
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from typing import TypeAlias
 
 from flake8_artifact_pin.source.imports import Scope
+from flake8_artifact_pin.source.imports import Scopes
 
 #: An expression, and what is to be written behind it: ``()`` for an object of a class, ``[]`` for an item.
 Marked: TypeAlias = "tuple[ast.expr, str]"
@@ -36,63 +38,138 @@ class Value(NamedTuple):
 
 
 class Receivers:
-    """What the receivers of one file stand for. Each scope is read once, when it is asked for."""
+    """What the receivers of one file stand for. Each scope is read once, when it is asked for.
 
-    def __init__(self) -> None:
+    ``is_spelled`` says whether the source holds the text of a constant as it is.
+    """
+
+    def __init__(self, scopes: Scopes, is_spelled: Callable[[ast.Constant], bool]) -> None:
+        self.scopes = scopes
+        self.is_spelled = is_spelled
         self.assigned: dict[ast.AST, Mapping[str, Sequence[Marked]]] = {}
         self.attributes: dict[ast.AST, Mapping[str, Sequence[Value]]] = {}
 
     def values(self, node: ast.expr, scope: Scope) -> Sequence[Value]:
-        """Return what an expression stands for; none if it is no name, or the source does not tell."""
+        """Return what an expression stands for; nothing if it has no name, or the source does not tell."""
+        found: Sequence[Value] = ()
         if isinstance(node, ast.Name):
-            found = self._of_name(node.id, scope)
+            found = self.of_name(node.id, scope)
         elif isinstance(node, ast.Attribute):
-            found = self._of_attribute(node, scope)
+            found = self.of_attribute(node, scope)
         elif isinstance(node, ast.Call):
-            found = self._of_call(node, scope)
+            found = self.of_call(node.func, scope)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            # a path within another one
+            # a path below another one
             found = [Value(node.left, "", scope)]
-        else:
-            found = []
-        return found if len(found) <= _MOST_VALUES else []
+        return found if len(found) <= _MOST_VALUES else ()
 
-    def _of_name(self, name: str, scope: Scope) -> Sequence[Value]:
+    def of_name(self, name: str, scope: Scope) -> Sequence[Value]:
+        """Return what a name is assigned."""
         owner = _owner(name, scope)
-        if owner is None:
-            return []
-        if owner.node not in self.assigned:
-            self.assigned[owner.node] = _assigned(owner.node)
-        return [Value(*marked, owner) for marked in self.assigned[owner.node].get(name, ())]
+        return [Value(*marked, owner) for marked in self.assigned_in(owner.node).get(name, ())] if owner else ()
 
-    def _of_attribute(self, node: ast.Attribute, scope: Scope) -> Sequence[Value]:
-        owner = _class_of(node.value, scope)
-        return self._members(owner, node.attr) if owner else []
-
-    def _of_call(self, node: ast.Call, scope: Scope) -> Sequence[Value]:
-        """Return what a function or method of the file returns."""
-        if isinstance(node.func, ast.Name):
-            owner = _owner(node.func.id, scope)
-            return _returned(node.func.id, owner) if owner else []
-        if isinstance(node.func, ast.Attribute):
-            for owner in _with_bases(_class_of(node.func.value, scope)):
-                if node.func.attr in owner.bindings:
-                    return _returned(node.func.attr, owner)
-        return []
-
-    def _members(self, owner: Scope, name: str) -> Sequence[Value]:
-        """Return what the attribute of an object stands for: of its class, or of the classes that this is derived from."""
-        for scope in _with_bases(owner):
-            if scope.node not in self.attributes:
-                self.attributes[scope.node] = _attributes(scope)
-            found = self.attributes[scope.node].get(name, ())
+    def of_attribute(self, node: ast.Attribute, scope: Scope) -> Sequence[Value]:
+        """Return what an attribute of ``self`` or of a class is assigned, in the class or one that it is derived from."""
+        for owner in self.classes(node.value, scope):
+            if owner.node not in self.attributes:
+                self.attributes[owner.node] = self.attributes_of(owner)
+            found = self.attributes[owner.node].get(node.attr)
             if found:
                 return found
-        return []
+        return ()
+
+    def of_call(self, function: ast.expr, scope: Scope) -> Sequence[Value]:
+        """Return what a function or method of the file returns."""
+        if isinstance(function, ast.Name):
+            owner = _owner(function.id, scope)
+            return self.returned(function.id, owner) if owner else ()
+        if isinstance(function, ast.Attribute):
+            for owner in self.classes(function.value, scope):
+                if function.attr in owner.bindings:
+                    return self.returned(function.attr, owner)
+        return ()
+
+    def classes(self, node: ast.expr, scope: Scope) -> Iterator[Scope]:
+        """Yield the class that ``self`` or a name is, and those of the same file that it is derived from."""
+        waiting = [self.class_of(node, scope)]
+        for _ in range(_MOST_BASES):
+            owner = waiting.pop(0) if waiting else None
+            if owner is None or owner.parent is None:
+                return
+            yield owner
+            waiting += filter(None, [self.class_of(base, owner.parent) for base in getattr(owner.node, "bases", ())])
+
+    def class_of(self, node: ast.expr, scope: Scope) -> Scope | None:
+        """Return the scope of the class that ``self``, or the name of a class, stands for."""
+        if _is_self(node):
+            return _around(scope)
+        owner = _owner(node.id, scope) if isinstance(node, ast.Name) else None
+        for definition in owner.bindings[node.id].definitions if owner and isinstance(node, ast.Name) else ():
+            if isinstance(definition, ast.ClassDef):
+                return self.scopes.enter(definition, "body", owner)
+        return None
+
+    def returned(self, name: str, owner: Scope) -> list[Value]:
+        """Return what the functions of a name return or yield, or are annotated to return."""
+        found = []
+        for definition in owner.bindings[name].definitions:
+            if isinstance(definition, _FUNCTIONS):
+                inner = self.scopes.enter(definition, "body", owner)
+                found += [Value(value, "", inner) for value in _results(definition)]
+                found += [Value(value, "()", owner) for value in self.annotated(definition.returns)]
+        return found
+
+    def attributes_of(self, scope: Scope) -> Mapping[str, Sequence[Value]]:
+        """Return what a class assigns to the attributes of its objects, in its body and in its methods."""
+        found: dict[str, list[Value]] = {}
+        for name, assigned in self.assigned_in(scope.node).items():
+            found.setdefault(name, []).extend(Value(*marked, scope) for marked in assigned)
+        for method in getattr(scope.node, "body", ()):
+            if isinstance(method, _FUNCTIONS):
+                if any(_last_name(decorator).endswith("property") for decorator in method.decorator_list):
+                    found.setdefault(method.name, []).extend(self.returned(method.name, scope))
+                inner = self.scopes.enter(method, "body", scope)
+                for target, marked in self.targets_in(method):
+                    if isinstance(target, ast.Attribute) and _is_self(target.value):
+                        found.setdefault(target.attr, []).append(Value(*marked, inner))
+        return found
+
+    def assigned_in(self, scope: ast.AST) -> Mapping[str, Sequence[Marked]]:
+        """Return what is assigned to each name of a scope."""
+        if scope not in self.assigned:
+            found: dict[str, list[Marked]] = {}
+            for target, marked in self.targets_in(scope):
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, []).append(marked)
+            self.assigned[scope] = found
+        return self.assigned[scope]
+
+    def targets_in(self, scope: ast.AST) -> Iterator[tuple[ast.expr, Marked]]:
+        """Yield what a scope assigns to, and what it assigns."""
+        for node in _own_nodes(scope):
+            yield from _targets(node)
+            if isinstance(node, ast.AnnAssign):
+                yield from ((node.target, (value, "()")) for value in self.annotated(node.annotation))
+            elif isinstance(node, ast.arg):
+                yield from ((ast.Name(node.arg), (value, "()")) for value in self.annotated(node.annotation))
+
+    def annotated(self, annotation: ast.expr | None) -> Iterator[ast.expr]:
+        """Yield the classes that an annotation names: ``Optional[Blob]`` and ``"Blob | None"`` are Blob."""
+        stack = [annotation]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and self.is_spelled(node):
+                stack.append(_parsed(node.value))
+            elif isinstance(node, ast.BinOp):
+                stack += [node.left, node.right]
+            elif isinstance(node, ast.Subscript) and _last_name(node.value) in _OPTIONAL:
+                stack += node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            elif isinstance(node, (ast.Attribute, ast.Name)):
+                yield node
 
 
 def _owner(name: str, scope: Scope) -> Scope | None:
-    """Return the scope that binds a name where it is read."""
+    """Return the scope that binds a name where it is read; one does not see the names of a class around a function."""
     current: Scope | None = scope
     while current:
         if name in current.bindings and (current is scope or not isinstance(current.node, ast.ClassDef)):
@@ -101,47 +178,12 @@ def _owner(name: str, scope: Scope) -> Scope | None:
     return None
 
 
-def _class_of(node: ast.expr, scope: Scope) -> Scope | None:
-    """Return the scope of the class that ``self``, or the name of a class, stands for."""
-    if not isinstance(node, ast.Name):
-        return None
-    if node.id in _SELF:
-        current: Scope | None = scope
-        while current and not isinstance(current.node, ast.ClassDef):
-            current = current.parent
-        return current
-    owner = _owner(node.id, scope)
-    return _class_scope(node.id, owner) if owner else None
-
-
-def _class_scope(name: str, owner: Scope) -> Scope | None:
-    for definition in owner.bindings[name].definitions:
-        if isinstance(definition, ast.ClassDef):
-            return Scope(definition, owner)
-    return None
-
-
-def _with_bases(owner: Scope | None) -> Iterator[Scope]:
-    """Yield a class and those of the same file that it is derived from, the nearest ones first."""
-    waiting = [owner] if owner else []
-    for _ in range(_MOST_BASES):
-        if not waiting:
-            return
-        scope = waiting.pop(0)
-        yield scope
-        for base in getattr(scope.node, "bases", ()):
-            found = _class_of(base, scope.parent) if scope.parent else None
-            waiting += [found] if found else []
-
-
-def _returned(name: str, owner: Scope) -> list[Value]:
-    """Return what the functions of a name return or yield, or are annotated to return."""
-    found = []
-    for definition in owner.bindings[name].definitions:
-        if isinstance(definition, _FUNCTIONS):
-            found += [Value(value, "", Scope(definition, owner)) for value in _results(definition)]
-            found += [Value(value, "()", owner) for value in _classes(definition.returns)]
-    return found
+def _around(scope: Scope) -> Scope | None:
+    """Return the class around a scope, or that it is."""
+    current: Scope | None = scope
+    while current and not isinstance(current.node, ast.ClassDef):
+        current = current.parent
+    return current
 
 
 def _results(function: ast.AST) -> Iterator[ast.expr]:
@@ -150,84 +192,43 @@ def _results(function: ast.AST) -> Iterator[ast.expr]:
             yield node.value
 
 
-def _attributes(scope: Scope) -> Mapping[str, Sequence[Value]]:
-    """Return what a class binds the attributes of its objects to, in its body and in its methods."""
-    found: dict[str, list[Value]] = {}
-    for name, marked in _assigned(scope.node).items():
-        found.setdefault(name, []).extend(Value(*value, scope) for value in marked)
-    for method in getattr(scope.node, "body", ()):
-        if isinstance(method, _FUNCTIONS):
-            if any(_last_name(decorator).endswith("property") for decorator in method.decorator_list):
-                found.setdefault(method.name, []).extend(_returned(method.name, scope))
-            inner = Scope(method, scope)
-            for node in _own_nodes(method):
-                for target, marked_value in _targets(node):
-                    if isinstance(target, ast.Attribute) and _is_self(target.value):
-                        found.setdefault(target.attr, []).append(Value(*marked_value, inner))
-    return found
-
-
-def _assigned(scope: ast.AST) -> Mapping[str, Sequence[Marked]]:
-    """Return what is assigned to each name of a scope."""
-    found: dict[str, list[Marked]] = {}
-    for node in _own_nodes(scope):
-        for target, marked in _targets(node):
-            if isinstance(target, ast.Name):
-                found.setdefault(target.id, []).append(marked)
-    return found
-
-
-def _targets(node: ast.AST) -> Iterator[tuple[ast.expr | ast.Name, Marked]]:
+def _targets(node: ast.AST) -> Iterator[tuple[ast.expr, Marked]]:
     """Yield what a node assigns to, and what it assigns."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _unpacked(target, (node.value, ""))
-    elif isinstance(node, ast.NamedExpr):
-        yield node.target, (node.value, "")
-    elif isinstance(node, ast.AnnAssign):
-        yield from ((node.target, (value, "()")) for value in _classes(node.annotation))
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
         if node.value:
             yield node.target, (node.value, "")
-    elif isinstance(node, ast.withitem) and node.optional_vars:
-        yield from _unpacked(node.optional_vars, (node.context_expr, ""))
+    elif isinstance(node, ast.withitem):
+        if node.optional_vars:
+            yield from _unpacked(node.optional_vars, (node.context_expr, ""))
     elif isinstance(node, _LOOPS):
         yield from _unpacked(node.target, (node.iter, "[]"))
-    elif isinstance(node, ast.arg):
-        yield from ((ast.Name(node.arg), (value, "()")) for value in _classes(node.annotation))
 
 
 def _unpacked(target: ast.expr, marked: Marked) -> Iterator[tuple[ast.expr, Marked]]:
     """Yield the parts of a target, each with what it gets: ``fs, path = url_to_fs(url)`` are items of the call."""
-    value, marks = marked
-    if not isinstance(target, (ast.List, ast.Tuple)):
-        yield target, marked
-    elif not marks and isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == len(target.elts):
-        for part, item in zip(target.elts, value.elts):
-            yield from _unpacked(part, (item, ""))
-    else:
-        yield from ((part, (value, f"[]{marks}")) for part in target.elts)
-
-
-def _classes(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """Yield the classes that an annotation names: ``Optional[Blob]`` and ``"Blob | None"`` are Blob."""
-    stack = [annotation]
+    stack = [(target, marked)]
     while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
-                stack.append(ast.parse(node.value, mode="eval").body)
-            except (SyntaxError, ValueError):
-                continue
-        elif isinstance(node, ast.BinOp):
-            stack += [node.left, node.right]
-        elif isinstance(node, ast.Subscript) and _last_name(node.value) in _OPTIONAL:
-            stack += node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        elif isinstance(node, (ast.Attribute, ast.Name)):
-            yield node
+        target, (value, marks) = stack.pop()
+        if not isinstance(target, (ast.List, ast.Tuple)):
+            yield target, (value, marks)
+        elif not marks and isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) == len(target.elts):
+            stack += [(part, (item, "")) for part, item in zip(target.elts, value.elts)]
+        else:
+            stack += [(part, (value, f"[]{marks}")) for part in target.elts]
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, in no order, without those of the functions and classes within it."""
+    """Yield the nodes of a scope without those of the functions and classes within it, in no order."""
     stack = list(ast.iter_child_nodes(scope))
     while stack:
         node = stack.pop()

@@ -57,15 +57,17 @@ def _methods(receivers: Iterable[str], *rows: Row) -> tuple[Row, ...]:
 
 _OBJECT = ".Object*(key=) .Object*(-1)"
 _BLOB = ".*lob(blob_name=) .*lob(name=) .*lob(0)"
-_BLOB_CLIENT = ".get_*client(blob=) .get_*client(file_path=) .get_*client(-1) .*(blob_name=)"
+_BLOB_CLIENT = ".create_file(0) .get_*client(blob=) .get_*client(file_path=) .get_*client(-1) .*(blob_name=)"
 _WRITTEN = "path= path_or_buf= file= 0"
 
+_S3_CLIENTS = ("*s3*", "*S3*", "*client", "*CLIENT", "client()", "*client()", "*conn", "get_conn()")
 _S3 = Store("s3", ("boto3", "aioboto3", "aiobotocore", "botocore", "s3transfer", "sagemaker"), (
     *_rows("Key= key= object_name= 1", "*.put_object"),
     *_rows(f"Key= key= object_name= 2 1 {_OBJECT}", "*.upload_file(!repo_id=)", "*.upload_fileobj(!repo_id=)"),
     *_rows(_OBJECT, "*.put(Body=)", "Object().put", "ObjectSummary().put"),
     *_rows("Key= key= dest_bucket_key= object_name= 1", "*.copy_object"),
-    *_rows("Key= 2", "*.copy(CopySource=)", "*.copy(SourceClient=)", "*.copy(Bucket=,Key=)", "*.copy(2=)"),
+    *_rows("Key= 2", "*.copy(CopySource=)", "*.copy(SourceClient=)", "*.copy(Bucket=,Key=)", "meta.client.copy"),
+    *_rows("Key= 2", *(f"{client}.copy(2=)" for client in _S3_CLIENTS)),
     *_rows("Key= 1", "Bucket().copy(0=)", "get_bucket().copy(0=)", "*bucket.copy(1=)"),
     *_rows(_OBJECT, "Object().copy(0=)", "*.copy_from(CopySource=)", "Object().copy_from", "ObjectSummary().copy_from"),
     *_rows("Key= key= 0", "*.complete_multipart_upload"),
@@ -79,6 +81,7 @@ _S3 = Store("s3", ("boto3", "aioboto3", "aiobotocore", "botocore", "s3transfer",
 _GCS = Store("gcs", ("google.cloud.storage", "gcloud.aio.storage", "gcloud.storage", "prefect_gcp"), (
     *_rows(f"to_path= to_folder= {_BLOB}", "*.upload_from_*"),
     *_rows("", "transfer_manager.upload_*"),
+    *_rows("blob= 1", "*.cloud_storage_upload_blob_from_*"),
     *_rows("new_name= destination_blob_name= 2", "*.copy_blob"),
     *_rows("new_name= 1", "*.rename_blob", "*.move_blob"),
     *_methods(
@@ -133,7 +136,7 @@ _AWSWRANGLER = Store("awswrangler", ("awswrangler",), (
 ))
 
 _OPERATORS = (
-    "*ToS3Operator", "*ToS3Transfer", "*ToGCSOperator", "*ToGoogleCloudStorageOperator", "*ToCloudStorageOperator",
+    "*ToS3*Operator", "*ToS3Transfer", "*ToGCS*Operator", "*ToGoogleCloudStorageOperator", "*ToCloudStorageOperator",
     "*ToWasbOperator", "*ToAzureBlobStorageOperator", "*ToADLSOperator", "*ToAzureDataLake*Operator",
     "S3CopyObjectOperator", "S3CreateObjectOperator", "S3FileTransformOperator", "GCSFileTransformOperator",
     "GCSTimeSpanFileTransformOperator", "GCSSynchronizeBucketsOperator", "ADLSCreateObjectOperator",
@@ -181,6 +184,8 @@ _NO_DATABASE = ",".join(f"!.format={name}" for name in _DATABASES)
 _SPARK = Store("spark", ("pyspark",), (
     *_rows("path= 0", *(f"write.**.{name}" for name in ("parquet", "csv", "json", "orc", "text", "xml", "avro"))),
     *_rows("path= 0", f"write.**.save(0=,{_NO_DATABASE})", f"write.**.save(path=,{_NO_DATABASE})", "write().**.save(0=)"),
+    *_rows("1", "dbutils.fs.cp", "dbutils.fs.mv"),
+    *_rows("0", "dbutils.fs.put"),
     *_rows("name= tableName= 0", "write.**.saveAsTable", "write.**.insertInto"),
     *_rows(
         "path= 0", f"writeStream.**.start(0=,{_NO_DATABASE})", f"writeStream.**.start(path=,{_NO_DATABASE})",
@@ -224,7 +229,7 @@ _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), 
 
 _ZARR = Store("zarr", ("zarr", "xarray"), (
     *_rows("store= 0", "*.to_zarr"),
-    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=w)"))),
+    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=w*)"))),
 ), ("zarr",))
 
 _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
@@ -233,7 +238,7 @@ _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
 
 _DJANGO = Store("django", ("storages", "django.core.files.storage"), (
     *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", "storages[].save(1=)", "get_storage_class()().save"),
-    *_rows("name= 0", "*default_storage.open(mode=w)"),
+    *_rows("name= 0", "*storage.open(mode=w)"),
     *_rows("name= 0", "*.save(save=)", "*file.save(1=)"),
 ))
 
@@ -245,7 +250,7 @@ _BOTO2 = Store("boto2", ("boto",), (
     *_rows(".initiate_multipart_upload(0)", "*.complete_upload"),
 ))
 
-_LIBRARIES = ("lib", "*_lib", "library", "*_library", "get_library()", "create_library()", "Arctic()[]")
+_LIBRARIES = ("lib", "*_lib", "library", "*_library", "get_library()", "create_library()", "Library()", "Arctic()[]")
 _ARCTICDB = Store("arcticdb", ("arcticdb", "arctic"), (
     *_methods(
         _LIBRARIES,
