@@ -10,6 +10,10 @@ from typing import TypeAlias
 from flake8_artifact_pin.source.imports import Components
 from flake8_artifact_pin.source.imports import Scope
 from flake8_artifact_pin.source.imports import Scopes
+from flake8_artifact_pin.source.receivers import Receivers
+
+# So many assignments and functions are followed from a receiver to what it stands for, and so many names kept.
+_MOST_STEPS, _MOST_LINKS = 4, 50
 
 #: What stands for an expression that has no name.
 UNNAMED = "?"
@@ -69,7 +73,9 @@ class NameFinder:
         self.scopes = scopes
         self.is_spelled = is_spelled
         self.stars = fixed_names(scopes.stars)
-        self.receivers: dict[ast.expr, Names] = {}
+        self.values = Receivers(scopes, is_spelled).values
+        self.callees: dict[ast.expr, Names] = {}
+        self.receivers: dict[tuple[ast.expr, int], Names] = {}
         self.firsts: dict[tuple[int, str, str], Names] = {}
         self.known: dict[tuple[int, str], tuple[Names, Names, Definitions]] = {}
 
@@ -125,22 +131,34 @@ class NameFinder:
         return self.known[key]
 
     def names(self, node: ast.expr, scope: Scope) -> Names:
-        """Return the dotted names that an expression may have."""
-        if node not in self.receivers:
-            first = self.first(node, scope)
-            links = functools.partial(self._links, node, scope)
-            self.receivers[node] = self.first_names(*first, scope) if first else Names(links)
-        return self.receivers[node]
+        """Return the dotted names that what is called may have."""
+        if node not in self.callees:
+            self.callees[node] = Names(functools.partial(self._links, node, scope, _MOST_STEPS, False))
+        return self.callees[node]
 
-    def first(self, node: ast.expr, scope: Scope) -> tuple[str, str] | None:
-        """Return the name and the marks of an expression that is a name, or what is called or subscripted of one."""
+    def _receiver(self, node: ast.expr, scope: Scope, steps: int) -> Names:
+        """Return the dotted names of a receiver, and of what it stands for; only so many steps are followed."""
+        key = (node, steps)
+        if key not in self.receivers:
+            first = self._first(node, scope, steps)
+            links = functools.partial(self._links, node, scope, steps, True)
+            self.receivers[key] = self.first_names(*first, scope) if first else Names(links)
+        return self.receivers[key]
+
+    def _first(self, node: ast.expr, scope: Scope, steps: int) -> tuple[str, str] | None:
+        """Return the name and the marks of an expression that is a name, or what is called or subscripted of one.
+
+        Return None for any other one, and for one that stands for something.
+        """
         marks = ""
-        while not isinstance(node, ast.Name):
+        while not (steps and self.values(node, scope)):
+            if isinstance(node, ast.Name):
+                return node.id, marks
             inner = _looked_through(node, marks)
             if len(inner) != 1 or self.attribute(node, scope):
                 return None
             node, marks = inner[0]
-        return node.id, marks
+        return None
 
     def first_names(self, name: str, marks: str, scope: Scope) -> Names:
         """Return what a first name may stand for: itself, and what it is imported as."""
@@ -150,19 +168,22 @@ class NameFinder:
             self.firsts[key] = _names([(name + marks, fixed_names([])), *self.imported_links(name, marks, scope)])
         return self.firsts[key]
 
-    def _links(self, node: ast.expr, scope: Scope) -> Sequence[Link]:
+    def _links(self, node: ast.expr, scope: Scope, steps: int, is_receiver: bool) -> Sequence[Link]:
         links: list[Link] = []
-        stack = [(node, "")]
+        stack = [(node, "", scope, steps)]
         while stack:
-            node, marks = stack.pop()
+            node, marks, scope, steps = stack.pop()
+            if is_receiver and steps and len(links) + len(stack) < _MOST_LINKS:
+                values = self.values(node, scope)
+                stack += [(value, f"{behind}{marks}", inner, steps - 1) for value, behind, inner in values]
             attribute = self.attribute(node, scope)
-            inner = _looked_through(node, marks)
+            inner_nodes = _looked_through(node, marks)
             if attribute:
-                links.append((attribute[1] + marks, self.names(attribute[0], scope)))
+                links.append((attribute[1] + marks, self._receiver(attribute[0], scope, steps)))
             elif isinstance(node, ast.Name):
                 links += self.first_names(node.id, marks, scope).links
-            elif inner:
-                stack += inner
+            elif inner_nodes:
+                stack += [(*inner, scope, steps) for inner in inner_nodes]
             else:
                 links.append((UNNAMED + marks, fixed_names([])))
         return links

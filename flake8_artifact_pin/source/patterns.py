@@ -14,6 +14,7 @@ import string
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.source.dotted import Names
@@ -32,29 +33,44 @@ _MOST_COMPONENTS = 30
 
 _COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\w+)=(?P<value>\w*)")
+_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?\w+)=(?P<value>[^()=\s]*)")
 _WRITING = frozenset("wax+")
 
 
 class Condition(NamedTuple):
-    """What a pattern asks of the arguments of a call: ``name=``, or ``!name=``, or ``mode=w`` (``is_mode``)."""
+    """What a pattern asks of the arguments of a call.
+
+    ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
+    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` is special:
+    it asks for a call that opens for writing. An exclamation mark refuses what is asked for.
+    """
 
     name: str
     is_refused: bool = False
-    is_mode: bool = False
+    value: str = ""
 
     def holds(self, call: ast.Call | None) -> bool:
-        """Return whether the arguments of a call fulfil the condition, or may do so: ``**kwargs`` hides its names.
-
-        ``None`` is a method that is passed as a value, with no arguments.
-        """
+        """Return whether a call fulfils the condition. ``None`` is a method passed as a value, with no arguments."""
         if call is None:
             return self.is_refused
-        if self.is_mode:
-            return _may_write(call)
-        names = {argument.arg for argument in call.keywords}
-        # None is a "**kwargs"
-        return None in names or (self.name in names) is not self.is_refused
+        is_met = _opens_for_writing(call) if self._is_mode else self._is_met(call)
+        return is_met is not self.is_refused
+
+    @property
+    def needs_keyword(self) -> bool:
+        """Whether each call that fulfils the condition has a keyword of its name."""
+        return self.name.isidentifier() and not self.is_refused and not self._is_mode
+
+    @property
+    def _is_mode(self) -> bool:
+        return (self.name, self.value) == ("mode", "w")
+
+    def _is_met(self, call: ast.Call) -> bool:
+        argument = _argument(call, self.name)
+        if argument is None or not self.value:
+            return argument is not None
+        text = argument.value if isinstance(argument, ast.Constant) else None
+        return isinstance(text, str) and fnmatch.fnmatchcase(text, self.value)
 
 
 class Pattern(NamedTuple):
@@ -74,6 +90,7 @@ class Pattern(NamedTuple):
     def needles(self) -> tuple[tuple[str, bool], ...]:
         """The texts that a matching source holds, the last component's first, and whether each is a whole name."""
         names = [_split_marks(component)[0] for component in reversed(self.components) if component != ANY]
+        names += [condition.name for condition in self.conditions if condition.needs_keyword]
         return tuple((piece, piece == name) for name in names for piece in _WILDCARD.split(name) if piece)
 
 
@@ -108,12 +125,13 @@ class Matcher(NamedTuple):
         A pattern of one component is the name of a function: it is passed over if ``is_function`` is false.
         """
         if names.matching is None:
-            numbers = {number for name, _ in names.links for number in self.ending_in(name)}
-            names.matching = [number for number in sorted(numbers) if _ends(names, self.patterns[number].components)]
+            names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
         for pattern in map(self.patterns.__getitem__, names.matching):
             is_allowed = is_function or len(pattern.components) > 1
+            # the arguments first: what a receiver stands for takes longer to find out
             if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
-                return pattern
+                if _ends(names, pattern.components):
+                    return pattern
         return None
 
 
@@ -156,10 +174,17 @@ def sample_calls(patterns: Iterable[Pattern | str]) -> Iterator[str]:
         names = [_fill(component) for component in pattern.components if component != ANY]
         if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in names):
             callee = ".".join(name + marks for name, marks in names)
-            arguments = dict.fromkeys(f"{name}='w'" for name, is_refused, _ in pattern.conditions if not is_refused)
-            call = f"{callee}({', '.join(arguments)})\n"
+            call = f"{callee}({', '.join(_sample_arguments(pattern.conditions))})\n"
             # An import in the file may change what the first name means. A string is never imported.
             yield from [call, f'"".{call}'] if len(names) > 1 else [f"from lib import {callee}; {call}"]
+
+
+def _sample_arguments(conditions: Sequence[Condition]) -> Iterator[str]:
+    """Yield the arguments of a call that fulfils conditions, as far as that can be done."""
+    wanted = {condition.name: _fill(condition.value or "w")[0] for condition in conditions if not condition.is_refused}
+    numbers = [int(name) for name in wanted if name.isdecimal()]
+    yield from (repr(wanted.get(str(number), "w")) for number in range(max(numbers, default=-1) + 1))
+    yield from (f"{name}={value!r}" for name, value in wanted.items() if name.isidentifier())
 
 
 def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
@@ -174,9 +199,34 @@ def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
 
 def _parse_condition(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
-    if match is None or not match["name"].isidentifier() or match["value"] and text != "mode=w":
-        raise ValueError(f'asks for "{text}", which is not "name=", "!name=" or "mode=w"')
-    return Condition(match["name"], bool(match["is_refused"]), bool(match["value"]))
+    if match is None or not (match["name"].isdecimal() or match["name"].removeprefix(".").isidentifier()):
+        raise ValueError(f'asks for "{text}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
+    return Condition(match["name"], bool(match["is_refused"]), match["value"])
+
+
+def _argument(call: ast.Call, name: str) -> ast.expr | None:
+    """Return the argument that a condition names; None if the call does not have it, or ``*args`` may hide it."""
+    if name.isdecimal():
+        starred = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Starred)]
+        arguments = call.args[:starred[0]] if starred else call.args
+        return arguments[int(name)] if int(name) < len(arguments) else None
+    if name.startswith("."):
+        inner = _call_in_receiver(call, name[1:])
+        return inner.args[0] if inner and inner.args else None
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:
+    """Return the last call of a name in the receiver of a call."""
+    node = call.func
+    while isinstance(node, (ast.Attribute, ast.Call)):
+        if isinstance(node, ast.Attribute):
+            node = node.value
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            return node
+        else:
+            node = node.func
+    return None
 
 
 def _is_component(component: str) -> bool:
@@ -249,22 +299,12 @@ def _ends_anywhere(names: Names, components: tuple[str, ...]) -> bool:
     return names.known[components]
 
 
-def _may_write(call: ast.Call) -> bool:
-    """Return whether a call opens a file for writing, or may do so: its mode may be a variable."""
-    modes = [argument.value for argument in call.keywords if argument.arg == "mode"]
-    if not modes:
-        if any(isinstance(argument, ast.Starred) for argument in call.args[:2]):
-            return True
-        modes = call.args[1:2]
-    if not modes:
-        return any(argument.arg is None for argument in call.keywords)
-    while modes:
-        mode = modes.pop()
-        if isinstance(mode, ast.IfExp):
-            modes += [mode.body, mode.orelse]
-        elif not isinstance(mode, ast.Constant) or not _WRITING.isdisjoint(str(mode.value or "")):
-            return True
-    return False
+def _opens_for_writing(call: ast.Call) -> bool:
+    """Return whether the mode of a call that opens a file, a constant, is one for writing."""
+    mode = _argument(call, "mode") or _argument(call, "1")
+    modes = [mode.body, mode.orelse] if isinstance(mode, ast.IfExp) else [mode]
+    constants = [str(each.value) for each in modes if isinstance(each, ast.Constant)]
+    return any(not _WRITING.isdisjoint(constant) for constant in constants)
 
 
 def _is_found(text: str, piece: str, is_name: bool) -> bool:
