@@ -1,4 +1,8 @@
-"""The flake8 checker: gathers the facts of one file, and yields what the rules say of them."""
+"""The checker that flake8 loads: options in, the findings of one file out.
+
+Most of the package is imported where it is needed: an editor starts flake8 at each save, mostly for a file without a
+PUT call.
+"""
 from __future__ import annotations
 
 import argparse
@@ -13,28 +17,20 @@ from typing import ClassVar
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
 
-from flake8_artifact_pin.source.report import report_file
-from flake8_artifact_pin.source.report import may_matter
-from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.pins.model import Fault
-from flake8_artifact_pin.pins.model import judged_path
-from flake8_artifact_pin.pins.model import missing_pins
-from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.files import find_pins_file
 from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.files import PinsNotFoundError
+from flake8_artifact_pin.pins.model import Fault
+from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.reporter import interpose
-from flake8_artifact_pin.rules.findings import judge
-from flake8_artifact_pin.rules.findings import judge_pins
-from flake8_artifact_pin.rules.findings import with_visible_places
+from flake8_artifact_pin.rules.findings import Finding
 
 
 class ArtifactPinChecker:
     """Checks one file; the class itself holds what ``parse_options`` read for the run."""
 
     pins: ClassVar[Pins] = Pins("", "")
-    matcher: ClassVar[Matcher] = compile_patterns(pins.patterns)
 
     def __init__(
         self,
@@ -57,9 +53,9 @@ class ArtifactPinChecker:
             metavar="PATH",
             parse_from_config=True,
             normalize_paths=True,
-            help="The file that pins the number of PUT calls of each file. A name without a directory is looked "
-            "for from the working directory upwards. (Default: the nearest artifact-pins.toml, or "
-            "pyproject.toml with a table [tool.artifact-pins])",
+            help="The file that pins the PUT calls of each file. A name without a directory is looked for from the "
+            "working directory upwards. (Default: the nearest artifact-pins.toml, or pyproject.toml with a table "
+            "[tool.artifact-pins])",
         )
 
     @classmethod
@@ -77,16 +73,44 @@ class ArtifactPinChecker:
             if multiprocessing.parent_process() is None:
                 raise ExecutionError(problem)
             cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, problem),))
-        cls.matcher = compile_patterns(cls.pins.patterns)
-        interpose(options, cls.pins, judge_pins(cls.pins, missing_pins(cls.pins)))
+        interpose(options, cls.pins, _pins_findings(cls.pins))
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:
         """Yield line (1-based), column (0-based), code and text, and this class for each finding."""
-        if not self.pins.pins and not may_matter("".join(self.lines), self.matcher):
+        text = "".join(self.lines)
+        if not self.pins.pins and not text.strip():
             return
-        path = judged_path(self.pins, self.filename)
-        if path is None:
-            return
-        facts = report_file(self.tree, self.lines, self.filename, self.noqa_line_for, self.matcher)
-        for finding in with_visible_places(judge(self.pins, path, facts), facts.noqa):
+        for finding in self._findings(text):
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
+
+    def _findings(self, text: str) -> Sequence[Finding]:
+        from flake8_artifact_pin.pins.paths import judged_path
+        from flake8_artifact_pin.source.encoding import encoding_problem
+        from flake8_artifact_pin.source.report import may_matter
+        from flake8_artifact_pin.source.stores import compile_matcher
+
+        matcher = compile_matcher(self.pins.stores, self.pins.patterns)
+        matters = may_matter(text, matcher) or bool(encoding_problem(text))
+        if not matters and not self.pins.pins:
+            return ()
+        path = judged_path(self.pins, self.filename)
+        if path is None or not matters and path not in self.pins.pins:
+            return ()
+        from flake8_artifact_pin.rules.messages import file_findings
+        from flake8_artifact_pin.rules.verdict import judge_file
+        from flake8_artifact_pin.source.report import report_file
+
+        report = report_file(self.tree, self.lines, self.filename, self.noqa_line_for, matcher)
+        return file_findings(self.pins, judge_file(self.pins, path, report))
+
+
+def _pins_findings(pins: Pins) -> Sequence[Finding]:
+    if not (pins.faults or pins.pins):
+        return ()
+    missing = missing_pins(pins)
+    # what may be wrong with pins whose files exist
+    if not (pins.faults or missing or pins.require_decision or pins.exempt.reasons):
+        return ()
+    from flake8_artifact_pin.rules.messages import pins_findings
+
+    return pins_findings(pins, missing)

@@ -3,8 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flake8_artifact_pin.rules.findings import Finding
-
 #: The exit statuses of the command.
 CLEAN, FINDINGS, ERROR = 0, 1, 2
 
@@ -20,13 +18,3 @@ class RegistryError(Exception):
         """Take the lines, each about one fault."""
         super().__init__("; ".join(lines))
         self.lines = lines
-
-
-class BrokenPinsError(Exception):
-    """The pins file cannot be used; ``path`` is relative to the working directory."""
-
-    def __init__(self, path: str, findings: Sequence[Finding]) -> None:
-        """Take the faults as findings at their places."""
-        super().__init__(path)
-        self.path = path
-        self.findings = findings

@@ -1,4 +1,4 @@
-"""Report what belongs to no linted file: stale pins whose file is gone, and the faults of the pins file.
+"""Report what belongs to no linted file: the faults of the pins file, and what is wrong with its pins.
 
 flake8 has no hook for the end of a run. It does let a checker's ``parse_options`` change ``options.format``
 before it makes the formatter, so a reporter can be put in front of the one that the user chose.
@@ -52,9 +52,14 @@ class ArtifactPinReporter:
         self._application = _running_application()
         plugins = self._application.plugins if self._application else None
         self._formatter: Any = flake8_reporter.make(plugins.reporters, options) if plugins else Default(options)
+        if self._application and self._interposition:
+            self._add_to_count(self._application)
 
     def __getattr__(self, name: str) -> Any:
         """Return what is not overridden here from the chosen formatter."""
+        # a copy has no formatter yet when it is asked for special methods
+        if name == "_formatter":
+            raise AttributeError(name)
         return getattr(self._formatter, name)
 
     def start(self) -> None:
@@ -67,12 +72,19 @@ class ArtifactPinReporter:
         self._report()
         self._formatter.beginning(filename)
 
-    def stop(self) -> None:
-        """Stop the chosen formatter and add the findings to those that flake8 counts."""
-        self._formatter.stop()
-        if self._application:
-            # the exit status and --count come from here, and flake8 lends it to no plugin
-            self._application.result_count += self._reported
+    def _add_to_count(self, application: Application) -> None:
+        """Let flake8 count the findings: exit status, ``--count`` and the legacy API's total come from its count.
+
+        It sets that when all files are reported, and lends it to no plugin.
+        """
+        report_errors = application.report_errors
+
+        def report_all_errors() -> None:
+            report_errors()
+            reported, self._reported = self._reported, 0
+            application.result_count += reported
+
+        setattr(application, "report_errors", report_all_errors)
 
     def _report(self) -> None:
         interposition, self._interposition = self._interposition, None
@@ -105,9 +117,24 @@ def interpose(options: argparse.Namespace, pins: Pins, findings: Sequence[Findin
     ArtifactPinReporter.interposition = None
     # flake8 5 can be asked for what a diff touches only
     is_diff = getattr(options, "diff", False)
-    if findings and not is_diff and "-" not in options.filenames and _shows_path(options):
+    if findings and not is_diff and _shows_path(options) and _lints_below(options.filenames, pins):
         ArtifactPinReporter.interposition = _Interposition(options.format, options.quiet, pins, findings)
         options.format, options.quiet = NAME, 0
+
+
+def _lints_below(filenames: Sequence[str], pins: Pins) -> bool:
+    """Return whether files below the pins file's directory are linted: not only standard input, or a copy elsewhere."""
+    root = os.path.realpath(pins.root)
+    # without any, flake8 lints the working directory
+    return "-" not in filenames and any(_are_nested(root, os.path.realpath(name)) for name in filenames or ["."])
+
+
+def _are_nested(directory: str, path: str) -> bool:
+    try:
+        return os.path.commonpath([directory, path]) in (directory, path)
+    except ValueError:
+        # another drive
+        return False
 
 
 def _shows_path(options: argparse.Namespace) -> bool:

@@ -64,11 +64,11 @@ def directory(project: Project) -> Repository:
 @pytest.fixture(autouse=True)
 def restored_state() -> Iterator[None]:
     """A run leaves its pins on the classes, and flake8's log open; no test is to see those of another."""
-    pins, matcher = ArtifactPinChecker.pins, ArtifactPinChecker.matcher
+    pins = ArtifactPinChecker.pins
     log = logging.getLogger("flake8")
     handlers, level = [*log.handlers], log.level
     yield
-    ArtifactPinChecker.pins, ArtifactPinChecker.matcher = pins, matcher
+    ArtifactPinChecker.pins = pins
     ArtifactPinReporter.interposition = None
     log.handlers[:] = handlers
     log.setLevel(level)

@@ -95,10 +95,10 @@ def test_directory_in_place_of_a_file(repository: Repository) -> None:
 
 
 def test_unmerged_index(repository: Repository) -> None:
-    repository.commit({"a.py": "x = 1\n"})
+    repository.commit({"a.py": PUT})
     for branch in ("other", "main"):
         repository.git("checkout", "--quiet", "-B", branch, "main")
-        repository.commit({"a.py": f"x = '{branch}'\n"})
+        repository.commit({"a.py": f"s3.put_object('{branch}')\n"})
     with pytest.raises(subprocess.CalledProcessError):
         repository.git("merge", "--quiet", "other")
     assert len(repository.git("ls-files", "--stage").splitlines()) == 3

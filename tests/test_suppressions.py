@@ -181,7 +181,7 @@ def test_no_reason_in_strings(source: str) -> None:
 
 def suppression(source: str) -> Suppression:
     lines = source.splitlines(keepends=True)
-    return noqa_lines("a.py", lambda line: source, find_noqa_comments(lines)).suppression(1)
+    return noqa_lines("a.py", lambda line: source, find_noqa_comments(lines)).at(1).suppression
 
 
 @pytest.mark.parametrize("text", ["", " ", "—", "1 2", "TODO", "Todo: FIXME", "(reason)", "# noqa: E501", "__TODO_", "# NOSONAR"])
@@ -189,7 +189,7 @@ def test_no_reason(text: str) -> None:
     assert find_reason(text) == ""
 
 
-@pytest.mark.parametrize("text", ["x", "TODO x", "причина", "# because", "TODOs", "v2"])
+@pytest.mark.parametrize("text", ["xy", "TODO xy", "причина", "# because", "TODOs", "v2"])
 def test_reason(text: str) -> None:
     assert find_reason(text)
 
@@ -227,5 +227,5 @@ def test_without_noqa_lines(project: Project) -> None:
     source = "x\ns3.put_object()  # noqa: APR001 - why\n"
     project.write({"a.py": source})
     noqa = noqa_lines("a.py", lambda line: None, find_noqa_comments(source.splitlines(keepends=True)))
-    assert noqa.suppression(2) is Suppression.JUSTIFIED
-    assert noqa.suppression(1) is Suppression.NONE
+    assert noqa.at(2).suppression is Suppression.JUSTIFIED
+    assert noqa.at(1).suppression is Suppression.NONE

@@ -8,14 +8,19 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 import tomli
 
 from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.positions import exempt_position
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.schema import read_document
+from flake8_artifact_pin.pins.toml import deep_line
 from flake8_artifact_pin.pins.toml import error_position
 from flake8_artifact_pin.pins.toml import Position
 from flake8_artifact_pin.pins.toml import tokens
@@ -23,6 +28,7 @@ from flake8_artifact_pin.pins.toml import tokens
 PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
 _LONG_INTEGER = re.compile(r"[+-]?[0-9_]{4301,}")
+_MAX_SIZE = 16 * 2**20
 
 
 class PinsNotFoundError(Exception):
@@ -37,14 +43,24 @@ def find_pins_file(named: str | None, cwd: str) -> str:
     """
     if named is None:
         return next(filter(_has_pins, _candidates((FILE_NAME, PYPROJECT), cwd)), "")
+    if not named:
+        # an empty list is what argparse makes of "--artifact-pins=--"
+        raise PinsNotFoundError("no file is named; name one, or leave the option out")
     if os.path.basename(named) != named:
         path, where = os.path.join(cwd, named), named
     else:
         path = next(filter(os.path.lexists, _candidates((named,), cwd)), "")
         where = f"{named!r} in {cwd} or a directory above it"
-    if not named or not os.path.lexists(path):
+    if not os.path.lexists(path):
         raise PinsNotFoundError(f"there is no {where}; correct the path or create the file")
     return path
+
+
+def ignored_pins_files(path: str) -> Sequence[str]:
+    """Return the pins files beside another one that are not read because of it."""
+    directory, used = os.path.split(path)
+    others = (os.path.join(directory, name) for name in (FILE_NAME, PYPROJECT) if name != used)
+    return [other for other in others if _has_pins(other)] if path else []
 
 
 def load_pins(path: str, cwd: str) -> Pins:
@@ -53,33 +69,126 @@ def load_pins(path: str, cwd: str) -> Pins:
     if not path:
         return pins
     text, fault = read_text(path)
-    return pins._replace(text=text, faults=(fault,)) if fault else parse_pins(pins, text)
+    if fault:
+        return pins._replace(text=text, faults=(fault,))
+    pins = parse_pins(pins, text)
+    return pins._replace(faults=tuple(sorted([*pins.faults, *_directory_faults(pins)])))
 
 
 def parse_pins(pins: Pins, text: str) -> Pins:
-    """Return the pins with what the text of their file says, and with all of its faults; never raise."""
+    """Return the pins with what the text of their file says, and with all of its faults; never raise.
+
+    Whatever the files are that it speaks of: the text may be an old one.
+    """
     pins = pins._replace(text=text)
+    line = deep_line(text)
     try:
-        document = tomli.loads(text)
+        document = {} if line else tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         conflicts = find_conflicts(text)
         syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{_syntax_hint(text, error)}")
         return pins._replace(faults=conflicts or (syntax,))
     except RecursionError:
-        return pins._replace(faults=(Fault(1, 0, "nested too deeply: use plain keys and values"),))
+        line = 1
     except ValueError:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
         numbers = (token.position for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text))
         return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
+    if line:
+        return pins._replace(faults=(Fault(line, 0, "nested too deeply: use plain keys and values"),))
     table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
     return read_document(pins._replace(table=table), document)
+
+
+def missing_pins(pins: Pins) -> Sequence[Pin]:
+    """Return the pins whose file does not exist today."""
+    return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, pin.path))]
+
+
+def has_table(text: str) -> bool:
+    """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
+    if "artifact-pins" not in text:
+        return False
+    try:
+        tool = tomli.loads(text).get("tool")
+    except (ValueError, RecursionError):
+        # it seems to hold the pins, and that it cannot be read must not look like having none
+        return True
+    return isinstance(tool, dict) and "artifact-pins" in tool
+
+
+def flake8_table(directory: str) -> Mapping[str, object] | None:
+    """Return [tool.flake8] of a directory's pyproject.toml; None if there is none or it cannot be read.
+
+    The plugin Flake8-pyproject gives it to flake8 in place of flake8's own configuration.
+    """
+    text, fault = read_text(os.path.join(directory, PYPROJECT))
+    try:
+        tool = {} if fault else tomli.loads(text).get("tool")
+    except (ValueError, RecursionError):
+        return None
+    table = tool.get("flake8") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def find_conflicts(text: str) -> tuple[Fault, ...]:
+    """Return a fault for each conflict marker of a merge that nobody resolved."""
+    return tuple(
+        Fault(number, 0, "unresolved merge: keep the decisions of both sides and remove the markers")
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.split(" ")[0].rstrip("\r") == "<<<<<<<"
+    )
+
+
+def read_text(path: str) -> tuple[str, Fault | None]:
+    """Return the text of a file, and why it cannot be read if it cannot; never raise, and never wait."""
+    try:
+        data = _read_bytes(path)
+    except OSError as error:
+        return "", Fault(1, 0, f"cannot be read ({error.strerror}): fix or remove it")
+    except ValueError as error:
+        return "", Fault(1, 0, str(error))
+    try:
+        return data.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        before = error.object[:error.start].decode(errors="replace")
+        line, line_start = before.count("\n") + 1, before.rfind("\n") + 1
+        problem = f"not UTF-8 (byte 0x{error.object[error.start]:02x}): save it as UTF-8"
+        return data.decode(errors="replace"), Fault(line, len(before) - line_start, problem)
+
+
+def _read_bytes(path: str) -> bytes:
+    """Return what is in a regular file; raise ValueError with the problem if it is none, or too large."""
+    # opening a FIFO would wait for somebody to write into it, and opening a device may do anything
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise ValueError(f"{'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}: put a file in its place")
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        # nothing if there is nothing yet: of the files below /proc some are like pipes, and some have no end
+        data = file.read(_MAX_SIZE + 1)
+    if data is None:
+        raise ValueError("not a regular file: put a file in its place")
+    if len(data) > _MAX_SIZE:
+        raise ValueError(f"larger than {_MAX_SIZE // 2**20} MB: put another file in its place")
+    return data
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _directory_faults(pins: Pins) -> Iterator[Fault]:
+    """Yield a fault for each exempt directory that is written like a file, and would exempt nothing."""
+    for key in pins.exempt.reasons:
+        if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, key)):
+            yield Fault(*exempt_position(pins, key), f'{quote(key)} is a directory: write {quote(f"{key}/")}')
 
 
 def _syntax_hint(text: str, error: tomli.TOMLDecodeError) -> str:
     """Return what is probably wrong with a text that is no valid TOML; empty if that is said already.
 
-    TOML's own words for a path that is pinned twice, on values that are overwritten and tables that are declared twice,
-    help nobody; neither do those for a path without quotes.
+    TOML's own words for a path that is pinned twice ("overwrite a value", "declare a table twice") and for a path
+    without quotes help nobody.
     """
     words: dict[int, set[str]] = {}
     for token in tokens(text):
@@ -116,45 +225,3 @@ def _has_pins(path: str) -> bool:
     text, fault = read_text(path)
     # what cannot be read at all may hold the pins
     return has_table(text) or fault is not None and not text
-
-
-def has_table(text: str) -> bool:
-    """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
-    if "artifact-pins" not in text:
-        return False
-    try:
-        tool = tomli.loads(text).get("tool")
-    except (ValueError, RecursionError):
-        # it seems to hold the pins, and that it cannot be read must not look like having none
-        return True
-    return isinstance(tool, dict) and "artifact-pins" in tool
-
-
-def find_conflicts(text: str) -> tuple[Fault, ...]:
-    """Return a fault for each conflict marker of a merge that nobody resolved."""
-    return tuple(
-        Fault(number, 0, "unresolved merge: keep one side and remove the markers")
-        for number, line in enumerate(text.split("\n"), start=1)
-        if line.split(" ")[0].rstrip("\r") == "<<<<<<<"
-    )
-
-
-def read_text(path: str) -> tuple[str, Fault | None]:
-    """Return the text of a file, and why it cannot be read if it cannot; never raise, and never wait for a pipe."""
-    try:
-        # opening a FIFO would wait for somebody to write into it
-        mode = os.stat(path).st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a directory" if stat.S_ISDIR(mode) else "no regular file"
-            return "", Fault(1, 0, f"{kind}: put a file in its place")
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        return "", Fault(1, 0, f"cannot be read ({error.strerror}): mend or remove it")
-    try:
-        return data.decode("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        before = error.object[:error.start].decode(errors="replace")
-        line, line_start = before.count("\n") + 1, before.rfind("\n") + 1
-        problem = f"not UTF-8 (byte 0x{error.object[error.start]:02x}): save it as UTF-8"
-        return data.decode(errors="replace"), Fault(line, len(before) - line_start, problem)

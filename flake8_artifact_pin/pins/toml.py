@@ -1,10 +1,12 @@
-"""Where each key of a TOML text is written, which a TOML parser does not tell."""
+"""Where each key and value of a TOML text is written, which a TOML parser does not tell."""
 from __future__ import annotations
 
+import bisect
 import functools
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import tomli
@@ -22,8 +24,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# Deeper tables are passed over: no pins file has them, and tomli reads more of them than Python has stack frames.
+# What is nested deeper is passed over: no pins file goes as deep, and each level costs a stack frame.
 _MAX_DEPTH = 32
+# The parser takes time for each part of a header at each pair below it.
+_MAX_DOTS = 100
 
 
 class Position(NamedTuple):
@@ -39,31 +43,75 @@ class Token(NamedTuple):
     kind: str
     text: str
     position: Position
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind it."""
+        return self.start + len(self.text)
+
+
+class Span(NamedTuple):
+    """A piece of a text, by its offsets."""
+
+    start: int
+    end: int
+
+
+class Entry(NamedTuple):
+    """A header, a pair ``key = value``, or such a pair within an inline table.
+
+    ``kind`` is "header", "array" (of tables), "pair" or "member". ``path`` leads from the document's root to what is
+    written here; ``keys`` are the spans of its last keys, those of the dotted key. ``span`` begins with the first of
+    them (a header's with its bracket) and ends with the ``value`` (a header's with its bracket; it has no value).
+    """
+
+    kind: str
+    path: Path
+    keys: tuple[Span, ...]
+    span: Span
+    value: Span
+
+    @property
+    def depth(self) -> int:
+        """The number of keys of the table that this is written in."""
+        return len(self.path) - len(self.keys)
+
+
+@functools.lru_cache(maxsize=1)
+def entries(text: str) -> Sequence[Entry]:
+    """Return what a valid TOML text says, in the order of the text.
+
+    Members of arrays are left out. Only the last answer is kept: it depends on nothing but the text.
+    """
+    found: list[Entry] = []
+    table: Path = ()
+    # what ends the last pair
+    source = tokens(f"{text}\n")
+    for token in source:
+        if token.text == "[":
+            header = _read_header(token, source)
+            table = header.path
+            found.append(header._replace(path=table[:_MAX_DEPTH], keys=header.keys[:_MAX_DEPTH]))
+        elif token.kind != "newline":
+            _read_pair("pair", token, source, table, found)
+    return found
 
 
 @functools.lru_cache(maxsize=1)
 def key_positions(text: str) -> Mapping[Path, Position]:
-    """Return where each key of a valid TOML text is first written.
+    """Return where each key of a valid TOML text is first written, those within arrays aside.
 
-    Keys within arrays have no path of their own and are left out. Only the last answer is kept (a run asks for
-    one file's positions, once for each stale pin); it depends on nothing but the text, so it is never outdated.
+    A run asks for one file's positions, once for each stale pin, so that the last answer is kept.
     """
+    line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
     positions: dict[Path, Position] = {}
-    table: Path = ()
-    source = tokens(text)
-    for token in source:
-        if token.text == "[":
-            is_array = False
-            token = next(source)
-            if token.text == "[":
-                is_array = True
-                token = next(source)
-            table, first = _read_key(token, source, "]")
-            _note(positions, (), table, first)
-            if is_array:
-                next(source)
-        elif token.kind != "newline":
-            _read_pair(token, source, table, positions)
+    for entry in entries(text):
+        offset = entry.keys[0].start
+        line = bisect.bisect_right(line_starts, offset)
+        position = Position(line, offset - line_starts[line - 1])
+        for length in range(entry.depth + 1, len(entry.path) + 1):
+            positions.setdefault(entry.path[:length], position)
     return positions
 
 
@@ -78,14 +126,14 @@ def error_position(error: tomli.TOMLDecodeError) -> Position:
     return Position(error.lineno, min(error.pos, len(error.doc)) - line_start)
 
 
-def statement_key(text: str) -> Path:
-    """Return the dotted key of one header, or of one pair of key and value."""
-    source = tokens(text)
-    token = next(source)
-    end = "]" if token.text == "[" else "="
-    while token.text == "[":
-        token = next(source)
-    return _read_key(token, source, end)[0]
+def deep_line(text: str) -> int:
+    """Return the first line (1-based) whose key has more parts than anybody writes; 0 if there is none."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        key = line.partition("=")[0]
+        # dots side by side are those of prose
+        if key.count(".") > _MAX_DOTS and ".." not in key:
+            return number
+    return 0
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -94,28 +142,11 @@ def tokens(text: str) -> Iterator[Token]:
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup or ""
         if kind != "space":
-            yield Token(kind, match.group(), Position(line, match.start() - line_start))
+            yield Token(kind, match.group(), Position(line, match.start() - line_start), match.start())
         newlines = match.group().count("\n")
         if newlines:
             line += newlines
             line_start = text.rindex("\n", match.start(), match.end()) + 1
-
-
-def _read_key(token: Token, source: Iterator[Token], end: str) -> tuple[Path, Position]:
-    """Return a dotted key, read up to the mark that ends it, and where it is written."""
-    parts = []
-    first = token.position
-    while token.text != end:
-        if token.kind in ("string", "word"):
-            parts.append(unquoted(token.text))
-        token = next(source)
-    return tuple(parts), first
-
-
-def _note(positions: dict[Path, Position], table: Path, key: Path, position: Position) -> None:
-    """Note where a dotted key, and with it each table that it implies, is written."""
-    for length in range(1, min(len(key), _MAX_DEPTH) + 1):
-        positions.setdefault((*table, *key[:length]), position)
 
 
 def unquoted(text: str) -> str:
@@ -126,36 +157,63 @@ def unquoted(text: str) -> str:
     return text[1:-1] if is_plain else next(iter(tomli.loads(f"{text} = 0")))
 
 
-def _read_pair(token: Token, source: Iterator[Token], table: Path, positions: dict[Path, Position]) -> str:
-    """Read ``key = value`` and return the mark that ended it."""
-    key, first = _read_key(token, source, "=")
-    _note(positions, table, key, first)
-    return _read_value(source, (*table, *key), positions)
-
-
-def _read_value(source: Iterator[Token], path: Path, positions: dict[Path, Position]) -> str:
-    """Read a value and return the mark that ended it: a new line, a comma, a closing bracket or nothing."""
-    depth = 0
-    for token in source:
-        if token.text == "{" and depth == 0 and len(path) < _MAX_DEPTH:
-            _read_inline_table(source, path, positions)
-        elif token.text in ("[", "{"):
-            depth += 1
-        elif depth and token.text in ("]", "}"):
-            depth -= 1
-        elif depth == 0 and (token.kind == "newline" or token.text in (",", "}")):
-            return token.text
-    return ""
-
-
-def _read_inline_table(source: Iterator[Token], path: Path, positions: dict[Path, Position]) -> None:
-    end = ","
-    while end != "}":
+def _read_header(token: Token, source: Iterator[Token]) -> Entry:
+    start = token.start
+    token = next(source)
+    kind = "header"
+    if token.text == "[":
+        kind = "array"
         token = next(source)
-        if token.text == "}":
-            return
-        if token.kind == "newline" or token.text == ",":
-            continue
-        end = _read_pair(token, source, path, positions)
-        while end == "\n":
-            end = next(source).text
+    path, keys, end = _read_key(token, source, "]")
+    if kind == "array":
+        end = next(source)
+    return Entry(kind, path, keys, Span(start, end.end), Span(end.end, end.end))
+
+
+def _read_key(token: Token, source: Iterator[Token], mark: str) -> tuple[Path, tuple[Span, ...], Token]:
+    """Return a dotted key, the spans of its parts, and the mark that ends it."""
+    parts = []
+    while token.text != mark:
+        if token.kind in ("string", "word"):
+            parts.append(token)
+        token = next(source)
+    return tuple(unquoted(part.text) for part in parts), tuple(Span(part.start, part.end) for part in parts), token
+
+
+def _read_pair(kind: str, token: Token, source: Iterator[Token], table: Path, found: list[Entry]) -> Token:
+    """Note ``key = value`` and what is in it; return what ended it: a new line, a comma or a closing brace."""
+    key, keys, _ = _read_key(token, source, "=")
+    # Below a header that is too deep nothing is noted: each path would take the length of all keys above it.
+    room = max(_MAX_DEPTH - len(table), 0)
+    path = (*table, *key[:room]) if room else ()
+    members: list[Entry] = []
+    value, end = _read_value(source, path if len(key) <= room else (), members)
+    if path:
+        found.append(Entry(kind, path, keys[:room], Span(keys[0].start, value.end), value))
+        found += members
+    return end
+
+
+def _read_value(source: Iterator[Token], path: Path, found: list[Entry]) -> tuple[Span, Token]:
+    """Return the span of a value and what ended it; note what it holds if it is an inline table."""
+    first = last = token = next(source)
+    depth = 0
+    while depth or token.kind != "newline" and token.text not in (",", "}"):
+        if token.text == "{" and not depth and path:
+            token = _read_inline_table(source, path, found)
+        else:
+            depth += (token.text in ("[", "{")) - (token.text in ("]", "}"))
+        last = token
+        token = next(source)
+    return Span(first.start, last.end), token
+
+
+def _read_inline_table(source: Iterator[Token], path: Path, found: list[Entry]) -> Token:
+    """Note the members of an inline table and return its closing brace."""
+    token = next(source)
+    while token.text != "}":
+        if token.kind != "newline" and token.text != ",":
+            token = _read_pair("member", token, source, path, found)
+        if token.text != "}":
+            token = next(source)
+    return token

@@ -14,7 +14,7 @@ import tomli
 
 from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.pins.model import Fault
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.files import find_conflicts
 from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.toml import error_position

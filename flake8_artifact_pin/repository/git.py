@@ -1,180 +1,229 @@
-"""Ask git which files there are and were; outside git, walk the directories."""
+"""Ask git. Every call goes through run_git(), which lets no configuration change an answer or run a program."""
 from __future__ import annotations
 
-import fnmatch
-import itertools
+import functools
 import os
-import posixpath
-import re
+import shutil
 import subprocess
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.spelling import on_disk
 
 # A hook of git runs with these (git rev-parse --local-env-vars), which say where a repository is; here that depends
-# on the directory alone.
-_PLACES = frozenset(
+# on the directory alone. The others name programs, or change what is printed.
+GIT_ENVIRONMENT = frozenset(
     [
+        "GIT_ASKPASS",
+        "GIT_ATTR_SOURCE",
         "GIT_COMMON_DIR",
+        "GIT_DIFF_OPTS",
         "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_GRAFT_FILE",
         "GIT_IMPLICIT_WORK_TREE",
         "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
         "GIT_OBJECT_DIRECTORY",
         "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
         "GIT_SHALLOW_FILE",
+        "GIT_SSH",
+        "GIT_SSH_COMMAND",
         "GIT_WORK_TREE",
     ],
 )
-_BLOB = re.compile(rb"100[0-7]{3} blob ([0-9a-f]+)\t([^\0]+)")
-_LINK = re.compile(rb"120000 blob ([0-9a-f]+)\t([^\0]+)")
-_GITLINK = re.compile(rb"160000 [0-9a-f]+ 0\t([^\0]+)")
+
+# Nobody is there to type a password, messages are read here, and what is missing in a partial clone is not fetched:
+# no transport is allowed, which older versions of git understand, too.
+_SETTINGS = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_PAGER": "",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_TRACE": "0",
+    "LANGUAGE": "C",
+    "LC_ALL": "C",
+}
+
+# A repository may have been made by an attacker: these are the programs that its configuration could run for the
+# commands used here. None of these commands compares files of the work tree with blobs, which would run filters.
+_OPTIONS = (
+    "--no-pager",
+    # what only reads takes no lock that another git might wait for
+    "--no-optional-locks",
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", f"core.attributesFile={os.devnull}"),
+    *("-c", "core.quotePath=false"),
+)
+
+# What git says of a directory that is in no repository's work tree. A bare repository that somebody committed is none.
+_NO_WORK_TREE = ("not a git repository", "must be run in a work tree", "cannot use bare repository")
 
 
-class Changes(NamedTuple):
-    """The old path of each renamed file, by its new one, and the submodules that changed."""
+class Answer(NamedTuple):
+    """What a git command printed on both streams, and its exit status."""
 
-    renamed: Mapping[str, str]
-    submodules: Sequence[str]
+    command: str
+    output: bytes
+    messages: str
+    status: int
+
+    @property
+    def checked(self) -> bytes:
+        """What it printed; raise GitError if it failed."""
+        if self.status:
+            lines = self.messages.splitlines()
+            reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
+            raise GitError(f"git: {next(iter([*reasons, *lines, f'git {self.command} failed']))}")
+        return self.output
 
 
-class NotCheckedOut(NamedTuple):
-    """Files that git tracks below a directory but has not put there, and the directories of such submodules."""
+class Entry(NamedTuple):
+    """A file, link or submodule that git tracks; ``tag`` is that of ``ls-files -v``, empty in a commit."""
 
-    paths: frozenset[str] = frozenset()
+    path: str
+    mode: str
+    hash: str
+    tag: str = ""
 
-    def has(self, path: str) -> bool:
-        """Return whether a path is one of them, or lies below one; whether there is a file is not looked at."""
-        return not self.paths.isdisjoint(itertools.accumulate(path.split("/"), "{}/{}".format))
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return self.mode.startswith("100")
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode == "120000"
+
+    @property
+    def is_submodule(self) -> bool:
+        """Whether it is the commit of a submodule."""
+        return self.mode == "160000"
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether a sparse checkout leaves it out."""
+        return self.tag in ("S", "s")
 
 
-class Repository(NamedTuple):
-    """A directory of a git repository's work tree; ``top`` is the work tree's own directory, both absolute."""
+class GitError(UsageError):
+    """A git command failed; the message is git's own first line."""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A directory of a git repository's work tree; ``top`` is the work tree's own directory, both absolute.
+
+    Paths are relative to ``directory`` and spelled as in the pins file. What git tracks is asked once.
+    """
 
     directory: str
     top: str
 
-    def git(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+    def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what a git command prints; raise GitError if it fails."""
-        return _git(self.directory, arguments, stdin)
+        return self.ask(*arguments, stdin=stdin).checked
 
-    def own_files(self) -> list[str]:
-        """Return the files of any kind that this repository tracks below the directory, without submodules'."""
-        return sorted(set(_names(self.git("ls-files", "-z", "--cached"))))
+    def ask(self, *arguments: str, stdin: bytes = b"") -> Answer:
+        """Return what a git command prints on both streams, and its exit status."""
+        return run_git(self.directory, arguments, stdin)
 
-    def tracked_files(self) -> list[str]:
-        """Return the Python files that git tracks below the directory, as relative paths, sorted.
+    @functools.cached_property
+    def entries(self) -> Sequence[Entry]:
+        """What this repository tracks below the directory, without what submodules track; sorted.
 
-        Those of submodules are among them, and of a repository within the repository: flake8 finds them, too.
+        A file that is not merged yet has several entries.
         """
-        files = set(_names(self.git("ls-files", "-z", "--cached", "--recurse-submodules", "--", "*.py")))
-        for directory in self._gitlinks():
-            place = os.path.join(self.directory, directory)
-            is_unknown = not any(file.startswith(f"{directory}/") for file in files)
-            if is_unknown and os.path.exists(os.path.join(place, ".git")):
-                inner = self._inner(directory)
-                found = inner.tracked_files() if inner else walked_files(place)
-                files.update(f"{directory}/{file}" for file in found)
-        return sorted(files)
+        entries = []
+        for record in names(self.git("ls-files", "-z", "-v", "--stage", "--cached")):
+            fields, _, path = record.partition("\t")
+            tag, mode, hash_, _ = fields.split(" ")
+            entries.append(Entry(path, mode, hash_, tag))
+        return sorted(entries)
 
-    def not_checked_out(self) -> NotCheckedOut:
-        """Return what git tracks below the directory and leaves out of it, also within submodules.
+    @functools.cached_property
+    def submodules(self) -> Mapping[str, Repository | None]:
+        """The submodules below the directory, without those within submodules, by their directories.
 
-        That is what a sparse checkout is not for, and the submodules that nobody has initialized.
+        The value is None if the submodule is not checked out, or broken.
         """
-        tagged = _names(self.git("ls-files", "-z", "-t", "--cached"))
-        paths = {name.removeprefix("S ") for name in tagged if name.startswith("S ")}
-        for directory, inner in self.submodules():
-            if inner:
-                # although a sparse checkout may not be for it
-                paths.discard(directory)
-                paths.update(f"{directory}/{path}" for path in inner.not_checked_out().paths)
-            else:
-                paths.add(directory)
-        return NotCheckedOut(frozenset(paths))
+        return {entry.path: self._inner(entry.path) for entry in self.entries if entry.is_submodule}
 
-    def submodules(self) -> Iterator[tuple[str, Repository | None]]:
-        """Yield the directory of each submodule below this one, without those within submodules, and its repository.
-
-        That is None if the submodule is not checked out, or broken.
-        """
-        for directory in self._gitlinks():
-            yield directory, self._inner(directory)
-
-    def _gitlinks(self) -> list[str]:
-        """Return the directories of the submodules below the directory, without those within submodules."""
-        return [os.fsdecode(name) for name in _GITLINK.findall(self.git("ls-files", "-z", "--stage"))]
+    def place(self, path: str) -> str:
+        """Return where a file is."""
+        return os.path.join(self.directory, on_disk(path))
 
     def _inner(self, directory: str) -> Repository | None:
         """Return the repository in a submodule's directory; None if it is not checked out, or broken."""
-        place = os.path.join(self.directory, directory)
+        place = self.place(directory)
         inner = find_repository(place) if os.path.exists(os.path.join(place, ".git")) else None
         # from within a broken one git finds the one around it
         return inner if inner and os.path.samefile(inner.top, place) else None
 
+    def own_files(self) -> list[str]:
+        """Return the files of any kind that this repository tracks below the directory, without submodules'."""
+        return sorted({entry.path for entry in self.entries})
+
     def untracked_files(self) -> list[str]:
-        """Return the Python files below the directory that git neither tracks nor ignores, sorted."""
-        return sorted(_names(self.git("ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")))
+        """Return the files of any kind below the directory that git neither tracks nor ignores, sorted."""
+        return sorted(names(self.git("ls-files", "-z", "--others", "--exclude-standard")))
 
-    def blobs(self, revision: str) -> Mapping[str, str]:
-        """Return the hash of each regular file of a revision below the directory, by its relative path."""
-        output = self.git("ls-tree", "-r", "-z", revision)
-        return {os.fsdecode(name): hash_.decode() for hash_, name in _BLOB.findall(output)}
+    def tree(self, commit: str) -> Mapping[str, Entry]:
+        """Return the files, links and submodules of a commit below the directory, by their paths."""
+        entries = {}
+        for record in names(self.git("ls-tree", "-r", "-z", commit)):
+            fields, _, path = record.partition("\t")
+            mode, _, hash_ = fields.split(" ")
+            entries[path] = Entry(path, mode, hash_)
+        return entries
 
-    def linked(self, revision: str, blobs: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the hash of the file that each symbolic link in the directory itself leads to, by the link's name.
+    def missing(self, commit: str) -> frozenset[str]:
+        """Return the hashes of what a partial clone lacks of a commit."""
+        output = self.git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
+        return frozenset(line.removeprefix("?") for line in output.decode().splitlines() if line.startswith("?"))
 
-        ``blobs`` are the files of that revision; a link that leads to none of them, or to another link, is left out.
+    def contents(self, hashes: Sequence[str]) -> list[bytes | None]:
+        """Return the contents of blobs; None for one that there is not. Raise GitError where a partial clone lacks it.
+
+        git would fetch that, so it is not even to be asked for: see missing().
         """
-        links = _LINK.findall(self.git("ls-tree", "-z", revision))
-        targets = self.contents([hash_.decode() for hash_, _ in links])
-        paths = (posixpath.normpath(os.fsdecode(target)) for target in targets)
-        return {os.fsdecode(name): blobs[path] for (_, name), path in zip(links, paths) if path in blobs}
-
-    def contents(self, hashes: Sequence[str]) -> list[bytes]:
-        """Return the contents of blobs."""
         output = self.git("cat-file", "--batch", stdin="".join(f"{hash_}\n" for hash_ in hashes).encode())
-        contents = []
+        contents: list[bytes | None] = []
         position = 0
         for _ in hashes:
-            header, _, _ = output[position:position + 200].partition(b"\n")
-            start = position + len(header) + 1
-            position = start + int(header.split()[-1]) + 1
-            contents.append(output[start:position - 1])
+            end = output.index(b"\n", position)
+            header = output[position:end]
+            position = end + 1
+            if header.endswith(b" missing"):
+                contents.append(None)
+            else:
+                size = int(header.split()[-1])
+                contents.append(output[position:position + size])
+                position += size + 1
         return contents
-
-    def changes(self, revision: str) -> Changes:
-        """Return what was renamed since a revision, in the working tree."""
-        fields = iter(_names(self.git("diff-index", "-M", "-z", "--raw", "--relative", revision)))
-        renamed, submodules = {}, []
-        for field in fields:
-            status, path = field.split(" ")[-1], next(fields)
-            if status.startswith(("C", "R")):
-                old, path = path, next(fields)
-                renamed[path] = old
-            elif "160000" in field[1:].split(" ")[:2]:
-                submodules.append(path)
-        return Changes(renamed, submodules)
 
     def merge_base(self, commit: str, other: str) -> str | None:
         """Return the hash of the best common ancestor of two commits; None if there is none here."""
-        try:
-            return self.git("merge-base", commit, other).decode().strip()
-        except GitError:
-            return None
+        # status 1 says that there is none; any other one, that git failed
+        answer = self.ask("merge-base", commit, other)
+        return None if answer.status == 1 else answer.checked.decode().strip()
 
     def remotes(self) -> list[str]:
         """Return the names of the remotes."""
-        return self.git("remote").decode().split()
+        return self.git("remote").decode(errors="surrogateescape").split()
 
     def default_branch(self, remote: str) -> str | None:
         """Return the remote's default branch, such as "origin/main"; None if that is not known here."""
-        try:
-            return self.git("symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD").decode().strip()
-        except GitError:
-            return None
+        answer = self.ask("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD")
+        return None if answer.status else answer.output.decode(errors="surrogateescape").strip()
 
     @property
     def is_shallow(self) -> bool:
@@ -183,15 +232,8 @@ class Repository(NamedTuple):
 
     def resolve(self, revision: str) -> str | None:
         """Return the hash of the commit that a revision names; None if there is no such commit."""
-        try:
-            output = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        except GitError:
-            return None
-        return output.decode().strip()
-
-
-class GitError(UsageError):
-    """A git command failed; the message is git's own first line."""
+        answer = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return None if answer.status else answer.output.decode().strip()
 
 
 def find_repository(directory: str) -> Repository | None:
@@ -199,60 +241,58 @@ def find_repository(directory: str) -> Repository | None:
 
     Raise GitError if there is one and git refuses to use it.
     """
-    try:
-        top = os.fsdecode(_git(directory, ["rev-parse", "--show-toplevel"]))
-    except FileNotFoundError:
+    if not _program(os.environ.get("PATH", os.defpath)):
         return None
+    here = Repository(directory, directory)
+    try:
+        top = os.fsdecode(here.git("rev-parse", "--show-toplevel"))
     except GitError as error:
-        if "not a git repository" in str(error) or "must be run in a work tree" in str(error):
+        if any(words in str(error) for words in _NO_WORK_TREE):
             return None
         raise
     return Repository(directory, os.path.normpath(top.removesuffix("\n")))
 
 
-def walked_files(directory: str) -> Iterator[str]:
-    """Yield the Python files below a directory, as relative paths, without what flake8 excludes by default."""
-    from flake8.defaults import EXCLUDE
-
-    def is_wanted(name: str) -> bool:
-        return not any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
-
-    for parent, directories, files in os.walk(directory):
-        directories[:] = sorted(filter(is_wanted, directories))
-        for name in sorted(filter(is_wanted, files)):
-            if name.endswith(".py"):
-                yield os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/")
-
-
-def _git(directory: str, arguments: Sequence[str], stdin: bytes | None = None) -> bytes:
+def run_git(directory: str, arguments: Sequence[str], stdin: bytes = b"") -> Answer:
+    """Run a git command in a directory, safely; see _OPTIONS. Raise GitError if there is no git."""
+    program = _program(os.environ.get("PATH", os.defpath))
+    if not program:
+        raise GitError("git: there is no git on the PATH")
     process = subprocess.run(
-        # what only reads takes no lock that another git might wait for
-        ["git", "--no-optional-locks", "-c", "core.quotePath=false", *arguments],
+        [program, *_OPTIONS, *(argument.encode("utf-8", "surrogateescape") for argument in arguments)],
         cwd=directory,
         env=_environment(),
-        input=stdin or b"",
+        input=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    if process.returncode:
-        lines = process.stderr.decode(errors="replace").splitlines()
-        reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
-        raise GitError(f"git: {next(iter([*reasons, *lines, f'git {arguments[0]} failed']))}")
-    return process.stdout
+    return Answer(arguments[0], process.stdout, process.stderr.decode(errors="replace"), process.returncode)
+
+
+def names(output: bytes) -> list[str]:
+    """Return the paths that git prints with ``-z``, as the pins file spells them."""
+    return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
+
+
+@functools.lru_cache(maxsize=1)
+def _program(search_path: str) -> str:
+    """Return the path of git, or an empty string.
+
+    Windows looks in the working directory first, and a relative entry of PATH leads into it: there may be a git.exe
+    that somebody committed.
+    """
+    directories = filter(os.path.isabs, search_path.split(os.pathsep))
+    candidates = (os.path.join(directory, name) for directory in directories for name in _PROGRAM_NAMES)
+    return next(filter(None, map(shutil.which, candidates)), "")
+
+
+_PROGRAM_NAMES = ("git.exe",) if os.name == "nt" else ("git",)
 
 
 def _environment() -> Mapping[str, str]:
-    environment = {
+    kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in _PLACES and not name.endswith("_PATHSPECS")
+        if name not in GIT_ENVIRONMENT and not name.endswith("_PATHSPECS") and not name.startswith("GIT_TRACE")
     }
-    # nobody is there to type a password
-    environment["GIT_TERMINAL_PROMPT"] = "0"
-    # messages are read here
-    environment["LC_ALL"] = "C"
-    return environment
-
-
-def _names(output: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in output.split(b"\0") if name]
+    return {**kept, **_SETTINGS}

@@ -1,90 +1,230 @@
-"""Ask git where a file is now that is no longer at its path."""
+"""Ask git where a file is now that is no longer at its path, or whether it was deleted."""
 from __future__ import annotations
 
+import enum
 import functools
 import os
+from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from flake8_artifact_pin.repository.files import not_checked_out
+from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.git import GitError
+from flake8_artifact_pin.repository.git import names
 from flake8_artifact_pin.repository.git import Repository
 
-_RENAMES = ("-M", "--diff-filter=R", "--name-status", "-z")
+# git compares at most so many files that went with so many that came, and guesses by their names where it may not.
+_LIMIT = 1000
+_RENAMES = (
+    *("-M50%", f"-l{_LIMIT}", "--diff-filter=R", "--name-status", "-z"),
+    *("--no-ext-diff", "--ignore-submodules=all"),
+)
+_LIMIT_WARNING = "rename detection was skipped"
+
+# From how much in common on git takes two files for one that was renamed.
+_ALIKE = 0.5
+
+_NOT_HERE = "git tracks it and has not checked it out"
+
+
+class Fate(enum.Enum):
+    """What became of a file that is not at its path."""
+
+    RENAMED = "renamed"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+class Outcome(NamedTuple):
+    """What git knows of a file that is not at its path: ``path`` is the new one, ``reason`` why it is unknown."""
+
+    fate: Fate
+    path: str = ""
+    reason: str = ""
+
+
+class RenameLimitError(GitError):
+    """More files went and came at once than git compares."""
+
+
+class Answer(NamedTuple):
+    """The new path of each file that was renamed; there may be more of them if the answer is not complete."""
+
+    renamed: Mapping[str, str]
+    is_complete: bool = True
+
+    def new_path(self, path: str) -> str:
+        """Return the new path of a file, or an empty string; raise RenameLimitError if that is not known."""
+        if path not in self.renamed and not self.is_complete:
+            raise RenameLimitError(f"git compares {_LIMIT} files at most, and more were renamed at once")
+        return self.renamed.get(path, "")
 
 
 class Renames:
     """What git knows of the renames in a repository; it is asked once for each commit.
 
     A submodule is asked about the files in it. Within, paths are relative to the work tree's own directory, as git
-    prints them. Only plumbing commands are asked, so that no configuration of the user changes the answers.
+    prints them. Only plumbing commands are asked, so that no configuration of the user changes the answers, and none
+    that compares the work tree, which would run filters: what was moved there is found here, by its lines.
     """
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self.answers: dict[str, Mapping[str, str]] = {}
+        self.top = Repository(repository.top, repository.top)
+        self.answers: dict[str, Answer] = {}
 
-    def new_path(self, path: str) -> str | None:
-        """Return the path that git has now for a file that was at another one, below the repository's directory.
+    def outcome(self, path: str) -> Outcome:
+        """Return what became of a file that is not at its path; paths are relative to the repository's directory.
 
-        Both are relative to that directory, and whether the file is there is not looked at. None if git knows of no
-        such file, or not enough of the history.
+        A failure of git is never taken for an answer.
         """
+        try:
+            return self._outcome(path)
+        except GitError as error:
+            return Outcome(Fate.UNKNOWN, reason=str(error))
+
+    def moved(self, path: str) -> str:
+        """Return where a file of HEAD or the index is in the work tree, or an empty string; as in outcome()."""
+        found = self._moved(self._prefix + path)
+        return found.removeprefix(self._prefix) if found.startswith(self._prefix) else ""
+
+    def _outcome(self, path: str) -> Outcome:
+        if self._absent.has(path):
+            return Outcome(Fate.UNKNOWN, reason=_NOT_HERE)
         for directory, inner in self._submodules.items():
             if path.startswith(directory):
-                found = inner.new_path(path.removeprefix(directory))
-                return None if found is None else f"{directory}{found}"
-        try:
-            found = self._follow(self._prefix + path)
-        except GitError:
-            return None
-        if found is None or not found.startswith(self._prefix):
-            return None
-        return found.removeprefix(self._prefix)
+                outcome = inner.outcome(path.removeprefix(directory))
+                return outcome._replace(path=directory + outcome.path) if outcome.path else outcome
+        if self.repository.resolve("HEAD") is None:
+            return Outcome(Fate.UNKNOWN, reason="there is no commit yet")
+        found = self._follow(self._prefix + path)
+        new_path = found.removeprefix(self._prefix)
+        if found and found.startswith(self._prefix) and self._absent.has(new_path):
+            return Outcome(Fate.UNKNOWN, new_path, f"renamed to {new_path}: {_NOT_HERE}")
+        if found.startswith(self._prefix) and os.path.isfile(self.top.place(found)):
+            return Outcome(Fate.RENAMED, new_path)
+        if not found and self.repository.is_shallow and not self._last_commit(self._prefix + path):
+            return Outcome(Fate.UNKNOWN, reason="this clone is shallow: run git fetch --unshallow")
+        return Outcome(Fate.DELETED)
 
-    def _follow(self, path: str) -> str | None:
-        """Return the last path of a file, which may be its first; None if it was deleted in the end."""
-        if path in self._uncommitted:
-            return self._uncommitted[path]
+    def _follow(self, path: str) -> str:
+        """Return the last path of a file, whether it is there or not; empty if it was deleted in the end."""
+        moved = self._moved(path)
         # If HEAD does not have the file, the last commit that touched it deleted it.
-        commit = self._first_line("rev-list", "-1", "HEAD", *_only(path))
+        commit = "" if moved else self._last_commit(path)
+        if not commit:
+            return moved
         while commit:
-            new_path = self._renamed_by(commit).get(path)
-            if new_path is None:
-                return None
-            path = new_path
+            path = self._renamed_by(commit).new_path(path)
+            if not path:
+                return ""
             commit = self._next_deletion(commit, path)
-        return self._uncommitted.get(path, path)
+        return self._moved(path) or path
+
+    def _moved(self, path: str) -> str:
+        """Return the path that a file has got since HEAD, or an empty string: it is there, or HEAD's is not known."""
+        new_path = self._staged.new_path(path)
+        if new_path or os.path.lexists(self.top.place(path)):
+            return new_path
+        content = self._content(path)
+        if not content:
+            return ""
+        likeness = {other: _likeness(content, self._new_content(other)) for other in self._new_files}
+        suffix = os.path.splitext(path)[1]
+        alike = [
+            (value, os.path.basename(other) == os.path.basename(path), other)
+            for other, value in likeness.items()
+            if value >= _ALIKE and os.path.splitext(other)[1] == suffix
+        ]
+        return max(alike, default=(0, False, ""))[2]
+
+    def _content(self, path: str) -> bytes:
+        """Return the content of a file that is in the index or in HEAD; nothing if it is in neither."""
+        staged = names(self.top.git("ls-files", "-z", "--stage", *_only(path)))
+        records = staged or names(self.top.git("ls-tree", "-z", "--full-tree", "HEAD", *_only(path)))
+        hashes = [word for record in records for word in record.partition("\t")[0].split(" ") if len(word) >= 40]
+        return b"".join(filter(None, self.top.contents(hashes[:1])))
+
+    def _new_content(self, path: str) -> bytes:
+        if path not in self._new_contents:
+            try:
+                with open(self.top.place(path), "rb") as file:
+                    self._new_contents[path] = file.read()
+            except OSError:
+                self._new_contents[path] = b""
+        return self._new_contents[path]
+
+    @functools.cached_property
+    def _new_contents(self) -> dict[str, bytes]:
+        return {}
+
+    @functools.cached_property
+    def _new_files(self) -> Sequence[str]:
+        """The files that HEAD does not have: whether somebody added them to the index or not."""
+        added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
+        found = {*names(added), *self.top.untracked_files()}
+        return sorted(path for path in found if os.path.isfile(self.top.place(path)))
+
+    @functools.cached_property
+    def _absent(self) -> NotCheckedOut:
+        return not_checked_out(self.repository)
 
     @functools.cached_property
     def _submodules(self) -> Mapping[str, Renames]:
         """What the submodules know, by their directories with a slash at the end."""
-        return {f"{directory}/": Renames(inner) for directory, inner in self.repository.submodules() if inner}
+        return {f"{directory}/": Renames(inner) for directory, inner in self.repository.submodules.items() if inner}
 
     @functools.cached_property
     def _prefix(self) -> str:
-        return os.fsdecode(self.repository.git("rev-parse", "--show-prefix")).removesuffix("\n")
+        return self.repository.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").removesuffix("\n")
 
     @functools.cached_property
-    def _uncommitted(self) -> Mapping[str, str]:
-        """The new paths of the files of HEAD that were renamed since."""
-        return _parse(self.repository.git("diff-index", *_RENAMES, "HEAD"))
+    def _staged(self) -> Answer:
+        """The new paths of the files of HEAD that were renamed in the index."""
+        return _renames(self.top, "diff-index", "--cached", *_RENAMES, "HEAD")
 
-    def _renamed_by(self, commit: str) -> Mapping[str, str]:
+    def _renamed_by(self, commit: str) -> Answer:
         """Return the new paths of the files that a commit renamed.
 
         A merge is compared with each of its parents: a file may be renamed while conflicts are resolved.
         """
         if commit not in self.answers:
-            output = self.repository.git("diff-tree", "-r", "-m", "--no-commit-id", *_RENAMES, commit)
-            self.answers[commit] = _parse(output)
+            self.answers[commit] = _renames(self.top, "diff-tree", "-r", "-m", "--no-commit-id", *_RENAMES, commit)
         return self.answers[commit]
+
+    def _last_commit(self, path: str) -> str:
+        """Return the last commit that touched a path, or an empty string."""
+        return self._first_line("rev-list", "-1", "HEAD", *_only(path))
 
     def _next_deletion(self, commit: str, path: str) -> str:
         """Return the first commit after another one that deleted a path, or an empty string."""
-        commits = self.repository.git("rev-list", "--reverse", f"{commit}..HEAD", *_only(path))
-        return self._first_line("diff-tree", "--stdin", "-r", "-m", "--diff-filter=D", *_only(path), stdin=commits)
+        commits = self.top.git("rev-list", "--reverse", f"{commit}..HEAD", *_only(path))
+        arguments = ("diff-tree", "--stdin", "-r", "-m", "--no-renames", "--diff-filter=D", *_only(path))
+        return self._first_line(*arguments, stdin=commits)
 
-    def _first_line(self, *arguments: str, stdin: bytes | None = None) -> str:
-        return self.repository.git(*arguments, stdin=stdin).partition(b"\n")[0].decode()
+    def _first_line(self, *arguments: str, stdin: bytes = b"") -> str:
+        return self.top.git(*arguments, stdin=stdin).partition(b"\n")[0].decode()
+
+
+def renamed_since(repository: Repository, commit: str) -> Answer:
+    """Return the new paths of the files of a commit below the directory that were renamed, as far as the index has it.
+
+    Where blobs are missing, only files that did not change are known to be renamed.
+    """
+    arguments = ("diff-index", "--cached", "--relative", *_RENAMES)
+    try:
+        return _renames(repository, *arguments, commit)
+    except GitError:
+        return _renames(repository, *arguments, "-M100%", commit)._replace(is_complete=False)
+
+
+def _renames(repository: Repository, *arguments: str) -> Answer:
+    answer = repository.ask(*arguments)
+    # of each: how alike they are, the old path, the new path
+    fields = names(answer.checked)
+    return Answer(dict(zip(fields[1::3], fields[2::3])), _LIMIT_WARNING not in answer.messages)
 
 
 def _only(path: str) -> list[str]:
@@ -92,8 +232,7 @@ def _only(path: str) -> list[str]:
     return ["--", f":(top,literal){path}"]
 
 
-def _parse(output: bytes) -> Mapping[str, str]:
-    """Return the new path of each renamed file, of what git prints with the options _RENAMES."""
-    # of each: how alike they are, the old path, the new path
-    fields = [os.fsdecode(field) for field in output.split(b"\0")]
-    return dict(zip(fields[1::3], fields[2::3]))
+def _likeness(one: bytes, other: bytes) -> float:
+    """Return which part of the larger one of two files is in both, line by line: about what git takes."""
+    common = Counter(one.split(b"\n")) & Counter(other.split(b"\n"))
+    return sum((len(line) + 1) * number for line, number in common.items()) / (max(len(one), len(other)) + 1)

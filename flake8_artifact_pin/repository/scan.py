@@ -1,14 +1,10 @@
-"""Gather the facts of the files that can matter, quickly: most files of a repository make no PUT call."""
+"""Read and report the files that can matter: most files of a repository make no PUT call and are not parsed."""
 from __future__ import annotations
 
 import argparse
 import ast
-import bisect
-import contextlib
-import gc
 import io
 import os
-import re
 import stat
 import sys
 import tokenize
@@ -20,27 +16,25 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.cli.output import FileFinding
+from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.pins.spelling import on_disk
+from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.source.report import FileReport
-from flake8_artifact_pin.source.report import report_file
-from flake8_artifact_pin.source.report import may_matter
-from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.pins.model import exemption
-from flake8_artifact_pin.pins.model import governed_path
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import Suppression
+from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.report import may_matter
+from flake8_artifact_pin.source.report import report_file
 
 if TYPE_CHECKING:
     from flake8.processor import FileProcessor
-
-# An encoding that is declared (PEP 263) and in which ASCII characters may not be themselves.
-_FOREIGN = re.compile(
-    rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding[:=](?![ \t]*(?:utf-?8|latin-?1|ascii|iso-8859))", re.IGNORECASE,
-)
 
 # What flake8's file processor asks of its options, with flake8's own defaults. A noqa that stands for a whole file
 # is judged here, so flake8 need not skip the file.
@@ -54,165 +48,149 @@ _OPTIONS = argparse.Namespace(
     verbose=0,
 )
 
-_OPEN_FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-# The size up to which all files of a repository are parsed, in bytes: about half a second's work.
-_PARSED_ANYWAY = 2_000_000
-
 #: What ast.parse() raises for a source that it cannot parse.
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
+_PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+
 
 class Source(NamedTuple):
-    """What a source text says: its facts, and the line that makes flake8 skip it.
+    """What a source text says, and the line that makes flake8 skip it; ``problem`` if it cannot be parsed."""
 
-    ``problems`` are flake8's E999 or E902 if it cannot be parsed or read: then there are no facts.
-    """
-
-    facts: FileReport
+    report: FileReport
     file_noqa: FileNoqa | None = None
-    problems: Sequence[Finding] = ()
+    problem: Finding | None = None
 
 
-class SurveyedFile(NamedTuple):
+class ScannedFile(NamedTuple):
     """A file that can matter.
 
-    ``name`` is relative to the working directory, ``path`` is the one of the pins file, ``exempt`` the key of
-    ``[exempt]`` that exempts it, or an empty string.
+    ``name`` is relative to the working directory. ``path`` is the one that the file has in the pins file, and
+    ``exempt`` the key that exempts it, or empty. ``problems`` are why it cannot be read (E902) or parsed (E999, in
+    flake8's words, whatever a noqa comment says): then the report is empty. ``file_noqa`` makes flake8 skip it.
     """
 
     name: str
     path: str
     exempt: str
-    source: Source
-
-    @property
-    def problems(self) -> Sequence[FileFinding]:
-        """What keeps it from being judged, as findings of the file."""
-        return [FileFinding(self.name, problem) for problem in self.source.problems]
+    report: FileReport
+    file_noqa: FileNoqa | None = None
+    problems: Sequence[FileFinding] = ()
 
 
-def survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]:
+def scan(
+    workspace: Workspace,
+    paths: Sequence[str],
+    progress: Callable[[Sequence[str]], Iterable[str]] = iter,
+) -> Iterator[ScannedFile]:
     """Yield the files that can matter, of those at some paths of the pins file, in their order.
 
     A file matters that may hold a PUT call or a comment that names APR001, or that is pinned. A file that is no
-    longer there is left out: if it is pinned, its pin is stale.
+    longer there is left out: if it is pinned, its pin is stale. ``progress`` is given the paths of the files that are
+    to be read, and yields them one by one.
     """
-    # trees are many objects and no cycles, so that looking for those takes a tenth of the time for nothing
-    is_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield from _survey(workspace, paths)
-    finally:
-        (gc.enable if is_collecting else gc.disable)()
+    pinned = workspace.pins.pins
+    unpinned = [path for path in paths if path not in pinned]
+    passed_over: frozenset[str] = frozenset()
+    if workspace.repository and unpinned:
+        passed_over = files_without(workspace.repository, workspace.matcher.pieces, unpinned)
+    for path in progress([path for path in paths if path not in passed_over]):
+        scanned = _scan_file(workspace, path)
+        if scanned is not None:
+            yield scanned
 
 
-def _survey(workspace: Workspace, paths: Iterable[str]) -> Iterator[SurveyedFile]:
-    passed_over = []
-    size = 0
-    for found in paths:
-        filename = workspace.location(found)
-        try:
-            data = _read(filename)
-        except OSError as error:
-            if not os.path.isdir(filename) and os.path.lexists(filename):
-                yield _surveyed(workspace, found, error)
-            continue
-        lines = None if _is_plain(data) else decode(data)
-        text = data.decode("ascii") if lines is None else "".join(lines)
-        if found in workspace.pins.pins or may_matter(text, workspace.matcher) or _is_special(filename, text):
-            yield _surveyed(workspace, found, lines or decode(data))
-        else:
-            passed_over.append(found)
-            size += len(data)
-    if size <= _PARSED_ANYWAY:
-        # they cannot hold a PUT call, but where it takes no time their errors are not passed over
-        for found in passed_over:
-            surveyed = _surveyed(workspace, found, decode(_read(workspace.location(found))))
-            if surveyed.source.problems:
-                yield surveyed
-
-
-def distinct(workspace: Workspace, surveyed_files: Iterable[SurveyedFile]) -> list[SurveyedFile]:
+def distinct(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list[ScannedFile]:
     """Return each file once, where symbolic links lead to it under several names: under that of the pins file."""
-    files: dict[str, SurveyedFile] = {}
-    for surveyed in surveyed_files:
-        is_there = os.path.exists(workspace.location(surveyed.path))
-        files[surveyed.path] = surveyed._replace(name=workspace.shown(surveyed.path)) if is_there else surveyed
-    return sorted(files.values(), key=lambda surveyed: surveyed.name)
+    files: dict[str, ScannedFile] = {}
+    for scanned in scanned_files:
+        is_there = os.path.exists(workspace.location(scanned.path))
+        files[scanned.path] = scanned._replace(name=workspace.shown(scanned.path)) if is_there else scanned
+    return sorted(files.values(), key=lambda scanned: scanned.name)
 
 
-def _surveyed(workspace: Workspace, found: str, content: list[str] | OSError) -> SurveyedFile:
-    """Return what is to be said of a file, given its lines or why it cannot be read."""
-    pins = workspace.pins
-    name = workspace.shown(found)
+def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
+    """Return what is to be said of a file; None if it cannot matter or is not there."""
+    name, location = workspace.shown(found), workspace.location(found)
+    # errors are to show the name that flake8 would show; "-" would be standard input
+    filename = location if name == "-" else on_disk(name)
     try:
-        if isinstance(content, OSError):
-            source = _unusable(name, content)
-        else:
-            source = read_source(name, content, workspace.matcher)
-    except UNPARSABLE as error:
-        source = _unusable(name, error)
-    path = governed_path(pins, workspace.location(found)) or found
+        if not stat.S_ISREG(os.stat(filename).st_mode):
+            # flake8 waits for somebody to write into a pipe
+            raise _NotRegularError("not a regular file")
+        processor = _processor(filename)
+    except OSError as error:
+        if os.path.isdir(location) or not os.path.lexists(location):
+            return None
+        unreadable = Finding(0, 0, "E902", f"{type(error).__name__.lstrip('_')}: {error}")
+        return _scanned(workspace, found, Source(_EMPTY, problem=unreadable))
+    may_be_pinned = found in workspace.pins.pins or os.path.islink(location)
+    if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
+        return None
+    return _scanned(workspace, found, _read(name, processor, workspace.matcher))
+
+
+def _processor(filename: str) -> FileProcessor:
+    from flake8.processor import FileProcessor
+
+    try:
+        return FileProcessor(filename, _OPTIONS)
+    except LookupError:
+        # flake8 ends with a traceback where a file declares an encoding that is none of text
+        with open(filename, encoding="latin-1") as file:
+            return FileProcessor(filename, _OPTIONS, file.readlines())
+
+
+def _scanned(workspace: Workspace, found: str, source: Source) -> ScannedFile:
+    pins, name = workspace.pins, workspace.shown(found)
+    path = from_disk(governed_path(pins, workspace.location(found)) or found)
     exempt = "" if path in pins.pins else exemption(pins.exempt, path) or ""
-    return SurveyedFile(name, path, exempt, source)
-
-
-def _is_special(filename: str, text: str) -> bool:
-    """Return whether a text is no Python at a glance, or a link: it may lead to a pinned file."""
-    return "\0" in text or "<<<<<<< " in text or os.path.islink(filename)
+    problems = [FileFinding(name, source.problem)] if source.problem else []
+    return ScannedFile(name, path, exempt, source.report, source.file_noqa, problems)
 
 
 def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
-    """Return what the lines of a source say; ``name`` is the file's, relative to the working directory.
-
-    Raise one of UNPARSABLE if Python cannot parse it.
-    """
+    """Return what the lines of a source say; ``name`` is the file's, relative to the working directory."""
     from flake8.processor import FileProcessor
 
-    processor = FileProcessor(name, _OPTIONS, lines)
+    return _read(name, FileProcessor(name, _OPTIONS, lines), matcher)
+
+
+def _read(name: str, processor: FileProcessor, matcher: Matcher) -> Source:
     text = "".join(processor.lines)
-    with warnings.catch_warnings():
-        # those of the compiler, on escapes and the like, are for others to report
-        warnings.simplefilter("ignore")
-        tree = ast.parse(text)
-    has_noqa = "noqa" in text.lower()
-    noqa_line_for = _noqa_line_for(processor, tree) if has_noqa else _without_noqa
-    facts = report_file(tree, processor.lines, name, noqa_line_for, matcher)
-    file_noqa = find_file_noqa(processor.lines) if has_noqa and facts.sites else None
+    try:
+        with warnings.catch_warnings():
+            # those of the compiler, on escapes and the like, are for others to report
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except UNPARSABLE as error:
+        return Source(_EMPTY, problem=_unparsable(processor, error))
+    report = report_file(tree, processor.lines, name, processor.noqa_line_for, matcher)
+    file_noqa = find_file_noqa(processor.lines) if report.sites and "noqa" in text.lower() else None
     if file_noqa and file_noqa.reason:
-        facts = facts._replace(sites=[
+        report = report._replace(sites=[
             site._replace(suppression=Suppression.JUSTIFIED, reason=site.reason or file_noqa.reason, name="")
-            for site in facts.sites
+            for site in report.sites
         ])
-    return Source(facts, file_noqa)
+    return Source(report, file_noqa)
 
 
-def _noqa_line_for(processor: FileProcessor, tree: ast.Module) -> Callable[[int], str | None]:
-    """Return flake8's function, but for lines in whose top-level statements no noqa is: those have none.
+def _unparsable(processor: FileProcessor, error: Exception) -> Finding:
+    """Return flake8's E999 for a source that Python cannot parse, if it has one, and which Python that is."""
+    from flake8.checker import FileChecker
+    from flake8.plugins.finder import Checkers
 
-    flake8's answer takes it a pass over all tokens of the file, which is more than all else that is done with it.
-    """
-    lines = [number for number, line in enumerate(processor.lines, start=1) if "noqa" in line.lower()]
-    blocks: list[tuple[int, int]] = []
-    for statement in tree.body:
-        first = min([statement.lineno, *(node.lineno for node in getattr(statement, "decorator_list", ()))])
-        last = statement.end_lineno or first
-        if blocks and first <= blocks[-1][1]:
-            # ``a; b``: a string of the one may end where the other one stands
-            first, last = blocks[-1][0], max(last, blocks.pop()[1])
-        blocks.append((first, last))
-
-    def noqa_line_for(line: int) -> str | None:
-        index = bisect.bisect(blocks, (line, sys.maxsize)) - 1
-        is_within = index >= 0 and line <= blocks[index][1]
-        first, last = blocks[index] if is_within else (line, line)
-        place = bisect.bisect_left(lines, first)
-        has_noqa = place < len(lines) and lines[place] <= last
-        return processor.noqa_line_for(line) if has_noqa else ""
-
-    # Python takes a lone carriage return for a line's end, which a reader of lines may not
-    return processor.noqa_line_for if any("\r" in line for line in processor.lines) else noqa_line_for
+    # flake8's own words and place, without reading the file again: it may have changed or gone
+    checker = FileChecker(filename=os.devnull, plugins=Checkers([], [], []), options=_OPTIONS)
+    checker.processor, checker.should_process = processor, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            checker.run_checks()
+        code, line, column, text, _ = checker.results[0]
+    except (IndexError, *UNPARSABLE):
+        code, line, column, text = "E999", 1, 0, f"{type(error).__name__}: {error}"
+    return Finding(line, column or 0, code, f"{text} ({_PYTHON})")
 
 
 def decode(data: bytes) -> list[str]:
@@ -224,51 +202,12 @@ def decode(data: bytes) -> list[str]:
         return io.TextIOWrapper(io.BytesIO(data), "latin-1").readlines()
 
 
-def _unusable(name: str, error: Exception) -> Source:
-    """Return what is to be said of a file that cannot be read or parsed, in flake8's words if it has any."""
-    from flake8.checker import FileChecker
-    from flake8.plugins.finder import Checkers
-
-    results = []
-    # flake8 waits for somebody to write into a pipe, and gives up on all files where it does not expect an error
-    if not isinstance(error, _NotRegularError):
-        with contextlib.suppress(AssertionError, LookupError, *UNPARSABLE), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            checker = FileChecker(filename=name, plugins=Checkers([], [], []), options=_OPTIONS)
-            # what cannot be read has its result from the beginning, and flake8 5 insists on going no further
-            results = checker.results
-            results = checker.run_checks()[1]
-    findings = [Finding(line, column or 0, code, text) for code, line, column, text, _ in results]
-    if not findings:
-        code = "E902" if isinstance(error, OSError) else "E999"
-        findings = [Finding(1, 0, code, f"{type(error).__name__.lstrip('_')}: {error}")]
-    return Source(FileReport((), (), noqa_lines(name, _without_noqa, ())), problems=findings)
-
-
 class _NotRegularError(OSError):
     """A file that is a pipe, a socket or a device."""
 
 
-def _read(filename: str) -> bytes:
-    # A third of the time that open() takes, and a repository has many files. Never wait for a pipe's other end.
-    descriptor = os.open(filename, os.O_RDONLY | _OPEN_FLAGS)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _NotRegularError("not a regular file")
-        chunks = []
-        while chunk := os.read(descriptor, max(status.st_size, 1)):
-            chunks.append(chunk)
-            if len(chunk) == status.st_size:
-                break
-        return b"".join(chunks)
-    finally:
-        os.close(descriptor)
-
-
-def _is_plain(data: bytes) -> bool:
-    return data.isascii() and b"\r" not in data and not _FOREIGN.match(data)
-
-
 def _without_noqa(line: int) -> str:
     return ""
+
+
+_EMPTY = FileReport((), (), noqa_lines("", _without_noqa, ()))

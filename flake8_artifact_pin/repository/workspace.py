@@ -1,49 +1,87 @@
 """The files that a verb works on, and the pins that govern them."""
 from __future__ import annotations
 
+import itertools
 import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.errors import BrokenPinsError
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.git import NotCheckedOut
-from flake8_artifact_pin.repository.git import Repository
-from flake8_artifact_pin.repository.git import walked_files
-from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.pins.model import governed_path
-from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.files import find_pins_file
+from flake8_artifact_pin.pins.files import has_table
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.files import PinsNotFoundError
-from flake8_artifact_pin.rules.findings import judge_pins
+from flake8_artifact_pin.pins.files import PYPROJECT
+from flake8_artifact_pin.pins.files import read_text
+from flake8_artifact_pin.pins.paths import compile_exempt
+from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.pins.spelling import on_disk
+from flake8_artifact_pin.repository.configuration import Configuration
+from flake8_artifact_pin.repository.configuration import read_configuration
+from flake8_artifact_pin.repository.files import not_checked_out
+from flake8_artifact_pin.repository.files import NotCheckedOut
+from flake8_artifact_pin.repository.files import tracked_files
+from flake8_artifact_pin.repository.files import walked_files
+from flake8_artifact_pin.repository.git import find_repository
+from flake8_artifact_pin.repository.git import Repository
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.stores import compile_matcher
+
+_SUFFIXES = (".py", ".pyi", ".pyw")
+# ``#!/usr/bin/env -S uv run --script`` is Python, too
+_SHEBANG = re.compile(rb"#!.*\b(?:python|pypy|uv run)")
+_LOOKED_AT = 200
+
+
+class BrokenPinsError(Exception):
+    """The pins file cannot be used; ``path`` is relative to the working directory."""
+
+    def __init__(self, path: str, findings: Sequence[Finding]) -> None:
+        """Take the faults as findings at their places."""
+        super().__init__(path)
+        self.path = path
+        self.findings = findings
 
 
 class Workspace(NamedTuple):
-    """The pins, their matcher, and the git repository around their directory, if there is one."""
+    """The pins, their matcher, and the git repository around their directory, if there is one.
+
+    ``patterns`` are those of flake8's option ``filename``. A path is one of the pins file wherever nothing else is
+    said: relative to its directory, with slashes, in UTF-8.
+    """
 
     pins: Pins
     matcher: Matcher
     repository: Repository | None
+    patterns: Sequence[str] = Configuration().patterns
 
     def shown(self, path: str) -> str:
         """Return a path of the pins file (or the pins file's own base name) relative to the working directory."""
-        return relative(self.location(path), self.pins.cwd).replace(os.sep, "/")
+        return from_disk(relative(self.location(path), self.pins.cwd)).replace(os.sep, "/")
 
     def location(self, path: str) -> str:
-        """Return where the file of a path of the pins file is."""
-        return os.path.join(self.pins.root, path)
+        """Return where the file of a path is, as Python finds it."""
+        return os.path.join(self.pins.root, on_disk(path))
 
     def not_checked_out(self) -> NotCheckedOut:
-        """Return what git tracks and has not checked out, as paths of the pins file."""
-        return self.repository.not_checked_out() if self.repository else NotCheckedOut()
+        """Return what git tracks and has not checked out."""
+        return not_checked_out(self.repository) if self.repository else NotCheckedOut()
 
     def files(self, names: Sequence[str] = ()) -> list[str]:
-        """Return the files to judge, as paths of the pins file, sorted.
+        """Return the Python files to judge, sorted.
 
-        They are the Python files that git tracks and those that are pinned; outside git, those that flake8 finds.
+        They are those that git tracks and those that are pinned; outside git, those that flake8 finds.
         If some are named, they are these files, whether git tracks them or not, and those below these directories.
         Raise UsageError for a name that does not exist, that the pins are not for, or that holds no such file.
         """
@@ -51,6 +89,67 @@ class Workspace(NamedTuple):
         for name in names:
             files.update(self._named_files(name))
         return sorted(files if names else self._found_files())
+
+    def untracked_files(self) -> list[str]:
+        """Return the Python files that git neither tracks nor ignores, and that no pin is for: flake8 lints them."""
+        found = self.repository.untracked_files() if self.repository else []
+        return [path for path in found if self.is_linted(path) and path not in self.pins.pins]
+
+    def is_python(self, path: str) -> bool:
+        """Return whether a file is Python by its name, by flake8's configuration, or by its first line.
+
+        Nothing else is ever judged: not notebooks, not JSON.
+        """
+        return is_python_name(path) or self.is_linted(path) or self._is_script(path)
+
+    def beyond(self) -> list[Pin]:
+        """Return the pins on files that are there and are not Python: what these write is beyond this tool."""
+        return [pin for pin in self.pins.pins.values() if self._is_file(pin.path) and not self.is_python(pin.path)]
+
+    def exempted(self, paths: Iterable[str]) -> Mapping[str, int]:
+        """Return how many of these files each key of ``[exempt]`` exempts, whatever other keys do."""
+        paths = list(paths)
+        counts = Counter(name for path in paths for name in (path, *_parents(path)))
+        patterns = {key: compile_exempt({key: ""}).pattern for key in self.pins.exempt.reasons}
+        return {
+            key: sum(pattern.match(path) is not None for path in paths) if pattern else counts[key]
+            for key, pattern in patterns.items()
+        }
+
+    def pins_files_below(self) -> list[str]:
+        """Return the other pins files below this one's directory: what flake8 obeys if it is run in theirs."""
+        found = tracked_files(self.repository) if self.repository else walked_files(self.pins.root)
+        return [path for path in found if path != self.pins.name and self._is_pins_file(path)]
+
+    def _is_pins_file(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return name == FILE_NAME or (name == PYPROJECT and has_table(read_text(self.location(path))[0]))
+
+    def is_linted(self, path: str) -> bool:
+        """Return whether flake8 lints a file that it finds in a directory."""
+        if path.endswith(".py"):
+            return True
+        if tuple(self.patterns) == Configuration().patterns:
+            return False
+        from flake8.utils import fnmatch
+
+        # as flake8 walks from the working directory, or would from that of the pins file
+        return not path.endswith(".ipynb") and any(
+            fnmatch(f"./{name}", list(self.patterns)) for name in (self.shown(path), path)
+        )
+
+    def _is_script(self, path: str) -> bool:
+        if not self._is_file(path):
+            return False
+        try:
+            with open(self.location(path), "rb") as file:
+                return is_script(path, file.read(_LOOKED_AT))
+        except OSError:
+            # to be reported when it is read
+            return True
+
+    def _is_file(self, path: str) -> bool:
+        return os.path.isfile(self.location(path))
 
     def _named_files(self, name: str) -> list[str]:
         if not os.path.exists(name):
@@ -61,6 +160,8 @@ class Workspace(NamedTuple):
         if path is None:
             raise UsageError(f"{name} is outside of {root}, which the pins are for: name a file below it")
         if os.path.isfile(name):
+            if not self.is_python(path):
+                raise UsageError(f"{name} is not Python, and nothing else is judged: name a Python file")
             return [path]
         if not os.path.isdir(name):
             raise UsageError(f"{name} is no regular file: name a Python file or a directory")
@@ -73,13 +174,15 @@ class Workspace(NamedTuple):
         """Return the path that a file or directory has in the pins file; None if it is outside."""
         path = relative(os.path.abspath(name), self.pins.root).replace(os.sep, "/")
         # a back slash in a name would be taken for that of Windows
-        return path if "\\" in path and not path.startswith(os.pardir) else governed_path(self.pins, name)
+        found = path if "\\" in path and not path.startswith(os.pardir) else governed_path(self.pins, name)
+        return None if found is None else from_disk(found)
 
     def _found_files(self) -> list[str]:
         """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""
-        tracked = self.repository.tracked_files() if self.repository else []
-        pinned = (path for path in self.pins.pins if os.path.isfile(self.location(path)))
-        return sorted({*(tracked or walked_files(self.pins.root)), *pinned})
+        tracked = filter(self.is_linted, tracked_files(self.repository) if self.repository else ())
+        found = list(tracked) or filter(self.is_linted, walked_files(self.pins.root))
+        pinned = (path for path in self.pins.pins if self._is_file(path) and self.is_python(path))
+        return sorted({*found, *pinned})
 
 
 def open_workspace(named: str | None) -> Workspace:
@@ -89,13 +192,14 @@ def open_workspace(named: str | None) -> Workspace:
     """
     pins = find_pins(named)
     if pins.faults:
-        raise BrokenPinsError(relative(pins.path, pins.cwd), judge_pins(pins, ()))
+        raise BrokenPinsError(relative(pins.path, pins.cwd), pins_findings(pins, ()))
     return workspace_of(pins)
 
 
 def workspace_of(pins: Pins) -> Workspace:
     """Return the workspace of pins that can be used."""
-    return Workspace(pins, compile_patterns(pins.patterns), find_repository(pins.root))
+    patterns = read_configuration().patterns
+    return Workspace(pins, compile_matcher(pins.stores, pins.patterns), find_repository(pins.root), patterns)
 
 
 def find_pins(named: str | None) -> Pins:
@@ -106,11 +210,24 @@ def find_pins(named: str | None) -> Pins:
     cwd = os.getcwd()
     option = "--pins"
     if named is None:
-        named, option = _configured(), "artifact-pins in flake8's configuration"
+        named, option = read_configuration().pins, "artifact-pins in flake8's configuration"
     try:
         return load_pins(find_pins_file(named, cwd), cwd)
     except PinsNotFoundError as error:
         raise UsageError(f"{option}: {error}")
+
+
+def is_python_name(path: str) -> bool:
+    """Return whether a file is Python by its name, whatever flake8's configuration says."""
+    return path.endswith(_SUFFIXES)
+
+
+def is_script(path: str, data: bytes) -> bool:
+    """Return whether a file is Python by its first line: one that calls Python, or none in a file without a suffix."""
+    line = data[:_LOOKED_AT].partition(b"\n")[0]
+    if line.startswith(b"#!"):
+        return _SHEBANG.match(line) is not None
+    return "." not in path.rpartition("/")[2]
 
 
 def relative(path: str, directory: str) -> str:
@@ -121,18 +238,6 @@ def relative(path: str, directory: str) -> str:
         return path
 
 
-def _configured() -> str | None:
-    """Return the pins file that flake8's configuration names, as flake8 would understand it."""
-    import configparser
-
-    from flake8.exceptions import ExecutionError
-    from flake8.options.config import load_config
-    from flake8.utils import normalize_path
-
-    try:
-        config, directory = load_config(None, [])
-    except (ExecutionError, configparser.Error) as error:
-        raise UsageError(f"flake8's configuration: {' '.join(str(error).split())}")
-    section = config["flake8"] if "flake8" in config else {}
-    value = section.get("artifact-pins", section.get("artifact_pins"))
-    return None if value is None else normalize_path(value, directory)
+def _parents(path: str) -> Iterator[str]:
+    """Yield the directories around a path, as ``[exempt]`` names them."""
+    return itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])

@@ -1,36 +1,40 @@
-"""Find the PUT calls of a file: the places that write an object through a configured call pattern.
+"""Find the PUT calls of a file: the places that write an object through a call that a pattern matches.
 
 Nothing here judges: a call is a fact, whether it is pinned, exempt or suppressed is decided elsewhere.
 """
 from __future__ import annotations
 
 import ast
-import bisect
-import builtins
-import re
-import sys
+import functools
+from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.keys import fixed_parts
-from flake8_artifact_pin.source.keys import Function
-from flake8_artifact_pin.source.keys import key_expression
-from flake8_artifact_pin.source.keys import key_taker
+from flake8_artifact_pin.source.dotted import NameFinder
+from flake8_artifact_pin.source.dotted import second_text
+from flake8_artifact_pin.source.imports import Scope
+from flake8_artifact_pin.source.imports import Scopes
+from flake8_artifact_pin.source.keys import key_of
 from flake8_artifact_pin.source.names import MODULE
-from flake8_artifact_pin.source.names import normalized
-from flake8_artifact_pin.source.patterns import Components
 from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.patterns import Pattern
+from flake8_artifact_pin.source.templates import KeyParameter
+from flake8_artifact_pin.source.templates import name_key
+from flake8_artifact_pin.source.templates import shown_key
 from flake8_artifact_pin.source.text import SourceText
 
-# Builtins that only look at their first argument: it is not handed on to anybody who would call it.
-_LOOKERS = frozenset(["callable", "getattr", "hasattr"])
+# Builtins that inspect their first argument (print: each one) without calling or keeping it.
+_INSPECTORS = frozenset(
+    [
+        "ascii", "bool", "callable", "dir", "format", "getattr", "hasattr", "hash", "help", "id", "isinstance",
+        "issubclass", "print", "repr", "str", "type", "vars",
+    ],
+)
 
-# Where an expression stands when its value is looked at and goes nowhere: accessed further, tested,
-# compared, printed, a type or thrown away. A method that stands anywhere else is handed on. By name: not every
-# supported Python has every type of node.
-_LOOKED_AT = frozenset(
+# (type of node, field) pairs whose value is only inspected, so a method there is never called later. By name: not
+# every supported Python has every type. What is not in the table counts, so that new syntax hides nothing.
+_INSPECTED = frozenset(
     [
         ("AnnAssign", "annotation"),
         ("Assert", "test"),
@@ -44,14 +48,15 @@ _LOOKED_AT = frozenset(
         ("FunctionDef", "returns"),
         ("If", "test"),
         ("IfExp", "test"),
-        ("Match", "subject"),
         ("MatchClass", "cls"),
         ("MatchMapping", "keys"),
         ("MatchValue", "value"),
+        ("ParamSpec", "default_value"),
         ("Subscript", "value"),
         ("TypeAlias", "value"),
         ("TypeVar", "bound"),
         ("TypeVar", "default_value"),
+        ("TypeVarTuple", "default_value"),
         ("UnaryOp", "operand"),
         ("While", "test"),
         ("arg", "annotation"),
@@ -59,39 +64,20 @@ _LOOKED_AT = frozenset(
         ("match_case", "guard"),
     ],
 )
-# Where an expression's value is the value of the whole, so that it goes where the whole goes.
+# Where an expression's value is the value of the whole, so that it is called or passed as the whole is.
 _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
 
-_GETATTR = re.compile("getattr")
-
-_FIELDS_WITHOUT_NODES = frozenset(
-    ["arg", "attr", "conversion", "ctx", "id", "kind", "level", "module", "n", "name", "names", "op", "ops", "s"],
+_DEFINITIONS = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
+_WITH_SCOPE = (
+    *_DEFINITIONS, ast.comprehension, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
 )
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
-_SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
-# Where a name is bound for what is within only, and for all that is within.
-_OWN_SCOPES = (
-    ast.AsyncFunctionDef, ast.DictComp, ast.FunctionDef, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
-)
+_LEAVES = (ast.alias, ast.boolop, ast.cmpop, ast.Constant, ast.expr_context, ast.operator, ast.unaryop)
 
-# The fields of each type of node, last one first: the name, is its value handed on, does it pass through.
-_CHILD_FIELDS = {
-    name: tuple(
-        (field, (name, field) not in _LOOKED_AT, (name, field) in _PASSED_THROUGH)
-        for field in reversed(node_type._fields)
-        if field not in _FIELDS_WITHOUT_NODES
-    )
-    for name, node_type in vars(ast).items()
-    if isinstance(node_type, type) and issubclass(node_type, ast.AST)
-}
+_WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
 
-
-class KeyTaker(NamedTuple):
-    """A function that takes the key of a PUT call as a parameter: its qualified name and line (1-based)."""
-
-    name: str
-    line: int
-    is_method: bool
+# So many arguments behind a method that is passed as a value are taken for its own: the key is one of the first.
+_MOST_ARGUMENTS = 10
 
 
 class PutCall(NamedTuple):
@@ -99,11 +85,11 @@ class PutCall(NamedTuple):
 
     ``line`` (1-based) and ``column`` (0-based, in characters) are where the method's name is written, which is
     the physical line that flake8's noqa looks at. ``scope`` is the qualified name of the function or class
-    around it, or ``<module>``. ``key`` is a piece of source to show a person, or empty. ``is_called`` is false
-    where the method is handed on to be called elsewhere. ``span`` is the first and last line of the statement
-    (of a compound statement: of the expression in its header). ``key_taker`` is the function around it that
-    takes the key from a parameter of its own, if there is one; ``fixed_parts`` is what keys.fixed_parts() says of
-    the key.
+    around it, or ``<module>``. ``key`` is the template of the key, or empty. ``is_called`` is false
+    where the method is passed as a value, to be called elsewhere. ``span`` is the first and last line of the
+    statement (of a compound statement: of the expression in its header). ``store`` is the name of the store whose
+    pattern matched, empty for one of the user's own. ``key_parameter`` is the parameter of the function around the
+    call that the key is, if it is one.
     """
 
     line: int
@@ -113,304 +99,267 @@ class PutCall(NamedTuple):
     key: str
     is_called: bool
     span: tuple[int, int]
-    key_taker: KeyTaker | None = None
-    fixed_parts: tuple[str, ...] = ()
+    store: str = ""
+    key_parameter: KeyParameter | None = None
+
+    @property
+    def name_key(self) -> str:
+        """The key as it is a part of the call's name: with {} for what is unknown, empty without a letter."""
+        return name_key(self.key)
 
     @property
     def shown(self) -> str:
         """The call as it is shown to a person."""
-        text = f"{self.method}({self.key or '...'})" if self.is_called or self.key else self.method
-        return text if self.is_called else f"{text} handed on"
+        key = f'"{shown_key(self.key)}"' if self.key else "..."
+        text = f"{self.method}({key})" if self.is_called or self.key else self.method
+        return text if self.is_called else f"{text} passed as a value"
 
 
-class _State(NamedTuple):
-    """What a walk knows about the place it stands at."""
+class _Place(NamedTuple):
+    """Where the walk stands: ``nodes`` are the module, the classes and the functions around, the outermost first."""
 
-    scope: str
-    span: tuple[int, int] | None
-    functions: tuple[Function, ...] = ()
-    is_in_class: bool = False
+    scope: Scope
+    name: str
+    nodes: tuple[ast.AST, ...]
 
 
 class _Visit(NamedTuple):
-    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is."""
+    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is.
+
+    ``holder`` is the simple statement around it, or the expression in the header of a compound one.
+    """
 
     node: ast.AST
-    is_handed_on: bool
-    is_called: bool
-    call: ast.Call | None
-    state: _State
+    place: _Place
+    holder: ast.stmt | ast.expr | None = None
+    is_passed: bool = True
+    is_called: bool = False
+    call: ast.Call | None = None
     argument: int = 0
 
 
-class _Origins(NamedTuple):
-    """What the first names of a file's dotted names were imported as.
+class _Found(NamedTuple):
+    """A PUT call, the nodes around it, and the functions of the same file of which it is the call, if any."""
 
-    ``bound`` are, where there is a star import, the names that are bound otherwise: between which lines (1-based) each.
-    """
-
-    names: Mapping[str, Sequence[Components]]
-    star_modules: Sequence[Components]
-    bound: Mapping[str, Sequence[tuple[int, int]]]
-
-    def is_imported(self, node: ast.Name) -> bool:
-        """Return whether an import binds a name, or may bind it: a star import of a name bound nowhere else."""
-        return node.id in self.names or bool(self.star_modules) and not (
-            hasattr(builtins, node.id)
-            or any(first <= node.lineno <= last for first, last in self.bound.get(node.id, ()))
-        )
-
-    def aliases(self, last: re.Pattern[str]) -> list[str]:
-        """Return the names that were imported as something whose last component matches."""
-        return [alias for alias, names in self.names.items() if any(last.match(name[-1]) for name in names)]
-
-    def of(self, node: ast.Name) -> Sequence[Components]:
-        """Return every dotted name that a first name may stand for."""
-        if node.id in self.names:
-            return self.names[node.id]
-        if self.is_imported(node):
-            return [(*module, node.id) for module in self.star_modules]
-        return [(node.id,)]
-
-
-class _Places:
-    """The lines that can hold a reference to be counted: a statement without such a line need not be walked."""
-
-    def __init__(self, text: str, matcher: Matcher, origins: _Origins) -> None:
-        # Python takes a lone carriage return for a line's end, which a reader of lines may not
-        self.is_known = "\r" not in text
-        self.lines: list[int] = []
-        if self.is_known:
-            text = normalized(text)
-            aliases = [re.compile(re.escape(alias)) for alias in origins.aliases(matcher.last)]
-            words = [*(needles.last for needles in matcher.needles), _GETATTR, *aliases]
-            line, position = 1, 0
-            for start in sorted({match.start() for word in words for match in word.finditer(text)}):
-                line += text.count("\n", position, start)
-                position = start
-                self.lines.append(line)
-
-    def are_within(self, statement: ast.stmt) -> bool:
-        """Return whether there is such a line within a statement, its decorators included."""
-        if not self.is_known:
-            return True
-        decorators = getattr(statement, "decorator_list", ())
-        first = decorators[0].lineno if decorators else statement.lineno
-        index = bisect.bisect_left(self.lines, first)
-        return index < len(self.lines) and self.lines[index] <= _span(statement)[1]
+    call: PutCall
+    around: tuple[ast.AST, ...]
+    definitions: tuple[ast.AST, ...] = ()
 
 
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
-    """Return the PUT calls of a module in source order.
-
-    ``lines`` are those that the tree was parsed from. The walk keeps its own stack: an expression may be nested
-    as deep as Python parses it.
-    """
-    origins = _find_origins(tree)
-    source = SourceText(lines)
-    places = _Places("".join(lines), matcher, origins)
-    calls: list[PutCall] = []
-    stack = [_Visit(tree, False, False, None, _State(MODULE, None))]
-    while stack:
-        visit = stack.pop()
-        node = visit.node
-        if isinstance(node, (ast.stmt, ast.expr)):
-            visit = visit._replace(state=_enter(node, visit.state))
-        if (visit.is_handed_on or visit.is_called) and isinstance(node, _REFERENCES):
-            method = _matched_method(node, matcher, origins)
-            if method:
-                calls.append(_put_call(node, method, visit, source))
-        _push_children(visit, places, stack)
+    """Return the PUT calls of a module in source order. ``lines`` are those that the tree was parsed from."""
+    calls = _counted(list(_Walk(tree, lines, matcher).found()))
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
+
+
+class _Walk:
+    """The walk over one file. It keeps its own stack: an expression may be nested as deep as Python parses it."""
+
+    def __init__(self, tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> None:
+        self.matcher = matcher
+        self.source = SourceText(lines)
+        self.scopes = Scopes(tree, any(":=" in line for line in lines))
+        self.names = NameFinder(self.scopes, self.is_spelled)
+        self.stack = [_Visit(tree, _Place(self.scopes.module, MODULE, (tree,)))]
+        # what was asked once about a name is asked again and again
+        self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
+        self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
+
+    def found(self) -> Iterator[_Found]:
+        """Yield what the patterns match."""
+        while self.stack:
+            visit = self.stack.pop()
+            node = visit.node
+            if isinstance(node, ast.stmt):
+                is_compound = hasattr(node, "body") or hasattr(node, "cases")
+                visit = visit._replace(holder=None if is_compound else node)
+            elif visit.holder is None and isinstance(node, ast.expr):
+                visit = visit._replace(holder=node)
+            if (visit.is_passed or visit.is_called) and isinstance(node, _REFERENCES):
+                found = self.function(node, visit) if isinstance(node, ast.Name) else self.method(node, visit)
+                if found:
+                    yield found
+            if isinstance(node, ast.Call):
+                self.push_call(node, visit)
+            elif not isinstance(node, ast.Name):
+                self.push_children(visit)
+
+    def push_children(self, visit: _Visit) -> None:
+        """Put the children of a node on the stack, the first one on top."""
+        node, place, holder = visit[:3]
+        has_scope = isinstance(node, _WITH_SCOPE)
+        for field, is_passed, is_passed_through in _fields(type(node)):  # type: ignore[arg-type]
+            value = getattr(node, field, None)
+            if not value or not isinstance(value, (ast.AST, list)):
+                continue
+            if has_scope:
+                place = self.enter(node, field, visit.place)
+            if isinstance(node, ast.Match) and field == "subject":
+                is_passed = _has_capture(node)
+            for child in reversed(value) if isinstance(value, list) else (value,):
+                if is_passed_through:
+                    self.stack.append(visit._replace(node=child))
+                elif isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
+                    self.stack.append(_Visit(child, place, holder, is_passed))
+
+    def push_call(self, node: ast.Call, visit: _Visit) -> None:
+        """Put the callee, which is called, and the arguments, which are passed, on the stack."""
+        place, holder = visit.place, visit.holder
+        for keyword in reversed(node.keywords):
+            if not isinstance(keyword.value, _LEAVES):
+                self.stack.append(_Visit(keyword.value, place, holder))
+        inspector = self.inspector(node.func, place.scope)
+        for number, child in reversed(list(enumerate(node.args))):
+            if not isinstance(child, _LEAVES):
+                is_inspected = inspector == "print" or bool(inspector) and number == 0
+                self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
+        self.stack.append(_Visit(node.func, place, holder, False, True, node))
+
+    def inspector(self, function: ast.expr, scope: Scope) -> str:
+        """Return the name of a builtin that only inspects its argument; an empty string for any other function."""
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        return self.names.builtin(function, scope) if name in _INSPECTORS else ""
+
+    def enter(self, node: ast.AST, field: str, place: _Place) -> _Place:
+        """Return the place of a field of a node that opens a scope."""
+        scope = self.scopes.enter(node, field, place.scope)
+        if field == "body" and isinstance(node, _DEFINITIONS):
+            name = node.name if place.name == MODULE else f"{place.name}.{node.name}"
+            return _Place(scope, name, (*place.nodes, node))
+        return place._replace(scope=scope)
+
+    def method(self, node: ast.Attribute | ast.Call, visit: _Visit) -> _Found | None:
+        """Return the PUT call if a node names a method, or the function of a module, that a pattern matches."""
+        if isinstance(node, ast.Attribute):
+            method = node.attr if isinstance(node.ctx, ast.Load) else ""
+        else:
+            constant = second_text(node)
+            method = str(constant.value) if constant else ""
+        scope = visit.place.scope
+        attribute = self.names.attribute(node, scope) if self.may_be_method(method) else None
+        if attribute is None:
+            return None
+        call = _arguments(node, visit)
+        is_function = visit.is_called or self.names.is_imported(attribute[0], scope)
+        names = self.names.names(attribute[0], scope).attribute(method)
+        pattern = self.matcher.match(names, call, is_function)
+        return self.put_call(node, method, visit, pattern, call) if pattern else None
+
+    def function(self, node: ast.Name, visit: _Visit) -> _Found | None:
+        """Return the PUT call if a name is that of a function that is imported or defined here, and matched."""
+        if not self.may_be_function(node.id) or not isinstance(node.ctx, ast.Load):
+            return None
+        call = _arguments(node, visit)
+        imported, defined, definitions = self.names.functions(node.id, visit.place.scope)
+        pattern = self.matcher.match(imported, call)
+        if pattern:
+            method = next(name for name, _ in imported.links if self.may_be_method(name))
+            return self.put_call(node, method, visit, pattern, call)
+        pattern = self.matcher.match(defined, call)
+        return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None
+
+    def is_function_wanted(self, name: str) -> bool:
+        """Return whether a name, or anything that it is imported as, ends as a pattern does."""
+        binding = self.scopes.everywhere.get(name)
+        origins = binding.imported if binding else ()
+        return any(self.may_be_method(last) for last in [name, *(origin[-1] for origin in origins)])
+
+    def is_spelled(self, constant: ast.Constant) -> bool:
+        """Return whether the source holds a string as it is, not in pieces or with escapes.
+
+        The search for files that matter looks for names as they are, so nothing else may count.
+        """
+        name = str(constant.value)
+        line = min(constant.lineno, len(self.source.lines))
+        start = self.source.column(line, constant.col_offset)
+        end = self.source.column(line, constant.end_col_offset or 0)
+        text = self.source.lines[line - 1][start:end]
+        # Python before 3.12 is wrong about places in f-strings
+        return name in text if text[-1:] in ("'", '"') else any(name in line for line in self.source.lines)
+
+    def put_call(
+        self,
+        node: ast.Attribute | ast.Call | ast.Name,
+        method: str,
+        visit: _Visit,
+        pattern: Pattern,
+        call: ast.Call | None,
+        definitions: tuple[ast.AST, ...] = (),
+    ) -> _Found:
+        """Return the PUT call that a node is."""
+        place = visit.place
+        key = key_of(call, pattern.key, place.nodes) if call else None
+        put_call = PutCall(
+            *self.source.name_position(node),
+            method=method,
+            scope=place.name,
+            key=key.template if key else "",
+            is_called=visit.is_called,
+            span=_span(visit.holder or node),
+            store=pattern.store,
+            key_parameter=key.parameter if key else None,
+        )
+        return _Found(put_call, place.nodes, definitions)
+
+
+@functools.lru_cache(maxsize=None)
+def _fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
+    """Return the fields of a type of node, the last one first: is the value passed on, and is it that of the whole."""
+    name = node_type.__name__
+    return tuple(
+        (field, (name, field) not in _INSPECTED, (name, field) in _PASSED_THROUGH)
+        for field in reversed(node_type._fields)
+        if field not in _WITHOUT_NODES
+    )
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
     return node.lineno, node.end_lineno or node.lineno
 
 
-def _find_origins(tree: ast.AST) -> _Origins:
-    """Return what the import statements of a file bind, at any level."""
-    names: dict[str, list[Components]] = {}
-    star_modules: list[Components] = []
-    for statement in _statements(tree):
-        if isinstance(statement, ast.Import):
-            for alias in statement.names:
-                path = tuple(alias.name.split("."))
-                names.setdefault(alias.asname or path[0], []).append(path if alias.asname else path[:1])
-        elif isinstance(statement, ast.ImportFrom):
-            # ``from . import save``: the package has no name here, but save() is still imported from one
-            module = tuple((statement.module or "").split("."))
-            for alias in statement.names:
-                if alias.name == "*":
-                    star_modules.append(module)
-                else:
-                    names.setdefault(alias.asname or alias.name, []).append((*module, alias.name))
-    return _Origins(names, star_modules, _bound_names(tree) if star_modules else {})
+def _has_capture(node: ast.Match) -> bool:
+    """Return whether a case of a match statement gives the subject, or a part of it, a name."""
+    patterns = (pattern for case in node.cases for pattern in ast.walk(case.pattern))
+    return any(getattr(pattern, "name", None) or getattr(pattern, "rest", None) for pattern in patterns)
 
 
-def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        yield node
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            children = getattr(node, field, None)
-            if isinstance(children, list):
-                stack.extend(children)
+def _arguments(node: ast.expr, visit: _Visit) -> ast.Call | None:
+    """Return the call of a method with its arguments; None if it is passed as a value without any."""
+    call = visit.call
+    if call is None or visit.is_called:
+        return call
+    # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
+    behind = visit.argument + 1
+    return ast.Call(func=node, args=call.args[behind:behind + _MOST_ARGUMENTS], keywords=call.keywords)
 
 
-def _bound_names(tree: ast.AST) -> Mapping[str, Sequence[tuple[int, int]]]:
-    """Return the names that a module's scopes bind, imports aside, and between which lines each binding is seen.
+def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:
+    """Yield the PUT calls that count.
 
-    That of a class is left out: no function within it sees it, as little as it sees the name of a method.
+    The call of a function that the same file defines does not count if what the function writes is counted in it.
     """
-    bound: dict[str, list[tuple[int, int]]] = {}
-    stack: list[tuple[ast.AST, tuple[int, int] | None]] = [(tree, (1, sys.maxsize))]
-    while stack:
-        node, seen = stack.pop()
-        name = ""
-        if isinstance(node, _SCOPES):
-            name = node.name
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            name = node.id
-        elif isinstance(node, ast.arg):
-            name = node.arg
-        if name and seen:
-            bound.setdefault(name, []).append(seen)
-        if isinstance(node, ast.ClassDef):
-            seen = None
-        elif isinstance(node, _OWN_SCOPES):
-            seen = _span(node)
-        stack += [(child, seen) for child in ast.iter_child_nodes(node)]
-    return bound
+    covered = _covered(found)
+    return (each.call for each in found if not each.definitions or not covered.issuperset(each.definitions))
 
 
-def _enter(node: ast.stmt | ast.expr, state: _State) -> _State:
-    """Return the state within a node."""
-    if isinstance(node, ast.stmt):
-        is_compound = hasattr(node, "body") or hasattr(node, "cases")
-        return state._replace(span=None if is_compound else _span(node))
-    return state if state.span else state._replace(span=_span(node))
-
-
-def _push_children(visit: _Visit, places: _Places, stack: list[_Visit]) -> None:
-    """Put the children of a node on the stack, the first one on top; a statement without a PUT call is left out.
-
-    What passes a value through is called or handed on as the whole is: ``(a if x else b)(...)`` calls both.
-    """
-    node, state = visit.node, visit.state
-    for field, goes_on, passes_through in _CHILD_FIELDS[type(node).__name__]:
-        value = getattr(node, field, None)
-        field_state = _enter_body(node, state) if field == "body" and isinstance(node, _SCOPES) else state
-        for number, child in reversed(list(enumerate(value))) if isinstance(value, list) else ((0, value),):
-            if not isinstance(child, ast.AST) or (isinstance(child, ast.stmt) and not places.are_within(child)):
-                continue
-            if isinstance(node, ast.Call):
-                stack.append(_visit_of_call_child(node, child, field, number, field_state))
-            elif passes_through:
-                stack.append(visit._replace(node=child, state=field_state))
-            else:
-                stack.append(_Visit(child, goes_on, False, None, field_state))
-
-
-def _enter_body(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, state: _State) -> _State:
-    """Return the state within the body of a function or class."""
-    scope = node.name if state.scope == MODULE else f"{state.scope}.{node.name}"
-    if isinstance(node, ast.ClassDef):
-        return state._replace(scope=scope, is_in_class=True)
-    functions = (*state.functions, Function(node, scope, state.is_in_class))
-    return state._replace(scope=scope, functions=functions, is_in_class=False)
-
-
-def _visit_of_call_child(node: ast.Call, child: ast.AST, field: str, number: int, state: _State) -> _Visit:
-    """Return the visit of a call's callee, which is called, or of its ``number``-th argument, which is handed on."""
-    if field == "func":
-        return _Visit(child, False, True, node, state)
-    if field == "args":
-        is_looker = isinstance(node.func, ast.Name) and node.func.id in _LOOKERS
-        return _Visit(child, not (is_looker and number == 0), False, node, state, number)
-    return _Visit(child, True, False, None, state)
-
-
-def _as_attribute(node: ast.AST) -> tuple[ast.expr, str] | None:
-    """Return the object and the name of an attribute, also of one that getattr() gets by a constant name.
-
-    Return None for any other node.
-    """
-    if isinstance(node, ast.Attribute):
-        return node.value, node.attr
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "getattr"
-        and len(node.args) > 1
-        and isinstance(node.args[1], ast.Constant)
-        and isinstance(node.args[1].value, str)
-        and node.args[1].value.isidentifier()
-    ):
-        return node.args[0], node.args[1].value
-    return None
-
-
-def _matched_method(node: ast.expr, matcher: Matcher, origins: _Origins) -> str:
-    """Return the method's name if a node names something that a pattern matches, else an empty string."""
-    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        return ""
-    attribute = _as_attribute(node)
-    if attribute:
-        is_possible = matcher.last.match(attribute[1]) is not None
-    else:
-        is_possible = isinstance(node, ast.Name) and (matcher.has_bare or origins.is_imported(node))
-    if is_possible:
-        for name in _dotted_names(node, matcher.depth, origins):
-            if matcher.is_match(name):
-                return name[-1]
-    return ""
-
-
-def _dotted_names(node: ast.expr, depth: int, origins: _Origins) -> list[Components]:
-    """Return the dotted names that an expression may have, each with at least its last ``depth`` components.
-
-    No more than that is looked at, so that a long chain of calls costs no more than its length.
-    """
-    reversed_components: list[str] = []
-    attribute = _as_attribute(node)
-    if attribute:
-        node, name = attribute
-        reversed_components.append(name)
-    while len(reversed_components) < depth:
-        marks = ""
-        while isinstance(node, (ast.Call, ast.Subscript)):
-            marks = ("()" if isinstance(node, ast.Call) else "[]") + marks
-            node = node.func if isinstance(node, ast.Call) else node.value
-        if not isinstance(node, ast.Attribute):
-            rest = tuple(reversed(reversed_components))
-            firsts = origins.of(node) if isinstance(node, ast.Name) else [("?",)]
-            return [(*first[:-1], first[-1] + marks, *rest) for first in firsts]
-        reversed_components.append(node.attr + marks)
-        node = node.value
-    return [tuple(reversed(reversed_components))]
-
-
-def _put_call(
-    node: ast.Attribute | ast.Call | ast.Name,
-    method: str,
-    visit: _Visit,
-    source: SourceText,
-) -> PutCall:
-    state, call = visit.state, visit.call
-    if call and not visit.is_called:
-        # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
-        call = ast.Call(func=node, args=call.args[visit.argument + 1:], keywords=call.keywords)
-    key = key_expression(call, method) if call else None
-    taker = key_taker(call, key, state.functions) if call and state.functions else None
-    return PutCall(
-        *source.name_position(node),
-        method=method,
-        scope=state.scope,
-        key=source.preview(key) if key else "",
-        is_called=visit.is_called,
-        span=state.span or _span(node),
-        key_taker=KeyTaker(taker.name, taker.node.lineno, taker.is_method) if taker else None,
-        fixed_parts=fixed_parts(key),
-    )
+def _covered(found: Sequence[_Found]) -> set[ast.AST]:
+    """Return the functions within which, or within a function of the file that they call, something counts."""
+    callers: dict[ast.AST, list[_Found]] = {node: [] for each in found for node in each.definitions}
+    inside: dict[ast.AST, list[_Found]] = {node: [] for node in callers}
+    for each in found:
+        for node in each.definitions:
+            callers[node].append(each)
+        for node in callers.keys() & set(each.around):
+            inside[node].append(each)
+    waiting = [each for each in found if not each.definitions]
+    for node, calls in inside.items():
+        # but for calls of itself, nothing is found within: so the calls of it count
+        if all(each.definitions == (node,) for each in calls):
+            waiting += callers[node]
+    covered: set[ast.AST] = set()
+    while waiting:
+        each = waiting.pop()
+        for node in callers.keys() & set(each.around) - covered - set(each.definitions):
+            covered.add(node)
+            waiting += callers[node]
+    return covered

@@ -1,4 +1,7 @@
-"""The names of PUT calls: a scope and a method, so that moving or reformatting code changes none of them."""
+"""The names of PUT calls, ``SCOPE:METHOD(KEY)``: moving or reformatting code changes none of them.
+
+KEY is the key template with ``{}`` for what is unknown, and is left out where it has no letter.
+"""
 from __future__ import annotations
 
 import re
@@ -12,13 +15,38 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.source.templates import canonical_key
+from flake8_artifact_pin.source.templates import has_letter
+
 #: The scope of what stands in no function or class.
 MODULE = "<module>"
 #: What is to be said where one of several calls of a method in the same scope came or went: see Mismatch.uncertain.
 UNCERTAIN = "the numbers follow the source, so see that each decision stands at its call"
 
-_NAME = re.compile(r"(?P<scope>[^:#]+):(?P<method>[^:#]+)(?:#(?P<number>[^:#]*))?")
-_NUMBER = re.compile(r"[1-9][0-9]*")
+_SHAPE = (
+    f'is not the name of a call: write "FUNCTION:METHOD(KEY)", "CLASS.FUNCTION:METHOD(KEY)" or "{MODULE}:METHOD(KEY)", '
+    "without (KEY) where it is unknown"
+)
+# The last closing bracket ends the key, whatever the key holds.
+_NAME = re.compile(r"(?P<scope>[^:#()]+):(?P<method>[^:#()]+)(?:\((?P<key>.*)\))?(?:#(?P<number>[^:#()]*))?", re.DOTALL)
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_CALL_NUMBER = re.compile(r"#[0-9]+\Z")
+
+
+class CallName(NamedTuple):
+    """The name of a PUT call: its key is as in templates.name_key(), its number 1 if it has none."""
+
+    scope: str
+    method: str
+    key: str = ""
+    number: int = 1
+
+    @property
+    def text(self) -> str:
+        """The name as text: two texts of the same name are equal."""
+        key = f"({self.key})" if self.key else ""
+        number = f"#{self.number}" if self.number > 1 else ""
+        return f"{self.scope}:{self.method}{key}{number}"
 
 
 class Mismatch(NamedTuple):
@@ -39,16 +67,38 @@ class Mismatch(NamedTuple):
         return without_number(name) in self.uncertain
 
 
-def call_names(calls: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a name for each call, given scopes and methods in source order.
+def call_names(calls: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield a name for each call, given scopes, methods and keys (see templates.name_key()) in source order.
 
-    The second call of a method in the same scope, and each later one, has its number behind its name.
+    The second call of the same scope, method and key, and each later one, has its number behind its name.
     """
-    seen: Counter[str] = Counter()
-    for scope, method in calls:
-        name = normalized(f"{scope}:{method}")
+    seen: Counter[CallName] = Counter()
+    for scope, method, key in calls:
+        name = CallName(normalized(scope), normalized(method), key)
         seen[name] += 1
-        yield name if seen[name] == 1 else f"{name}#{seen[name]}"
+        yield name._replace(number=seen[name]).text
+
+
+def parse_name(text: str) -> CallName:
+    """Return the name of a call. Raise ValueError, which says what to write, if no call has such a name.
+
+    Identifiers may be spelled as Python allows, and the unknown parts of the key may have names.
+    """
+    match = _NAME.fullmatch(text)
+    if match is None:
+        raise ValueError(_SHAPE)
+    scope, method = normalized(match["scope"]), normalized(match["method"])
+    is_scope = scope == MODULE or all(part.isidentifier() for part in scope.split("."))
+    if not is_scope or not method.isidentifier():
+        raise ValueError(_SHAPE)
+    key, number = match["key"], match["number"]
+    if key is not None:
+        if not has_letter(key):
+            raise ValueError(f'names a key without a letter: write "{scope}:{method}"')
+        key = canonical_key(key)
+    if number is not None and (not _NUMBER.fullmatch(number) or number == "1"):
+        raise ValueError("ends in no number of a call: the first one of a name has none, the second one has #2")
+    return CallName(scope, method, key or "", int(number or 1))
 
 
 def normalized(text: str) -> str:
@@ -62,14 +112,10 @@ def normalized(text: str) -> str:
 
 def name_problem(name: str) -> str:
     """Return why no call has such a name, and what to do; an empty string if one may have it."""
-    match = _NAME.fullmatch(name)
-    scope, method = match.group("scope", "method") if match else ("", "")
-    is_scope = scope == MODULE or all(part.isidentifier() for part in scope.split("."))
-    if match is None or not is_scope or not method.isidentifier():
-        return f'is not the name of a call: write "FUNCTION:METHOD", "CLASS.FUNCTION:METHOD" or "{MODULE}:METHOD"'
-    number = match["number"]
-    if number is not None and (not _NUMBER.fullmatch(number) or number == "1"):
-        return "ends in no number of a call: the first one of a scope has none, the second one has #2"
+    try:
+        parse_name(name)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
@@ -84,8 +130,8 @@ def compare(pinned: Collection[str], observed: Collection[str]) -> Mismatch:
 
 
 def without_number(name: str) -> str:
-    """Return what a name has in common with those of the other calls of the same method in its scope."""
-    return name.partition("#")[0]
+    """Return what a name has in common with those of the other calls of the same scope, method and key."""
+    return _CALL_NUMBER.sub("", name)
 
 
 def _replaced(unnamed: Iterable[str], gone: Iterable[str]) -> Mapping[str, str]:

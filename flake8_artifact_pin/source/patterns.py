@@ -1,133 +1,241 @@
-"""Call patterns: dotted names whose components are shell wildcards."""
+"""Call patterns: dotted names whose components are shell wildcards, and conditions on the arguments of the call.
+
+``*.put(Body=)`` is a call of ``put`` on anything with the keyword ``Body``. A component is a name with wildcards,
+``name()`` (a call of it), ``name[]`` (an item of it), or ``**`` (any number of components, none too).
+"""
 from __future__ import annotations
 
+import ast
 import fnmatch
+import functools
 import keyword
 import re
 import string
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.source.dotted import Names
 from flake8_artifact_pin.source.names import normalized
+
+#: Where the key of an object stands in a call of S3: see keys.key_of().
+S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")
 
 DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
 
-#: The parts of a dotted name: ``boto3.client().put_object`` is ("boto3", "client()", "put_object").
-Components = tuple[str, ...]
+#: Any number of components.
+ANY = "**"
 
+# No library nests its names so deep. The matching of components recurses, so there is a limit.
+_MOST_COMPONENTS = 30
+
+_COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-_COMPONENT = re.compile(r"(?P<name>(?:\w|[*?]|\[[^\[\]\s]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-
-_STAR_IMPORT = re.compile(r"import[\s\\]*\*")
-
-# A getattr() whose second argument may be the name of a method although the text does not hold that name, such as
-# "put_" "object". Rather too many than too few: any but those that have no second argument, or one that is no string
-# alone, or a plain one.
-_STRING = r"""(?:"(?!")[^"\\\n]*"|'(?!')[^'\\\n]*')"""
-_INNER = rf"""(?:[^()\[\]"'\#\\]|{_STRING})*"""
-_OBSCURE_GETATTR = re.compile(
-    rf"""
-    getattr(?<!\wgetattr)\s*\((?!
-        \s*\)
-        |\s*[\w.]+(?:(?:\({_INNER}(?:\({_INNER}\){_INNER})*\)|\[{_INNER}\])[\w.]*)*\s*
-        (?:
-            \)
-            |,\s*(?:
-                (?:[bBfF]\w?|[rR][bBfF])["']
-                |(?![rRuU]?["'(\\\#\s])
-                |[rRuU]?{_STRING}\s*[^\s"'\#\\rRuUbBfF]
-            )
-        )
-    )
-    """,
-    re.VERBOSE,
-)
+_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?\w+)=(?P<value>[^()=\s]*)")
+_WRITING = frozenset("wax+")
 
 
-class Needles(NamedTuple):
-    """What a text must hold so that a pattern can match: pieces of names, and whole names, each of them.
+class Condition(NamedTuple):
+    """What a pattern asks of the arguments of a call.
 
-    ``last`` finds the last component, which is to be called or handed on.
+    ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
+    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` is special:
+    it asks for a call that opens for writing. An exclamation mark refuses what is asked for.
     """
 
-    pieces: tuple[str, ...]
-    names: tuple[re.Pattern[str], ...]
-    last: re.Pattern[str]
+    name: str
+    is_refused: bool = False
+    value: str = ""
+
+    def holds(self, call: ast.Call | None) -> bool:
+        """Return whether a call fulfils the condition. ``None`` is a method passed as a value, with no arguments."""
+        if call is None:
+            return self.is_refused
+        is_met = _opens_for_writing(call) if self._is_mode else self._is_met(call)
+        return is_met is not self.is_refused
+
+    @property
+    def needs_keyword(self) -> bool:
+        """Whether each call that fulfils the condition has a keyword of its name."""
+        return self.name.isidentifier() and not self.is_refused and not self._is_mode
+
+    @property
+    def _is_mode(self) -> bool:
+        return (self.name, self.value) == ("mode", "w")
+
+    def _is_met(self, call: ast.Call) -> bool:
+        argument = _argument(call, self.name)
+        if argument is None or not self.value:
+            return argument is not None
+        text = argument.value if isinstance(argument, ast.Constant) else None
+        return isinstance(text, str) and fnmatch.fnmatchcase(text, self.value)
+
+
+class Pattern(NamedTuple):
+    """A call pattern.
+
+    ``store`` is the name of the store that it belongs to, empty for one of the user's own. ``key`` says where the key
+    of the object stands in a matching call: see keys.key_of().
+    """
+
+    text: str
+    components: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    store: str = ""
+    key: tuple[str, ...] = S3_KEY
+
+    @property
+    def needles(self) -> tuple[tuple[str, bool], ...]:
+        """The texts that a matching source holds, the last component's first, and whether each is a whole name."""
+        names = [_split_marks(component)[0] for component in reversed(self.components) if component != ANY]
+        names += [condition.name for condition in self.conditions if condition.needs_keyword]
+        return tuple((piece, piece == name) for name in names for piece in _WILDCARD.split(name) if piece)
 
 
 class Matcher(NamedTuple):
-    """Compiled patterns: for each pattern its components' regular expressions, and what a text must hold.
+    """Compiled patterns. ``by_last`` has the numbers of those whose last component is a name without wildcards."""
 
-    ``last`` matches the last component of a name.
-    """
+    patterns: tuple[Pattern, ...]
+    needles: tuple[tuple[tuple[str, bool], ...], ...]
+    by_last: Mapping[str, tuple[int, ...]]
+    others: tuple[int, ...]
 
-    patterns: tuple[tuple[re.Pattern[str], ...], ...]
-    needles: tuple[Needles, ...]
-    last: re.Pattern[str]
-    depth: int
-    has_bare: bool
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Texts of which each source with a PUT call holds at least one; an empty one if any source may have one."""
+        longest = [max((piece for piece, _ in needles), key=len, default="") for needles in self.needles]
+        return tuple(dict.fromkeys(longest)) if all(longest) else ("",)
 
     def may_match(self, text: str) -> bool:
-        """Return whether a source text can hold a PUT call at all (cheap; never false for one that does)."""
+        """Return whether a source text can hold a PUT call at all: cheap, and never false for one that does."""
         text = normalized(text)
-        for pieces, names, last in self.needles:
-            # a substring search is many times faster than a regular expression, and mostly enough
-            if all(piece in text for piece in pieces) and all(name.search(text) for name in names):
-                if self.has_bare or _STAR_IMPORT.search(text) or any(_is_used(match) for match in last.finditer(text)):
-                    return True
-        return has_obscure_getattr(text)
+        is_found = functools.lru_cache(maxsize=None)(functools.partial(_is_found, text))
+        return any(all(is_found(*needle) for needle in needles) for needles in self.needles)
 
-    def is_match(self, name: Components) -> bool:
-        """Return whether the last components of a dotted name match one of the patterns."""
-        return any(
-            len(pattern) <= len(name)
-            and all(part.match(component) for part, component in zip(pattern, name[-len(pattern):]))
-            for pattern in self.patterns
-        )
+    def ending_in(self, name: str) -> tuple[int, ...]:
+        """Return the numbers of the patterns whose last component matches a name, in their order."""
+        wild = [number for number in self.others if component_matches(self.patterns[number].components[-1], name)]
+        return tuple(sorted([*self.by_last.get(name, ()), *wild]))
+
+    def match(self, names: Names, call: ast.Call | None, is_function: bool = True) -> Pattern | None:
+        """Return the first pattern that matches one of the names of what is called, and the arguments.
+
+        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false.
+        """
+        if names.matching is None:
+            names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
+        for pattern in map(self.patterns.__getitem__, names.matching):
+            is_allowed = is_function or len(pattern.components) > 1
+            # the arguments first: what a receiver stands for takes longer to find out
+            if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
+                if _ends(names, pattern.components):
+                    return pattern
+        return None
 
 
-def has_obscure_getattr(text: str) -> bool:
-    """Return whether a normalized text may get an attribute by a constant name that the text does not hold."""
-    return "getattr" in text and _OBSCURE_GETATTR.search(text) is not None
-
-
-def parse_pattern(pattern: str) -> Components:
-    """Return the components of a call pattern; raise ValueError, saying what is malformed."""
-    components = tuple(normalized(pattern).split("."))
+def parse_pattern(text: str) -> Pattern:
+    """Return a call pattern; raise ValueError, saying what is malformed."""
+    name, conditions = _split_conditions(normalized(text))
+    components = tuple(name.split("."))
+    if len(components) > _MOST_COMPONENTS:
+        raise ValueError(f"has more than {_MOST_COMPONENTS} components")
     for component in components:
         if not component:
             raise ValueError("has an empty component")
-        if not _COMPONENT.fullmatch(component):
+        if not _is_component(component):
             raise ValueError('has a component that is not a name, a wildcard, "name()" or "name[]"')
-    _, marks = _split_marks(components[-1])
+    marks = _split_marks(components[-1])[1]
     if marks:
         raise ValueError(f'ends in "{marks}": name what is called, without the call')
-    return components
+    if components[-1] == ANY:
+        raise ValueError(f'ends in "{ANY}": name what is called')
+    return Pattern(text, components, conditions)
 
 
-def compile_patterns(patterns: Sequence[str]) -> Matcher:
-    """Compile call patterns; raise ValueError if one is malformed."""
-    parsed = [parse_pattern(pattern) for pattern in patterns]
-    compiled = tuple(tuple(map(_compile_component, pattern)) for pattern in parsed)
-    return Matcher(
-        patterns=compiled,
-        needles=tuple(map(_needles, parsed)),
-        last=re.compile("|".join(pattern[-1].pattern for pattern in compiled)),
-        depth=max(map(len, parsed)),
-        has_bare=any(len(pattern) == 1 for pattern in parsed),
-    )
+def compile_patterns(patterns: Iterable[Pattern | str]) -> Matcher:
+    """Compile call patterns, or their texts; raise ValueError if one is malformed."""
+    parsed = tuple(parse_pattern(pattern) if isinstance(pattern, str) else pattern for pattern in patterns)
+    by_last: dict[str, tuple[int, ...]] = {}
+    others = []
+    for number, pattern in enumerate(parsed):
+        last = pattern.components[-1]
+        if _WILDCARD.search(last):
+            others.append(number)
+        else:
+            by_last[last] = (*by_last.get(last, ()), number)
+    return Matcher(parsed, tuple(pattern.needles for pattern in parsed), by_last, tuple(others))
 
 
-def sample_calls(patterns: Sequence[str]) -> Iterator[str]:
+def sample_calls(patterns: Iterable[Pattern | str]) -> Iterator[str]:
     """Yield sources, a line each, of calls that the patterns are likely to match."""
-    for pattern in patterns:
-        names = [_fill(component) for component in parse_pattern(pattern)]
+    for pattern in compile_patterns(patterns).patterns:
+        names = [_fill(component) for component in pattern.components if component != ANY]
         if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in names):
             callee = ".".join(name + marks for name, marks in names)
-            yield f"{callee}()\n"
+            call = f"{callee}({', '.join(_sample_arguments(pattern.conditions))})\n"
             # An import in the file may change what the first name means. A string is never imported.
-            yield f'"".{callee}()\n'
+            yield from [call, f'"".{call}'] if len(names) > 1 else [f"from lib import {callee}; {call}"]
+
+
+def _sample_arguments(conditions: Sequence[Condition]) -> Iterator[str]:
+    """Yield the arguments of a call that fulfils conditions, as far as that can be done."""
+    wanted = {condition.name: _fill(condition.value or "w")[0] for condition in conditions if not condition.is_refused}
+    numbers = [int(name) for name in wanted if name.isdecimal()]
+    yield from (repr(wanted.get(str(number), "w")) for number in range(max(numbers, default=-1) + 1))
+    yield from (f"{name}={value!r}" for name, value in wanted.items() if name.isidentifier())
+
+
+def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
+    """Split ``*.put(Body=)`` into the dotted name and the conditions."""
+    name, opening, inner = text[:-1].rpartition("(")
+    if not (text.endswith(")") and opening and inner):
+        return text, ()
+    if "." in name.rpartition(")")[0]:
+        raise ValueError("asks for arguments before the last component")
+    return name, tuple(_parse_condition(condition.strip()) for condition in inner.split(","))
+
+
+def _parse_condition(text: str) -> Condition:
+    match = _CONDITION.fullmatch(text)
+    if match is None or not (match["name"].isdecimal() or match["name"].removeprefix(".").isidentifier()):
+        raise ValueError(f'asks for "{text}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
+    return Condition(match["name"], bool(match["is_refused"]), match["value"])
+
+
+def _argument(call: ast.Call, name: str) -> ast.expr | None:
+    """Return the argument that a condition names; None if the call does not have it, or ``*args`` may hide it."""
+    if name.isdecimal():
+        starred = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Starred)]
+        arguments = call.args[:starred[0]] if starred else call.args
+        return arguments[int(name)] if int(name) < len(arguments) else None
+    if name.startswith("."):
+        inner = _call_in_receiver(call, name[1:])
+        return inner.args[0] if inner and inner.args else None
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+
+
+def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:
+    """Return the last call of a name in the receiver of a call."""
+    node = call.func
+    while isinstance(node, (ast.Attribute, ast.Call)):
+        if isinstance(node, ast.Attribute):
+            node = node.value
+        elif isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            return node
+        else:
+            node = node.func
+    return None
+
+
+def _is_component(component: str) -> bool:
+    """Return whether a component is a name, perhaps with wildcards, and perhaps called or subscripted."""
+    match = _COMPONENT.fullmatch(component)
+    if match is None:
+        return False
+    letters = _WILDCARD.sub("", match["name"])
+    return f"_{letters}".isidentifier() and not re.search(r"\s", component)
 
 
 def _split_marks(component: str) -> tuple[str, str]:
@@ -137,39 +245,78 @@ def _split_marks(component: str) -> tuple[str, str]:
     return match["name"], match["marks"]
 
 
-def _compile_component(component: str) -> re.Pattern[str]:
-    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
-    name, marks = _split_marks(component)
-    return re.compile(fnmatch.translate(name)[:-2] + re.escape(marks) + r"\Z")
+@functools.lru_cache(maxsize=None)
+def _expression(component: str) -> re.Pattern[str] | None:
+    """Return the regular expression of a component with wildcards; None for one without.
 
-
-def _needles(pattern: Components) -> Needles:
-    names = [_split_marks(component)[0] for component in pattern]
-    pieces = dict.fromkeys(piece for name in names for piece in _WILDCARD.split(name) if piece)
-    return Needles(tuple(pieces), tuple(_word(name) for name in names if name in pieces), _word(names[-1]))
-
-
-def _word(name: str) -> re.Pattern[str]:
-    """Return what finds a name, which may have wildcards, as a whole word."""
-    parts = {"*": r"\w*", "?": r"\w"}
-    word = "".join(
-        parts.get(part) or (fnmatch.translate(part)[:-2] if part[1:] else part)
-        for part in re.findall(r"\[[^\[\]]+\]|.", name)
-    )
-    # a literal beginning is what makes a regular expression fast, so what must not stand before it comes behind
-    return re.compile(rf"{word}(?<!\w{word})(?!\w)" if _WILDCARD.split(name) == [name] else rf"\b{word}(?!\w)")
-
-
-def _is_used(match: re.Match[str]) -> bool:
-    """Return whether a name may be an attribute, the constant of a getattr(), or imported.
-
-    At the beginning of a line it may continue an expression or an import.
+    Each wildcard of fnmatch's takes the nearest match and never another one, so that matching takes linear time.
     """
-    text, end = match.string, match.start()
-    start = text.rfind("\n", 0, end) + 1
-    # Python takes a lone carriage return for a line's end, too
-    before = text[max(start, text.rfind("\r", start, end) + 1):end].rstrip()
-    return not before or before[-1] in """.,('"\\""" or before.endswith("import")
+    name, marks = _split_marks(component)
+    if not _WILDCARD.search(name):
+        return None
+    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
+    return re.compile(fnmatch.translate(name + marks.replace("[]", "[[]]")))
+
+
+def component_matches(component: str, name: str) -> bool:
+    """Return whether a component of a pattern matches one of a dotted name."""
+    if component == "*":
+        return True
+    expression = _expression(component)
+    return component == name if expression is None else expression.match(name) is not None
+
+
+def _ends(names: Names, components: tuple[str, ...]) -> bool:
+    """Return whether one of the names ends in something that the components of a pattern match.
+
+    What is found out is kept in the names, so that a chain of many calls costs no more than its length.
+    """
+    if not components:
+        return True
+    if components not in names.known:
+        *rest, last = components
+        before = tuple(rest)
+        if last == ANY:
+            return _ends_anywhere(names, components)
+        names.known[components] = any(
+            component_matches(last, name) and _ends(names_before, before) for name, names_before in names.links
+        )
+    return names.known[components]
+
+
+def _ends_anywhere(names: Names, components: tuple[str, ...]) -> bool:
+    """Return the same for components of which the last one stands for any number of them, without recursion."""
+    stack = [names]
+    while stack:
+        current = stack[-1]
+        is_here = _ends(current, components[:-1])
+        waiting = [before for _, before in current.links if components not in before.known]
+        if is_here or not waiting:
+            current.known[components] = is_here or any(before.known[components] for _, before in current.links)
+            stack.pop()
+        else:
+            stack += waiting
+    return names.known[components]
+
+
+def _opens_for_writing(call: ast.Call) -> bool:
+    """Return whether the mode of a call that opens a file, a constant, is one for writing."""
+    mode = _argument(call, "mode") or _argument(call, "1")
+    modes = [mode.body, mode.orelse] if isinstance(mode, ast.IfExp) else [mode]
+    constants = [str(each.value) for each in modes if isinstance(each, ast.Constant)]
+    return any(not _WRITING.isdisjoint(constant) for constant in constants)
+
+
+def _is_found(text: str, piece: str, is_name: bool) -> bool:
+    """Return whether a text holds a piece of a name, or a whole one."""
+    start = text.find(piece)
+    while is_name and start >= 0 and (_is_in_word(text, start - 1) or _is_in_word(text, start + len(piece))):
+        start = text.find(piece, start + 1)
+    return start >= 0
+
+
+def _is_in_word(text: str, index: int) -> bool:
+    return 0 <= index < len(text) and (text[index].isalnum() or text[index] == "_")
 
 
 def _fill(component: str) -> tuple[str, str]:

@@ -1,4 +1,6 @@
 """What tests are written with: a project and flake8 in it, a git repository and the command in it, and programs."""
+from support.growth import growth
+from support.growth import LINEAR
 from support.outcome import Outcome
 from support.outcome import Result
 from support.process import COMMAND
@@ -15,7 +17,9 @@ from support.repository import Repository
 
 __all__ = [
     "COMMAND",
+    "growth",
     "isolate_git",
+    "LINEAR",
     "Outcome",
     "PINS",
     "Project",

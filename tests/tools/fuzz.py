@@ -49,7 +49,7 @@ from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import pin_position
+from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.files import parse_pins

@@ -26,7 +26,7 @@ from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.scan import distinct
 from flake8_artifact_pin.repository.scan import read_source
-from flake8_artifact_pin.repository.scan import survey
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import UNPARSABLE
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
@@ -35,13 +35,13 @@ from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.cli.wrappers import wrapper_data
 from flake8_artifact_pin.source.patterns import sample_calls
-from flake8_artifact_pin.pins.model import exempt_position
-from flake8_artifact_pin.pins.model import exemption
-from flake8_artifact_pin.pins.model import governed_path
+from flake8_artifact_pin.pins.positions import exempt_position
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import pin_position
+from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.model import quote
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.source.noqa import CODE
 from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.pins.toml import written_position
@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_flake8() as setup:
         workspace = open_workspace(arguments.pins)
         checks = list(examine(workspace, setup))
-        wrappers = find_wrappers(workspace, distinct(workspace, survey(workspace, workspace.files())))
+        wrappers = find_wrappers(workspace, distinct(workspace, scan(workspace, workspace.files())))
     failures = sum(not check.is_ok for check in checks)
     if arguments.format == "json":
         print_json({
@@ -364,7 +364,7 @@ def _silence(setup: Flake8, file: _File, lines: list[str]) -> tuple[str, Place]:
     if key:
         return f"{quote(key)} exempts {file.shown}; narrow it", _pins_place(pins, exempt_position(pins, key).line)
     pin = pins.pin_of(path)
-    counted = read_source(file.name, lines, setup.matcher).facts.counted
+    counted = read_source(file.name, lines, setup.matcher).report.counted
     if counted < pin.allowed:
         counts = f"{pin.allowed} pinned, {counted} observed"
         message = f"the stale pin of {file.shown} lets a PUT call pass: {counts}; lower it ({PACKAGE} prune)"

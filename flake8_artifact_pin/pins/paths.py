@@ -1,0 +1,127 @@
+"""Which path of the pins file a linted file has, and whether it is exempt."""
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import os
+import posixpath
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+
+from flake8_artifact_pin.pins.model import Exempt
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+
+#: What flake8 calls standard input if nobody gives it a name.
+UNNAMED_STDIN = "stdin"
+#: Longer than any path that a system opens at once.
+MAX_PATH_LENGTH = 4096
+#: Each file is compared with each shell pattern, so that their number is limited.
+MAX_WILDCARDS = 100
+
+_WILDCARDS = frozenset("*?[")
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
+    """Return the path that a linted file has in the pins file; None if it lies outside of its directory.
+
+    A path that is pinned or exempt as it is given stays as it is. Otherwise its symbolic links are resolved, unless
+    that leads to what is exempt: a link to an exempt file is not exempt itself.
+    """
+    # only where it separates directories: elsewhere it is a character of the name, and another file's
+    full = os.path.join(pins.cwd, filename.replace(sep, "/"))
+    given = _below(pins.root, os.path.normpath(full))
+    if given is None:
+        given = _below(os.path.realpath(pins.root), os.path.normpath(full))
+    if given and (given in pins.pins or exemption(pins.exempt, given)):
+        return given
+    real = _below(os.path.realpath(pins.root), os.path.realpath(full))
+    if real is None and given is None and not pins.path:
+        return os.path.normpath(full)
+    if real is None or given and exemption(pins.exempt, real):
+        return given
+    return real
+
+
+def judged_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
+    """Return the path that a linted file has in the pins file; None if it is not governed or is exempt."""
+    path = governed_path(pins, filename, sep)
+    return None if path is None or exemption(pins.exempt, path) else path
+
+
+def unnamed_stdin_path(pins: Pins) -> str | None:
+    """Return the path that standard input has in the pins file if nobody gives it a name."""
+    return governed_path(pins, UNNAMED_STDIN)
+
+
+def like_named_pin(pins: Pins, path: str) -> Pin | None:
+    """Return the pin whose path looks like another one and is not: other case, or accents composed otherwise."""
+    looks = _folded(path)
+    return next((pin for pin in pins.pins.values() if pin.path != path and _folded(pin.path) == looks), None)
+
+
+def has_wildcards(key: str) -> bool:
+    """Return whether a key of ``[exempt]`` is a shell pattern."""
+    return not _WILDCARDS.isdisjoint(key)
+
+
+def compile_exempt(reasons: Mapping[str, str], until: Mapping[str, date] | None = None) -> Exempt:
+    """Compile the keys of ``[exempt]``, so that a path is compared with all of them at once."""
+    wildcards = {f"key{number}": key for number, key in enumerate(filter(has_wildcards, reasons))}
+    alternatives = "|".join(f"(?P<{name}>{_exempt_pattern(key)})" for name, key in wildcards.items())
+    return Exempt(reasons, wildcards, re.compile(alternatives) if alternatives else None, until or {})
+
+
+def exemption(exempt: Exempt, path: str) -> str | None:
+    """Return the key that exempts a path: itself, a directory of its, or a pattern as in flake8's ``exclude``."""
+    parents = itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])
+    for key in itertools.chain([path], parents):
+        if key in exempt.reasons:
+            return key
+    match = exempt.pattern.match(path) if exempt.pattern else None
+    return exempt.wildcards[match.lastgroup or ""] if match else None
+
+
+def path_problem(key: str) -> str:
+    """Return why a path cannot be a key of a pins file, and what to do; an empty string if it can."""
+    if len(key) > MAX_PATH_LENGTH:
+        return f"is longer than {MAX_PATH_LENGTH} characters: no file has such a path"
+    if "\\" in key:
+        return 'has a backslash: write "/" between directories'
+    if "\0" in key:
+        return "has a null character: remove it"
+    if key.startswith("/") or _DRIVE.match(key):
+        return "is absolute: write it relative to this file's directory"
+    if ".." in key.split("/"):
+        return 'has "..": name a path below this file\'s directory'
+    if posixpath.normpath(key) == ".":
+        return "is empty: name a file or a directory below this one"
+    return ""
+
+
+def can_be_key(path: str) -> bool:
+    """Return whether a path can be a key of a pins file, which is UTF-8."""
+    is_text = path == path.encode(errors="replace").decode()
+    return is_text and not path_problem(path)
+
+
+def _exempt_pattern(key: str) -> str:
+    if "/" in key:
+        return fnmatch.translate(f"{key}*" if key.endswith("/") else key)
+    # One without a slash speaks of the name alone, too, in every directory. Before 3.11 a translation has groups
+    # whose names may not occur twice, so each needs one of its own.
+    return rf"{fnmatch.translate(key)}|.*/(?=[^/]*\Z){fnmatch.translate(key)}"
+
+
+def _below(directory: str, path: str) -> str | None:
+    prefix = os.path.join(directory, "")
+    if not os.path.normcase(path).startswith(os.path.normcase(prefix)):
+        return None
+    return path[len(prefix):].replace(os.sep, "/")
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

@@ -1,0 +1,32 @@
+"""Where the pins file says something."""
+from __future__ import annotations
+
+import posixpath
+
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.toml import key_positions
+from flake8_artifact_pin.pins.toml import Position
+from flake8_artifact_pin.pins.toml import written_position
+
+
+def pin_position(pins: Pins, pin: Pin) -> Position:
+    """Return where a pin is written in the pins file."""
+    return written_position(pins.text, (*pins.table, "pins", pin.key))
+
+
+def call_position(pins: Pins, pin: Pin, name: str) -> Position:
+    """Return where a call that a pin names is written in the pins file."""
+    key = pin.calls[name].key if pin.calls else ""
+    return written_position(pins.text, (*pins.table, "pins", pin.key, "calls", key))
+
+
+def exempt_position(pins: Pins, key: str) -> Position:
+    """Return where a key of ``[exempt]`` is written, however it is spelled."""
+    table = (*pins.table, "exempt")
+    spellings = (
+        position
+        for path, position in key_positions(pins.text).items()
+        if path[:-1] == table and posixpath.normpath(path[-1]) == posixpath.normpath(key)
+    )
+    return next(spellings, written_position(pins.text, table))

@@ -1,0 +1,52 @@
+"""How values are written in a pins file."""
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeAlias
+
+#: What a pins file may hold, as far as it is written by this program.
+Value: TypeAlias = "int | str | date | list[str] | Mapping[str, Value]"
+
+# What TOML wants escaped: quotes, control characters, and what a file name may have that is not UTF-8.
+_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
+_SHORT_ESCAPES = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
+_WORDS = frozenset(
+    ["artifact-pins", "calls", "count", "deferred", "grandfathered", "pins", "registered", "tool", "until"],
+)
+
+
+def quote(text: str) -> str:
+    """Return a TOML string, which is how a path is written in a pins file."""
+    return f'"{_ESCAPED.sub(_escape, text)}"'
+
+
+def key_text(key: str) -> str:
+    """Return a key as it is written: quoted, unless it is a word of the pins file such as ``count``."""
+    return key if key in _WORDS else quote(key)
+
+
+def value_text(value: Value) -> str:
+    """Return a value as it is written on one line."""
+    if isinstance(value, str):
+        return quote(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        members = ", ".join(f"{key_text(key)} = {value_text(member)}" for key, member in value.items())
+        return f"{{ {members} }}" if members else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(quote, value))}]"
+    return str(value)
+
+
+def decision_for(count: int | str = "") -> str:
+    """Return what the value of a pin that counts, or of a call that a pin names, must look like to hold a decision."""
+    start = f"count = {count}, " if count else ""
+    return f'{{ {start}registered = ["ID"] }} or {{ {start}grandfathered = "REASON" }}'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"

@@ -1,0 +1,183 @@
+"""Write a file as a whole or not at all, and lose nothing of it that is not its text."""
+from __future__ import annotations
+
+import codecs
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+
+from flake8_artifact_pin.errors import UsageError
+
+# How a temporary file's name ends, so that the next run knows whose it is.
+_SUFFIX = ".flake8-artifact-pin.tmp"
+_HOUR = 3600
+# On Windows nobody can replace a file while another program has it open, which is mostly for a moment.
+_PAUSES = (0.05, 0.1, 0.2, 0.4)
+
+
+def replace_text(path: str, shown: str, old: str, new: str) -> None:
+    """Write a file anew in one step: whenever this is ended, there is the old text or the new one.
+
+    Of two runs at once the second one sees what the first one wrote. Mode, owner, access lists and other attributes
+    are kept, symbolic links followed. Raise UsageError if the file no longer has the old text, or if it cannot be
+    written, or not without losing one of these.
+    """
+    target = os.path.realpath(path)
+    try:
+        if not os.access(target, os.W_OK):
+            # replacing it takes no permission but that of its directory
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with _lock(target), _temporary_file(target) as temporary:
+            mark = codecs.BOM_UTF8 if _read(target).startswith(codecs.BOM_UTF8) else b""
+            _write(temporary, mark + new.encode())
+            _copy_attributes(target, temporary, shown)
+            if _read(target) != mark + old.encode():
+                raise UsageError(f"{shown} changed meanwhile: run it again")
+            _replace(temporary, target)
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be written ({error.strerror}): nothing has changed")
+
+
+def create_text(path: str, shown: str, text: str) -> None:
+    """Write a new file in one step; raise UsageError if there is one already, or if it cannot be written."""
+    try:
+        with _lock(path), _temporary_file(path) as temporary:
+            _write(temporary, text.encode())
+            os.chmod(temporary, 0o666 & ~_umask())
+            _move_to_new(temporary, path)
+    except FileExistsError:
+        raise UsageError(f"{shown} exists already: nothing has changed")
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be written ({error.strerror}): nothing has changed")
+
+
+@contextlib.contextmanager
+def _lock(path: str) -> Iterator[None]:
+    """Let only one run at a time write in the directory of a file, and remove what killed runs left there.
+
+    Where a directory cannot be locked, as on Windows, only what is old is removed.
+    """
+    directory = os.path.dirname(path) or os.curdir
+    with contextlib.ExitStack() as stack:
+        is_locked = _lock_directory(directory, stack)
+        prefix = _prefix(path)
+        for name in os.listdir(directory):
+            if name.startswith(prefix) and name.endswith(_SUFFIX):
+                leftover = os.path.join(directory, name)
+                # another run may remove it at the same time, or be at work on it
+                with contextlib.suppress(FileNotFoundError, PermissionError):
+                    if is_locked or os.stat(leftover).st_mtime < time.time() - _HOUR:
+                        os.unlink(leftover)
+        yield
+
+
+def _lock_directory(directory: str, stack: contextlib.ExitStack) -> bool:
+    """Lock a directory until the end, waiting for whoever has locked it; return whether that can be done."""
+    try:
+        from fcntl import flock
+        from fcntl import LOCK_EX
+
+        descriptor = os.open(directory, os.O_RDONLY)
+        stack.callback(os.close, descriptor)
+        flock(descriptor, LOCK_EX)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _temporary_file(path: str) -> Iterator[str]:
+    """Yield the path of an empty file beside another one, which only we may read; afterwards it is gone."""
+    descriptor, temporary = tempfile.mkstemp(_SUFFIX, _prefix(path), os.path.dirname(path) or os.curdir)
+    os.close(descriptor)
+    try:
+        yield temporary
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _prefix(path: str) -> str:
+    return f".{os.path.basename(path)}."
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _copy_attributes(target: str, temporary: str, shown: str) -> None:
+    """Give a file what another one has: owner, attributes with access lists, and mode.
+
+    Raise UsageError if its names would be separated, and OSError if something cannot be kept.
+    """
+    status = os.stat(target)
+    if status.st_nlink > 1:
+        raise UsageError(f"{shown} has other names (hard links), which it would lose: edit it by hand")
+    owner = os.stat(temporary)
+    if (owner.st_uid, owner.st_gid) != (status.st_uid, status.st_gid):
+        os.chown(temporary, status.st_uid, status.st_gid)
+    if hasattr(os, "listxattr"):
+        _copy_extended_attributes(target, temporary)
+    os.chmod(temporary, stat.S_IMODE(status.st_mode))
+
+
+def _copy_extended_attributes(target: str, temporary: str) -> None:
+    wanted = {name: os.getxattr(target, name) for name in _extended_attributes(target)}
+    # a directory may give new files an access list
+    for name in _extended_attributes(temporary):
+        if name not in wanted:
+            os.removexattr(temporary, name)
+    for name, value in wanted.items():
+        os.setxattr(temporary, name, value)
+
+
+def _extended_attributes(path: str) -> list[str]:
+    """Return the names of a file's attributes, but for those that the system sets; none if there are none here."""
+    try:
+        names = os.listxattr(path)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return []
+    return [name for name in names if not name.startswith(("security.", "trusted."))]
+
+
+def _replace(temporary: str, target: str) -> None:
+    for pause in _PAUSES:
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    os.replace(temporary, target)
+
+
+def _move_to_new(temporary: str, path: str) -> None:
+    """Give a file another name; raise FileExistsError if there is such a file."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # some file systems know no second name
+        with open(path, "xb"):
+            pass
+        os.replace(temporary, path)
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

@@ -1,0 +1,57 @@
+"""Find the commit that a change is compared with."""
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.git import Repository
+
+
+class Base(NamedTuple):
+    """The commit to compare with, and how it was found, in words.
+
+    ``is_guess``: it is HEAD only because the remote's default branch is not known here.
+    """
+
+    commit: str
+    description: str
+    is_guess: bool = False
+
+
+def find_base(repository: Repository, named: str | None) -> Base:
+    """Return the merge base of the working tree's commit with a revision, or with the default one.
+
+    Raise UsageError if there is none.
+    """
+    head = repository.resolve("HEAD")
+    if head is None:
+        raise UsageError("there is no commit to compare with: this repository has none yet")
+    revision, is_guess = (named, False) if named is not None else _default_revision(repository)
+    commit = repository.resolve(revision)
+    if commit is None:
+        raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")
+    merge_base = repository.merge_base(commit, head)
+    if merge_base is None:
+        if repository.is_shallow:
+            raise UsageError(
+                f"this clone is too shallow to have the merge base with {revision}: run git fetch --unshallow",
+            )
+        raise UsageError(f"{revision} has no commit in common with HEAD: name another revision")
+    return Base(merge_base, f"{revision} (merge base {merge_base[:12]})", is_guess)
+
+
+def _default_revision(repository: Repository) -> tuple[str, bool]:
+    """Return the remote's default branch, else HEAD, and whether that is only for want of knowing."""
+    remotes = repository.remotes()
+    if not remotes:
+        return "HEAD", False
+    remote = "origin" if "origin" in remotes else remotes[0]
+    branch = repository.default_branch(remote)
+    if branch:
+        return branch, False
+    # what a pull request is to be merged into; a checkout by GitHub's own action does not know the default branch
+    target = os.environ.get("GITHUB_BASE_REF")
+    if target and repository.resolve(f"{remote}/{target}"):
+        return f"{remote}/{target}", False
+    return "HEAD", True

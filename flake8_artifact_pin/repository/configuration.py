@@ -1,0 +1,75 @@
+"""What flake8's configuration says that the command must know, too: which pins file, and which files are Python."""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flake8_artifact_pin.errors import UsageError
+
+_PYPROJECT = "pyproject.toml"
+
+
+class Configuration(NamedTuple):
+    """The pins file that flake8's configuration names, if any, and flake8's ``filename`` patterns."""
+
+    pins: str | None = None
+    patterns: tuple[str, ...] = ("*.py",)
+
+
+def read_configuration() -> Configuration:
+    """Return what flake8, run in the working directory, would read; raise UsageError if that cannot be read."""
+    import configparser
+
+    from flake8.exceptions import ExecutionError
+    from flake8.options.config import load_config
+    from flake8.utils import normalize_path
+    from flake8.utils import parse_comma_separated_list
+
+    try:
+        config, directory = load_config(None, [])
+    except (ExecutionError, configparser.Error) as error:
+        raise UsageError(f"flake8's configuration: {' '.join(str(error).split())}")
+    section: Mapping[str, str] = config["flake8"] if "flake8" in config else {}
+    table = _pyproject_table()
+    if table is not None:
+        section, directory = table, os.getcwd()
+    value = section.get("artifact-pins", section.get("artifact_pins"))
+    patterns = section.get("filename")
+    return Configuration(
+        None if value is None else normalize_path(value, directory),
+        Configuration().patterns if patterns is None else tuple(parse_comma_separated_list(patterns)),
+    )
+
+
+def _pyproject_table() -> Mapping[str, str] | None:
+    """Return ``[tool.flake8]`` if Flake8-pyproject makes flake8 read it.
+
+    That plugin reads the file of the working directory only, and nothing else where it has that table.
+    """
+    try:
+        with open(_PYPROJECT, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, UnicodeError):
+        return None
+    if "flake8" not in text or not _is_installed("Flake8-pyproject"):
+        return None
+    import tomli
+
+    try:
+        table = tomli.loads(text).get("tool", {}).get("flake8")
+    except (ValueError, RecursionError, AttributeError) as error:
+        raise UsageError(f"flake8's configuration: {_PYPROJECT}: {' '.join(str(error).split())}")
+    if not isinstance(table, dict):
+        return None
+    return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in table.items()}
+
+
+def _is_installed(distribution: str) -> bool:
+    import importlib.metadata
+
+    try:
+        importlib.metadata.distribution(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,145 @@
+"""Which files there are: what git tracks, with submodules, or what lies in a directory outside of git."""
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import os
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.repository.git import Entry
+from flake8_artifact_pin.repository.git import names
+from flake8_artifact_pin.repository.git import Repository
+
+# A comment that names APR001, in any case, and one that declares an encoding (PEP 263) in which ASCII characters may
+# not be themselves: rather too many than too few.
+_COMMENTS = (
+    *map("".join, itertools.product("aA", "pP", "rR", "0")),
+    "coding:",
+    "coding=",
+)
+
+# A file with bytes beyond ASCII may hold a name of a pattern without its bytes: Python normalizes identifiers.
+# A null byte is among these as well, so that a text that is no source is looked at.
+_BEYOND_ASCII = "[^\x01-\x7f]"
+
+# All in full, so that no configuration changes the answer. Files of the work tree are searched as they are.
+_GREP = (
+    *("grep", "-l", "-z", "-a", "--no-color", "--no-textconv", "--no-recurse-submodules", "--no-full-name"),
+    *("--no-untracked", "--no-all-match", "--no-invert-match", "--no-word-regexp", "--no-ignore-case"),
+)
+
+# What may be on a command line everywhere, in characters. More paths are not named, and all files searched.
+_COMMAND_LINE = 20_000
+
+
+class NotCheckedOut(NamedTuple):
+    """Files that git tracks below a directory but has not put there, and the directories of such submodules."""
+
+    paths: frozenset[str] = frozenset()
+
+    def has(self, path: str) -> bool:
+        """Return whether a path is one of them, or lies below one; whether there is a file is not looked at."""
+        return not self.paths.isdisjoint(itertools.accumulate(path.split("/"), "{}/{}".format))
+
+
+def tracked_files(repository: Repository) -> list[str]:
+    """Return the files and links of any kind that git tracks below the directory, sorted.
+
+    Those of submodules are among them, and of a repository within the repository: flake8 finds them, too.
+    """
+    files = {entry.path for entry in repository.entries if not entry.is_submodule}
+    for directory, inner in repository.submodules.items():
+        place = repository.place(directory)
+        if inner or os.path.exists(os.path.join(place, ".git")):
+            found = tracked_files(inner) if inner else walked_files(place)
+            files.update(f"{directory}/{file}" for file in found)
+    return sorted(files)
+
+
+def not_checked_out(repository: Repository) -> NotCheckedOut:
+    """Return what git tracks below the directory and leaves out of it, also within submodules.
+
+    That is what a sparse checkout is not for, and the submodules that nobody has initialized.
+    """
+    paths = {entry.path for entry in repository.entries if entry.is_skipped}
+    for directory, inner in repository.submodules.items():
+        if inner:
+            # although a sparse checkout may not be for it
+            paths.discard(directory)
+            paths.update(f"{directory}/{path}" for path in not_checked_out(inner).paths)
+        else:
+            paths.add(directory)
+    return NotCheckedOut(frozenset(paths))
+
+
+def walked_files(directory: str) -> Iterator[str]:
+    """Yield the files below a directory, as relative paths, without what flake8 excludes by default."""
+    from flake8.defaults import EXCLUDE
+
+    def is_wanted(name: str) -> bool:
+        return not any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
+
+    for parent, directories, files in os.walk(directory):
+        directories[:] = sorted(filter(is_wanted, directories))
+        for name in sorted(filter(is_wanted, files)):
+            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+
+
+def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
+    """Return those of the paths that need not be read: Python files that hold none of the pieces, as git finds.
+
+    Nor do they hold anything else that could make them matter: a comment that names APR001, an encoding, or a
+    character beyond ASCII. What git does not search (links, what it does not track, another repository's files), or
+    what it complains of, is not among them.
+    """
+    if not pieces or not all(pieces):
+        # a pattern without a literal piece may be in any file
+        return frozenset()
+    own = {entry.path for entry in repository.entries if entry.is_file and entry.tag == "H"}
+    searched = {path for path in own.intersection(paths) if path.endswith(".py")}
+    clean = _clean(repository, pieces, searched) if searched else set()
+    for directory, inner in repository.submodules.items():
+        start = f"{directory}/"
+        inner_paths = [path.removeprefix(start) for path in paths if path.startswith(start)] if inner else []
+        if inner and inner_paths:
+            clean.update(start + path for path in files_without(inner, pieces, inner_paths))
+    return frozenset(clean)
+
+
+def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) -> set[str]:
+    found = _files_with(repository, pieces, ["--", *_pathspecs(sorted(searched))])
+    # git passes over a file that has become a link
+    return {
+        path for path in searched if found is not None and path not in found
+        and not os.path.islink(repository.place(path))
+    }
+
+
+def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
+    literal = [f":(literal){path}" for path in paths]
+    return literal if sum(map(len, literal)) + len(literal) < _COMMAND_LINE else ["*.py"]
+
+
+def tree_files_without(
+    repository: Repository, commit: str, pieces: Sequence[str], entries: Iterable[Entry],
+) -> frozenset[str]:
+    """Return those of a commit's entries that need not be read, by their paths; as files_without()."""
+    found = _files_with(repository, pieces, [commit, "--", "*.py"]) if pieces and all(pieces) else None
+    if found is None:
+        return frozenset()
+    paths = {entry.path for entry in entries if entry.is_file and entry.path.endswith(".py")}
+    return frozenset(path for path in paths if f"{commit}:{path}" not in found)
+
+
+def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
+    """Return the files that hold a piece or anything else that matters; None if git could not read all of them."""
+    words = [*filter(str.isascii, pieces), *_COMMENTS]
+    searches = (["-F", *(f"-e{word}" for word in words)], ["-E", "-e", _BEYOND_ASCII])
+    answers = [repository.ask(*_GREP, *search, *where) for search in searches]
+    if any(answer.status > 1 or answer.messages for answer in answers):
+        return None
+    return frozenset(name for answer in answers for name in names(answer.output))

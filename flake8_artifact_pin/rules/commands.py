@@ -1,0 +1,36 @@
+"""The commands that messages tell a person to run."""
+from __future__ import annotations
+
+import os
+
+from flake8_artifact_pin.pins.model import Pins
+
+#: Starts a pins file.
+INIT = "flake8-artifact-pin init"
+#: Lowers pins to what their files make.
+PRUNE = "flake8-artifact-pin prune"
+
+
+def decide(pins: Pins, path: str, line: int | None = None) -> str:
+    """Return the command that records a decision on a file of the pins file, or on the PUT call on a line of it."""
+    place = path_from_here(pins, path)
+    return f"flake8-artifact-pin decide {quoted(place if line is None else f'{place}:{line}')}"
+
+
+def path_from_here(pins: Pins, path: str) -> str:
+    """Return a path of the pins file as it is to be written in the working directory."""
+    if pins.root == pins.cwd:
+        return path
+    full = os.path.join(pins.root, path)
+    try:
+        return os.path.relpath(full, pins.cwd)
+    except ValueError:
+        # another drive
+        return full
+
+
+def quoted(argument: str) -> str:
+    """Return an argument as a shell wants it, and so that it is not taken for an option."""
+    import shlex
+
+    return shlex.quote(f"./{argument}" if argument.startswith("-") else argument)

@@ -1,0 +1,278 @@
+"""What is said of files and of pins. Each message is one line, and names the step to take."""
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from datetime import date
+
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import can_be_key
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import like_named_pin
+from flake8_artifact_pin.pins.paths import UNNAMED_STDIN
+from flake8_artifact_pin.pins.paths import unnamed_stdin_path
+from flake8_artifact_pin.pins.positions import call_position
+from flake8_artifact_pin.pins.positions import exempt_position
+from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.rules import commands
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import make_finding
+from flake8_artifact_pin.rules.stray import stray_findings
+from flake8_artifact_pin.rules.verdict import JudgedCall
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
+from flake8_artifact_pin.rules.visible import at_visible_places
+from flake8_artifact_pin.source.noqa import FileNoqa
+from flake8_artifact_pin.source.noqa import Suppression
+from flake8_artifact_pin.source.report import Site
+
+# As many names as a message lists: nobody reads more.
+_MAX_LISTED = 3
+_NOT_READ = 'flake8 does not read the comment: write "# noqa: APR001 - REASON", before any other noqa'
+
+
+def file_findings(pins: Pins, verdict: Verdict) -> list[Finding]:
+    """Return the findings of one file, each at a place where flake8 does not hide what must be seen."""
+    if verdict.exempt:
+        return []
+    findings = _unusable_pins(pins, verdict) if pins.faults else _judged(pins, verdict)
+    problem = verdict.report.encoding_problem
+    encoding = [make_finding(1, 0, "APR011", problem)] if problem else []
+    return list(dict.fromkeys(at_visible_places([*encoding, *findings], verdict.report.noqa)))
+
+
+def file_noqa_finding(pins: Pins, verdict: Verdict, noqa: FileNoqa) -> Finding:
+    """Return what is said of a comment that makes flake8 skip a file with PUT calls, and gives no reason."""
+    text = (
+        f"the comment makes flake8 skip this file and gives no reason: {_counts(verdict)}, still counted; "
+        'write "# flake8: noqa: APR001 - REASON", or remove it'
+    )
+    return make_finding(noqa.line, 0, "APR004", text)
+
+
+def pins_findings(
+    pins: Pins, missing: Sequence[Pin], renamed: Mapping[str, str] | None = None, today: date | None = None,
+) -> list[Finding]:
+    """Return what is said at places of the pins file: its faults, else what is wrong with pins and exemptions.
+
+    ``missing`` are the pins whose file does not exist; ``renamed`` says what git calls these files now. Only a caller
+    that says what day it is today is told of decisions whose time is up.
+    """
+    if pins.faults:
+        return [make_finding(*fault[:2], "APR000", f"unusable pins file: {fault.problem}") for fault in pins.faults]
+    gone = {pin.path for pin in missing}
+    findings = [_gone(pins, pin, (renamed or {}).get(pin.path, "")) for pin in missing]
+    for pin in pins.pins.values():
+        if pin.path in gone:
+            continue
+        if exempting := exemption(pins.exempt, pin.path):
+            text = f"{quote(pin.key)} is pinned and exempt by {quote(exempting)}: remove the pin or the exemption"
+            findings.append(make_finding(*pin_position(pins, pin), "APR003", text))
+        else:
+            findings += _undecided(pins, pin, today)
+    for key, until in pins.exempt.until.items():
+        if today and until < today:
+            text = f"the exemption of {quote(key)} ended on {until}: remove it, or decide anew and set until"
+            findings.append(make_finding(*exempt_position(pins, key), "APR009", text))
+    return sorted(findings)
+
+
+def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -> Finding:
+    """Return what is said of a key of [exempt] that exempts no file, or every one."""
+    text = (
+        f"{quote(key)} exempts every file, so nothing is judged: exempt less"
+        if exempts_all
+        else f"{quote(key)} exempts no file: remove it from [exempt]"
+    )
+    return make_finding(*exempt_position(pins, key), "APR003", text)
+
+
+def new_call_finding(pins: Pins, path: str, place: tuple[int, int], problem: str, base: str) -> Finding:
+    """Return what is said of a PUT call that is allowed, and was not in ``base``, while nobody decided on it.
+
+    ``place`` is its line (1-based) and column (0-based), ``problem`` says what happened: ``put_object("x") is new``.
+    """
+    line, column = place
+    text = f"{problem} since {base}, and nobody decided on it; decide: {commands.decide(pins, path, line)}"
+    return make_finding(line, column, "APR010", text)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return quoted names in words."""
+    shown = [quote(name) for name in names[:_MAX_LISTED]]
+    if len(names) > len(shown):
+        shown.append(f"{len(names) - len(shown)} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
+    first, *others = pins.faults
+    more = f", and {count(len(others), 'more fault')}" if others else ""
+    for site in verdict.report.sites:
+        call = site.call
+        if site.is_counted:
+            text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
+            yield make_finding(call.line, call.column, "APR000", text)
+        else:
+            yield _suppressed(site)
+
+
+def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
+    if verdict.is_stale:
+        yield make_finding(1, 0, "APR002", _stale_text(verdict))
+    advice = f"; {pins.advice}" if pins.advice else ""
+    for call in verdict.calls:
+        site = call.site
+        if call.state is State.SUPPRESSED:
+            yield _suppressed(site)
+            if site.shares_comment:
+                yield make_finding(site.call.line, site.call.column, "APR004", _shared_text(pins, verdict, site))
+        elif call.state in (State.OVER, State.SWAPPED):
+            # the same advice for each call would only make the list harder to read
+            yield _unpinned(pins, verdict, call, advice)
+            advice = ""
+        if problem := _noqa_problem(verdict, site):
+            yield make_finding(site.call.line, site.call.column, "APR004", _hidden_text(pins, verdict, site, problem))
+    yield from stray_findings(verdict.report)
+
+
+def _suppressed(site: Site) -> Finding:
+    """Return a finding that flake8 hides: yesqa and its kind would otherwise take the comment for a useless one."""
+    text = f"suppressed with a reason, not counted: {site.call.shown}"
+    return make_finding(site.call.line, site.call.column, "APR001", text)
+
+
+def _counts(verdict: Verdict) -> str:
+    return f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
+
+
+def _stale_text(verdict: Verdict) -> str:
+    gone = [name for name in verdict.gone if name not in verdict.uncertain]
+    unsure = len(verdict.gone) - len(gone)
+    steps = [f"stale pin: {_counts(verdict)}"]
+    if gone:
+        steps.append(f"{listed(gone)} {_is(len(gone))} gone")
+    if unsure:
+        entries = [name for name in verdict.pin.calls or () if name in verdict.uncertain]
+        steps.append(f"{unsure} of {listed(entries)} {_is(unsure)} gone: nobody can tell which, so remove it by hand")
+    if verdict.unnamed:
+        steps.append("rename the entries of calls that only got a new name")
+    if not unsure:
+        steps.append(f"lower it: {commands.PRUNE}")
+    return "; ".join(steps)
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Finding:
+    shown, pin = call.site.call.shown, verdict.pin
+    if call.state is State.SWAPPED:
+        among = f"the {pin.allowed} pinned calls" if pin.allowed != 1 else "the pinned call"
+        code, fact = "APR006", f"{shown} is not {'among' if pin.allowed != 1 else ''} {among}".replace("  ", " ")
+    else:
+        which = "" if pin.calls is None or not pin.allowed else ", not this one"
+        code, fact = "APR001", f"{_counts(verdict)}{which}: {shown}"
+    text = f"{fact}{_origin(call)}; {_step(pins, verdict, call)}{_unread(call.site)}{advice}"
+    return make_finding(call.site.call.line, call.site.call.column, code, text)
+
+
+def _origin(call: JudgedCall) -> str:
+    """Return which entry an unnamed call may have had."""
+    if call.replaces:
+        return f", {quote(call.replaces)} is gone"
+    if call.alternatives:
+        return f", nobody can tell which call {listed(call.alternatives)} means"
+    return ""
+
+
+def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
+    """Return the step that settles an unnamed call, or one beyond the count."""
+    path = verdict.path
+    is_pinned = path in pins.pins
+    if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == unnamed_stdin_path(pins):
+        return "its pin is not known: pass --stdin-display-name PATH"
+    if not pins.path:
+        return f"there is no pins file: {commands.INIT}"
+    if not can_be_key(path):
+        return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
+    decide = f"decide: {commands.decide(pins, path, call.site.call.line)}"
+    if call.replaces:
+        return f"rename that entry, or {decide}"
+    alike = None if is_pinned else like_named_pin(pins, path)
+    return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide
+
+
+def _unread(site: Site) -> str:
+    return f"; {_NOT_READ}" if site.has_comment and site.suppression is Suppression.NONE else ""
+
+
+def _noqa_problem(verdict: Verdict, site: Site) -> str:
+    """Return what is wrong with the noqa comment of a PUT call; empty if nothing is."""
+    if site.suppression is Suppression.UNJUSTIFIED:
+        return "gives no reason"
+    if site.suppression is Suppression.BLANKET and verdict.is_over:
+        return "names APR001 as flake8 does not read it" if site.has_comment else "does not name APR001"
+    return ""
+
+
+def _hidden_text(pins: Pins, verdict: Verdict, site: Site, problem: str) -> str:
+    decide = commands.decide(pins, verdict.path, site.call.line)
+    return (
+        f"the noqa on line {site.call.line} {problem}, {site.call.shown} still counts ({_counts(verdict)}); "
+        f'write "# noqa: APR001 - REASON", or decide: {decide}'
+    )
+
+
+def _shared_text(pins: Pins, verdict: Verdict, site: Site) -> str:
+    decide = commands.decide(pins, verdict.path, site.call.line)
+    return (
+        f"the noqa on line {site.call.line} gives one reason for several PUT calls: give {site.call.shown} a line and "
+        f"a reason of its own, or take the noqa away and decide: {decide}"
+    )
+
+
+def _gone(pins: Pins, pin: Pin, new_path: str) -> Finding:
+    if new_path:
+        text = f"{pin.path} is now {new_path}; move its pin: {commands.PRUNE} --move-renamed"
+    else:
+        ids = list(dict.fromkeys(text for decision in pin.decisions for text in decision.registered))
+        retire = f" and retire {listed(ids)}" if ids else ""
+        text = (
+            f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: remove the pin{retire}"
+        )
+    return make_finding(*pin_position(pins, pin), "APR003", text)
+
+
+def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
+    """Yield what is said of a pin, or of each call that it names, that needs a decision."""
+    decide = f"decide: {commands.decide(pins, pin.path)}"
+    if pin.calls is None:
+        if pin.allowed and (problem := _decision_problem(pins, pin.decision, today)):
+            text = f"{quote(pin.key)} {problem} ({count(pin.allowed, 'PUT call')} pinned); {decide}"
+            yield make_finding(*pin_position(pins, pin), "APR009", text)
+        return
+    for name, call in pin.calls.items():
+        if problem := _decision_problem(pins, call.decision, today):
+            text = f"{quote(call.key)} of {quote(pin.key)} {problem}; {decide}"
+            yield make_finding(*call_position(pins, pin, name), "APR009", text)
+
+
+def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str:
+    if pins.require_decision and not decision.is_made:
+        return "has no decision"
+    if today and decision.until and decision.until < today:
+        what = f"grandfathered: {decision.grandfathered}" if decision.grandfathered else f"deferred: {decision.deferred}"
+        return f"was decided until {decision.until} ({what})"
+    return ""

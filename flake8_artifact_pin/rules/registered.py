@@ -1,0 +1,133 @@
+"""Whether pins and the registry of artifacts agree, and which of its rows a key fits."""
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Protocol
+
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.positions import call_position
+from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.toml import Position
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import make_finding
+
+# Each search for an id like another one takes the time of the whole registry.
+_MAX_SEARCHES = 10
+_BUCKET = re.compile(r"\A\w+://[^/]*/|\A/+")
+_FIELD = re.compile(r"\{[^{}]*\}")
+
+
+class Row(Protocol):
+    """A row of the registry, as far as it is needed here."""
+
+    @property
+    def artifact_id(self) -> str:
+        """The id of the artifact."""
+
+    @property
+    def key_template(self) -> str:
+        """The key that the artifact is written to, with ``{name}`` for what varies; empty if the row has none."""
+
+
+def judge_registered(pins: Pins, known: Collection[str], registry: str) -> Iterator[Finding]:
+    """Yield a finding, at its place in the pins file, for each registered id that is not known.
+
+    ``known`` are the ids of the registry, ``registry`` is its name.
+    """
+    searches = 0
+    for position, what, decision in _decisions(pins):
+        for artifact_id in dict.fromkeys(decision.registered):
+            if artifact_id not in known:
+                hint = _like(artifact_id, known) if searches < _MAX_SEARCHES else ""
+                searches += 1
+                edit = f"did you mean {quote(hint)}?" if hint else "register it there, or correct the id"
+                text = f"{quote(artifact_id)} is registered for {what}, but {registry} has no such id; {edit}"
+                yield make_finding(*position, "APR007", text)
+
+
+def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: str) -> Iterator[Finding]:
+    """Yield a finding, at its place in the registry, for each artifact of an owner that no pin registers.
+
+    ``promised`` are their ids and where their rows begin. A pin that allows no call writes no artifact.
+    """
+    written = {
+        artifact_id
+        for pin in pins.pins.values()
+        if pin.allowed
+        for decision in pin.decisions
+        for artifact_id in decision.registered
+    }
+    for artifact_id, position in promised:
+        if artifact_id not in written:
+            text = (
+                f"{quote(artifact_id)} of {owner} promises an artifact that no pinned code writes; register it at the "
+                "pin of the file that writes it: flake8-artifact-pin decide, or retire this row"
+            )
+            yield make_finding(*position, "APR008", text)
+
+
+def suggestions(rows: Iterable[Row], key: str) -> Sequence[str]:
+    """Return the ids of the rows whose key template fits the key of a PUT call, the best one first."""
+    pieces = _pieces(key)
+    fits = [
+        (fit, row.artifact_id)
+        for row in rows
+        if row.key_template and (fit := _fit(_pieces(row.key_template), pieces))
+    ]
+    return list(dict.fromkeys(artifact_id for _, artifact_id in sorted(fits, key=lambda item: (-item[0], item[1]))))
+
+
+def _decisions(pins: Pins) -> Iterator[tuple[Position, str, Decision]]:
+    """Yield each decision with its place and with what it is about, in words."""
+    for pin in pins.pins.values():
+        if pin.calls is None:
+            yield pin_position(pins, pin), quote(pin.path), pin.decision
+        for name in pin.calls or ():
+            yield _named_decision(pins, pin, name)
+
+
+def _named_decision(pins: Pins, pin: Pin, name: str) -> tuple[Position, str, Decision]:
+    return call_position(pins, pin, name), f"{quote(name)} of {quote(pin.path)}", pin.decision_on(name)
+
+
+def _like(artifact_id: str, known: Collection[str]) -> str:
+    import difflib
+
+    return next(iter(difflib.get_close_matches(artifact_id, known, n=1)), "")
+
+
+def _pieces(template: str) -> list[str]:
+    """Return the literal texts of a key template, between its fields."""
+    return _FIELD.split(_BUCKET.sub("", template))
+
+
+def _fit(template: Sequence[str], key: Sequence[str]) -> int:
+    """Return how well two templates fit, by the letters that they have in common; 0 if they do not."""
+    letters = min(sum(map(str.isalnum, "".join(pieces))) for pieces in (template, key))
+    if template == key:
+        return 2 * letters
+    return letters if _covers(template, "x".join(key)) or _covers(key, "x".join(template)) else 0
+
+
+def _covers(pieces: Sequence[str], text: str) -> bool:
+    """Return whether a text is these pieces in their order, with at least a character between any two."""
+    first, *others = pieces
+    if not others:
+        return text == first
+    *inner, last = others
+    start, end = len(first), len(text) - len(last)
+    if not (text.startswith(first) and text.endswith(last)):
+        return False
+    for piece in inner:
+        start = text.find(piece, start + 1, end)
+        if start < 0:
+            return False
+        start += len(piece)
+    return start < end

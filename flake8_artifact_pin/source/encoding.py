@@ -1,0 +1,158 @@
+"""Whether Python may run another program than the one that flake8 read, because of the file's encoding.
+
+Python and flake8 (through tokenize) look for an encoding cookie in the first two lines (PEP 263), by rules that differ:
+Python takes a lone carriage return for the end of a line, and finds a cookie beside bytes that are not UTF-8; flake8
+then reads the file as Latin-1. Only the text as flake8 decoded it is known here, so this asks what else it may be.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from encodings.aliases import aliases
+from typing import NamedTuple
+
+_UTF_8 = frozenset(["utf_8", "utf_8_sig"])
+# ASCII is ASCII there, and no other bytes can pass for the name of a method in one reading and not in the other.
+_SAFE = frozenset(
+    """
+    ascii charmap cp1006 cp1125 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp775 cp850 cp852 cp855
+    cp856 cp858 cp866 cp869 cp874 euc_jis_2004 euc_jisx0213 euc_jp euc_kr gb2312 iso8859_1 iso8859_10 iso8859_11
+    iso8859_13 iso8859_14 iso8859_15 iso8859_16 iso8859_2 iso8859_3 iso8859_4 iso8859_5 iso8859_6 iso8859_7 iso8859_8
+    iso8859_9 koi8_r koi8_t koi8_u kz1048 latin_1 mac_croatian mac_cyrillic mac_greek mac_iceland mac_latin2
+    mac_romanian mac_turkish palmos ptcp154 tis_620
+    """.split(),
+)
+# A backslash or a letter may be the second byte of a character there, or a byte beyond ASCII a letter of ASCII (NFKC):
+# right as long as flake8 and Python both use it.
+_AMBIGUOUS = frozenset(
+    """
+    big5 big5hkscs cp437 cp720 cp737 cp857 cp860 cp861 cp862 cp863 cp865 cp932 cp949 cp950 gb18030 gbk hp_roman8 johab
+    mac_arabic mac_farsi mac_roman shift_jis
+    """.split(),
+)
+# ASCII may be something else there: escape sequences, shifts between character sets.
+_ESCAPING = frozenset(["raw_unicode_escape", "unicode_escape", "utf_7"])
+_SHIFTING = frozenset(
+    """
+    hz idna iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_2004 iso2022_jp_3 iso2022_jp_ext iso2022_kr punycode
+    """.split(),
+)
+_FOREIGN = frozenset(
+    """
+    cp037 cp1026 cp1140 cp273 cp424 cp500 cp864 cp875 shift_jis_2004 shift_jisx0213 undefined utf_16 utf_16_be utf_16_le
+    utf_32 utf_32_be utf_32_le
+    """.split(),
+)
+_UNSAFE = _ESCAPING | _SHIFTING | _FOREIGN
+_KNOWN = _UTF_8 | _SAFE | _AMBIGUOUS | _UNSAFE
+_LATIN_1 = ("latin-1", "iso-8859-1", "iso-latin-1")
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_INDENT = " \t\f"
+_DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+# An escape sequence may eat the first letter.
+_COOKIE = re.compile(r"oding[:=][ \t]*([-\w.]+)", re.ASCII)
+_RAW_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
+# UTF-7 may disguise what stands before the colon.
+_NAME_OF_UTF_7 = re.compile(r"[:=][ \t]*([-\w]*7)(?![-\w.])", re.ASCII)
+
+# Encodings under which a cookie may look like other characters. What shifts between character sets uses the codes of
+# the latter ones without their highest bit.
+_DISGUISES = ("utf_7", "utf_16_le", "utf_16_be")
+_CHARACTER_SETS = ("euc_jis_2004", "euc_jp", "euc_kr", "gb2312")
+_SEVEN_BITS = bytes(code & 0x7F for code in range(256))
+
+
+class _Head(NamedTuple):
+    """What Python reads in the first two lines: the encoding that is declared, or an empty string.
+
+    ``is_sure``: flake8 finds the same cookie. It finds none beside bytes beyond ASCII, and may find another one where a
+    blank line comes first, since that may end with a carriage return.
+    """
+
+    name: str
+    is_sure: bool
+
+
+def encoding_problem(text: str) -> str:
+    """Return why Python may run another program than a text that flake8 read, or an empty string."""
+    if text.isascii() and "oding" not in text:
+        return ""
+    name = next(_suspects(text), "")
+    if not name:
+        return ""
+    return f"encoding {name[:40]}: Python may run another program than flake8 reads; save the file as UTF-8"
+
+
+def _suspects(text: str) -> Iterator[str]:
+    """Yield the names of encodings by which the file may be another program."""
+    plain = text.encode("ascii", "ignore").decode()
+    head = _head(text)
+    codec = _codec(head.name)
+    if codec in _UNSAFE or codec in _AMBIGUOUS and not head.is_sure and len(plain) < len(text):
+        yield head.name
+    # flake8 looks for a cookie in the first line, and in the second one if the first is blank or a comment
+    may_be_other = _is_blank_or_comment(_LINE_END.split(plain, maxsplit=1)[0])
+    if may_be_other:
+        yield from _hidden_from_python(text, plain, head)
+    # two bytes of UTF-16 are one character: "#!" is one beyond Latin-1
+    if len(plain) < len(text) and (may_be_other or text[0] > "\xff"):
+        yield from _disguised(text, plain)
+
+
+def _head(text: str) -> _Head:
+    first, *others = _LINE_END.split(text, maxsplit=2)[:2]
+    match = _DECLARATION.match(first)
+    if match:
+        return _Head(match[1], first.isascii())
+    if others and _is_blank_or_comment(first) and (match := _DECLARATION.match(others[0])):
+        return _Head(match[1], bool(first.strip(_INDENT)) and (first + others[0]).isascii())
+    return _Head("", False)
+
+
+def _is_blank_or_comment(line: str) -> bool:
+    return line.strip(_INDENT)[:1] in ("", "#")
+
+
+def _hidden_from_python(text: str, plain: str, head: _Head) -> Iterator[str]:
+    """Yield the encodings that flake8 may have used though Python does not, which ends lines otherwise."""
+    python = _codec(head.name) or "utf_8"
+    names = {_codec(match[1]): match[1] for match in _COOKIE.finditer(plain)}
+    for codec, name in names.items():
+        is_other = codec not in ("", python) and not (head.name and head.is_sure)
+        if codec in _ESCAPING or is_other and (codec in _SHIFTING or _is_other_program(text, codec, python)):
+            yield name
+    if len(plain) < len(text):
+        yield from (match[1] for match in _NAME_OF_UTF_7.finditer(plain) if _codec(match[1]) == "utf_7")
+
+
+def _is_other_program(text: str, codec: str, python: str) -> bool:
+    """Return whether a text that was read with one encoding would be another text with that which Python uses."""
+    try:
+        return text.encode(codec).decode(python) != text
+    except (LookupError, UnicodeError):
+        return False
+
+
+def _disguised(text: str, plain: str) -> Iterator[str]:
+    """Yield the encodings whose cookie does not look like one in a text that was read with them."""
+    sources = [text.encode(codec, "ignore") for codec in _DISGUISES]
+    sources += [text.encode(codec, "ignore").translate(_SEVEN_BITS) for codec in _CHARACTER_SETS]
+    for source in sources:
+        for match in _RAW_COOKIE.finditer(source):
+            name = match[1].decode()
+            if _codec(name) in _UNSAFE and match[0].decode() not in plain:
+                yield name
+
+
+def _codec(name: str) -> str:
+    """Return the name of the module of Python's codec that an encoding has, or an empty string if there is none."""
+    # as Python does, which looks at no more of it
+    start = name[:12].lower().replace("_", "-")
+    if start == "utf-8" or start.startswith("utf-8-"):
+        return "utf_8"
+    if start in _LATIN_1 or start.startswith(tuple(f"{known}-" for known in _LATIN_1)):
+        return "latin_1"
+    normal = re.sub(r"[-_]+", "_", name.lower())
+    codec = aliases.get(normal) or aliases.get(normal.replace(".", "_"), normal)
+    return codec if codec in _KNOWN else ""

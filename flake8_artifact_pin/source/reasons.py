@@ -1,0 +1,188 @@
+"""Whether a reason says something: one rule for noqa comments, decisions, exemptions and registered ids."""
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Say nothing, whatever stands around them.
+_PLACEHOLDERS = frozenset(
+    """
+    asdf changeme dummy explain fixme foo hack id ids ignore issue na nil noqa none null ok okay placeholder reason
+    reasons skip tba tbc tbd temp temporary tmp todo unknown wip xxx
+    """.split(),
+)
+# Say nothing beside a placeholder: "TODO: explain why", "reason goes here", "no reason".
+_FILLERS = frozenset(
+    """
+    a add an and any artifact be because below come comment decide describe do document done explanation fill find fix
+    for give goes here in insert is it later me my need needed needs no not now of on or out please put provide should
+    some soon that the this to until update we why with write yet you your
+    """.split(),
+)
+_PHRASES = re.compile(
+    r"\b(?:to[ -]do|fix[ -]me|to be (?:added|announced|confirmed|decided|defined|determined|done)|work in progress"
+    r"|not (?:applicable|available))\b",
+    re.IGNORECASE,
+)
+# Names who is to explain, but explains nothing: "TODO(ann): explain".
+_ASSIGNED = re.compile(r"\b(?:todo|fixme|hack|xxx)\s?\([^()]*\)", re.IGNORECASE)
+# A linter's code that the author took for a part of the list.
+_CODE = re.compile(r"[A-Z]{1,7}[0-9]{2,}")
+
+# Default-ignorable characters that are neither controls nor format characters.
+_INVISIBLE = re.compile(
+    "[\u034f\u17b4\u17b5\u180b-\u180f\u2065\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]",
+)
+_CONTROLS = frozenset(["Cc", "Cf", "Cs"])
+# Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
+_BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+# One of these is a word; an ideograph that looks like a dash is not.
+_WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
+_STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85")
+
+# Stands before a reason and between its parts. "#12" is an issue.
+_SEPARATORS = re.compile(r"(?:[\s:;,|\N{BULLET}\N{EN DASH}\N{EM DASH}-]|//|#(?!\d))*")
+# Begins a comment; not in "config#12" or "C#".
+_COMMENT = re.compile(r"(?<!\w)#(?!\d)")
+
+# These labels open a reason, so they are not the names of tools.
+_NO_LABEL = (
+    r"(?!(?:because|cf|comment|explanation|justification|nb|note|rationale|reason|ref|see|ticket|why)\s?:|\w+://)"
+)
+_NAME = rf"{_NO_LABEL}[^\W\d][\w.-]*"
+_CODES = r"(?:\s*[:=]?\s*[A-Z]+[-_]?[0-9]\w*(?:[,\s]+[A-Z]+[-_]?[0-9]\w*)*)?"
+_VERB = (
+    r"(?:(?:allow(?:list)?|disable|enable|exclude|expect|fixme|ignore|no-?qa|skip|suppress|whitelist)(?:[-_][\w-]+)?\b)"
+)
+_SCOPE = r"(?:\s(?:all|else|end|file|if|line|next|start)\b)"
+_LIST = r"""(?:"[^"]*"|[\w./*@+=:-]+)(?:\s?,\s?[\w./*@+=:-]+)*"""
+_DETAILS = (
+    rf"(?:\s?\[[^\[\]]*\]|\([^()]*\)|\s?=\s?{_LIST}|:{_LIST})*"
+    # one word behind a colon names a rule, several are a reason
+    rf"(?:\s?:\s{_LIST}(?=\s?(?:\#|\Z)))?"
+)
+_AT_END = r"(?=\s?(?:\Z|[\#(-]))"
+# What speaks to another tool, wherever it stands.
+_DIRECTIVE = rf"""
+    (?:{_NAME}\s?:\s?)+{_VERB}{_DETAILS}
+    |{_NAME}\s?:\s?(?:off|on|split){_AT_END}
+    |(?:\w+-)+{_VERB}{_DETAILS}
+    |[a-z][\w-]*\s{_VERB}(?=\s?(?:\Z|[\#=:(\[-])|{_SCOPE}){_SCOPE}*{_DETAILS}
+    |pragma\b[^\#;(\N{{EN DASH}}\N{{EM DASH}}-]*
+    |(?:noqa|no-qa|nosec|nolint\w*|nosonar|nosemgrep|nopep8|nocover|nocheck|nopycln|nobandit)\b
+        (?:\([^()]*\)|\s?:\s?{_LIST}|\s[\w-]+[.:/][\w.:/-]+|{_CODES})
+    |noinspection\b(?:\s\w+(?:\s?,\s?\w+)*)?
+    |(?:ggignore|lgtm|skipcq)\b(?:\s?\[[^\[\]]*\])?{_AT_END}
+    |(?:file\s)?deepcode\signore\b.*
+    """
+# What looks like a directive at the beginning of a comment of its own.
+_DIRECTIVE_COMMENT = rf"""
+    (?:c?spell[\w-]*|ex|vim?)\s?:.*
+    |type\s?:\s?(?:[\w.]+\[|\().*
+    |{_NAME}\s?:\s?[+-]?[\w.-]+\s?=\s?\S+.*
+    |{_NAME}\s?:\s?\+\w+(?:\s?,\s?[+-]\w+)*
+    |{_NAME}:(?!\s)[^\s\#]+
+    |{_NAME}\s?:\s{_LIST}\s?(?=\#|\Z)
+    |[\w./-]+\s?\[[^\[\]]*\](?=\s?(?:\Z|[\#(:-]))
+    |[\w./-]+\([^()]*\)(?=\s?(?:\Z|[\#:-]))
+    |[\w.-]+\s?=\s?\S+\s?(?=\#|\Z)
+    |(?:(?:end)?region|pyre-(?:strict|unsafe))\b.*
+    |no[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
+    |(?:%%|\*-|@|!).*
+    """
+# Follows a directive if a reason follows.
+_SEPARATED = re.compile(r"\s*(?:[:;,.|(\N{EN DASH}\N{EM DASH}-]|//|#|\Z)")
+
+
+def canonical(text: str) -> str:
+    """Return a text as a reader sees it: no invisible characters, white space folded."""
+    if not text.isascii():
+        text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    if not text.isprintable():
+        text = "".join(
+            character
+            for character in text
+            if character.isspace() or unicodedata.category(character) not in _CONTROLS
+        )
+    return " ".join(text.split())
+
+
+def same_reason(before: str, after: str) -> bool:
+    """Return whether nobody can see a difference between two reasons."""
+    return canonical(before) == canonical(after)
+
+
+def stripped(text: str) -> str:
+    """Return the part of a text that speaks to people: no directives to tools, no separators around it."""
+    first, *comments = _COMMENT.split(canonical(text))
+    parts = [_prose(first, is_comment=False), *(_prose(comment, is_comment=True) for comment in comments)]
+    return " # ".join(filter(None, parts))
+
+
+def says_something(text: str, *, is_reference: bool = False) -> bool:
+    """Return whether a reason gives a reason; a reference names an artifact or an issue, so that a number will do."""
+    prose = unicodedata.normalize("NFKC", stripped(text))
+    prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", prose))
+    words = [word for word in _words(prose) if _is_word(word, is_reference)]
+    plain = [word.casefold().strip("0123456789") if not is_reference else word.casefold() for word in words]
+    if any(word in _PLACEHOLDERS for word in plain):
+        return any(word not in _PLACEHOLDERS and word not in _FILLERS for word in plain)
+    return bool(words)
+
+
+def _prose(segment: str, *, is_comment: bool) -> str:
+    """Return what is left of a part of a comment after the directives that it begins with."""
+    position = 0
+    while True:
+        position = _end(_SEPARATORS, segment, position)
+        directive = _compiled(_DIRECTIVE).match(segment, position)
+        if directive is None and is_comment:
+            directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
+        if directive is None:
+            return segment[position:].strip()
+        position = directive.end()
+        # without a separator the rest is an argument: "cspell:ignore parquet"
+        if not _SEPARATED.match(segment, position):
+            return ""
+
+
+@functools.lru_cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a large pattern only when a file has a reason: an editor starts flake8 at each save."""
+    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match else position
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield the runs of letters, digits and vowel signs."""
+    for is_word, characters in itertools.groupby(text, _belongs_to_word):
+        if is_word:
+            yield "".join(characters)
+
+
+def _belongs_to_word(character: str) -> bool:
+    is_vowel_sign = unicodedata.category(character) in ("Mc", "Mn") and not unicodedata.combining(character)
+    return character.isalnum() or is_vowel_sign
+
+
+def _is_word(word: str, is_reference: bool) -> bool:
+    """Return whether a word has two different characters, one of them a letter, or is an ideograph.
+
+    Modifier letters are left out, since many look like dashes.
+    """
+    if is_reference and any(character.isdigit() and character != "0" for character in word):
+        return True
+    characters = {character for character in word.casefold() if unicodedata.category(character) != "Lm"}
+    letters = {character for character in characters if character.isalpha()}
+    if not letters or not is_reference and _CODE.fullmatch(word):
+        return False
+    return len(characters) > 1 or any(
+        letter not in _STROKES and unicodedata.name(letter, "").startswith(_WORD_LETTERS) for letter in letters
+    )

@@ -1,0 +1,159 @@
+"""What became of a file that is not at its path: renamed, deleted for certain, or nobody here can tell."""
+from __future__ import annotations
+
+import pytest
+from support import Project
+from support import PUT
+from support import Repository
+
+from flake8_artifact_pin.repository.git import find_repository
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
+from flake8_artifact_pin.repository.renames import Renames
+
+GONE = Outcome(Fate.DELETED)
+
+
+def text(name: str, lines: int = 20) -> str:
+    """Return a source that is like no other one of another name."""
+    return "".join(f"{name}_{number} = 1\n" for number in range(lines))
+
+
+def outcome(repository: Repository, path: str = "old.py", directory: str = ".") -> Outcome:
+    found = find_repository(str((repository.root / directory).resolve()))
+    assert found is not None
+    return Renames(found).outcome(path)
+
+
+def renamed(path: str = "new.py") -> Outcome:
+    return Outcome(Fate.RENAMED, path)
+
+
+# Commands of git and of the shell, run in a repository with old.py: and what became of that.
+HISTORIES: dict[str, tuple[str, Outcome]] = {
+    "deleted": ("rm old.py", GONE),
+    "deleted in the index": ("git rm -q old.py", GONE),
+    "deleted in a commit": ("git rm -q old.py; git commit -qm x", GONE),
+    "moved in the index": ("git mv old.py new.py", renamed()),
+    "moved in the index and edited": ("git mv old.py new.py; echo x = 1 > new.py", renamed()),
+    "moved in a commit": ("git mv old.py new.py; git commit -qm x", renamed()),
+    "moved without a word to git": ("mv old.py new.py", renamed()),
+    "moved and edited without a word to git": ("mv old.py new.py; echo x = 1 >> new.py", renamed()),
+    "moved, and only the new one added": ("mv old.py new.py; git add new.py", renamed()),
+    "moved, and only the old one removed": ("mv old.py new.py; git rm -q --cached old.py", renamed()),
+    "intended to be added": ("mv old.py new.py; git add -N new.py", renamed()),
+    "moved to another directory": ("mkdir x; mv old.py x/old.py", renamed("x/old.py")),
+    "the likeliest of two": ("cp old.py a.py; echo more >> a.py; mv old.py new.py", renamed()),
+    "the same name of two": ("mkdir x; cp old.py a.py; mv old.py x/old.py", renamed("x/old.py")),
+    "moved in a commit, and on without a word": ("git mv old.py b.py; git commit -qm x; mv b.py new.py", renamed()),
+    "moved in two commits": ("git mv old.py b.py; git commit -qm x; git mv b.py new.py; git commit -qm y", renamed()),
+    "moved, then deleted": ("git mv old.py b.py; git commit -qm x; git rm -q b.py; git commit -qm y", GONE),
+    "moved, then deleted in the work tree": ("git mv old.py b.py; git commit -qm x; rm b.py", GONE),
+    "rewritten": ("rm old.py; seq 99 > new.py", GONE),
+    "another kind of file": ("mv old.py new.txt", GONE),
+    "ignored": ("mv old.py new.py; echo new.py > .gitignore", GONE),
+    "moved out of the index": ("git mv old.py new.py; git rm -q --cached new.py", renamed()),
+    "never there": ("git mv old.py other.py; git commit -qm x; git rm -q other.py; git commit -qm y", GONE),
+}
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_history(repository: Repository, case: str) -> None:
+    commands, expected = HISTORIES[case]
+    repository.commit({"old.py": text("old"), "stays.py": text("stays")})
+    run(repository, commands)
+    assert outcome(repository) == expected
+
+
+def run(repository: Repository, commands: str) -> None:
+    repository.git("-c", f"alias.run=!cd {repository.root}; {commands}", "run")
+
+
+def test_empty_files_are_not_alike(repository: Repository) -> None:
+    repository.commit({"old.py": ""})
+    run(repository, "mv old.py new.py")
+    assert outcome(repository) == GONE
+
+
+def test_path_that_git_never_knew(repository: Repository) -> None:
+    repository.commit({"a.py": text("a")})
+    assert outcome(repository) == GONE
+
+
+def test_no_commit_yet(repository: Repository) -> None:
+    assert outcome(repository) == Outcome(Fate.UNKNOWN, reason="there is no commit yet")
+
+
+def test_directory_below_the_top(repository: Repository) -> None:
+    repository.commit({"sub/old.py": text("old"), "sub/b.py": text("b")})
+    run(repository, "git mv sub/old.py sub/new.py; mv sub/b.py sub/c.py")
+    assert [outcome(repository, path, "sub") for path in ("old.py", "b.py")] == [renamed(), renamed("c.py")]
+    run(repository, "git mv sub/new.py new.py")
+    assert outcome(repository, "old.py", "sub") == GONE
+
+
+def test_shallow_clone(repository: Repository, project: Project) -> None:
+    """A rename that is not in the commits that are here may have been; what is deleted in them is."""
+    repository.commit({"old.py": text("old"), "last.py": text("last")})
+    run(repository, "git mv old.py new.py; git commit -qm x; git rm -q last.py; git commit -qm y")
+    repository.git("clone", "--quiet", "--depth=2", f"file://{repository.root}", "clone")
+    clone = Repository(project, "clone", is_git=False)
+    shallow = Outcome(Fate.UNKNOWN, reason="this clone is shallow: run git fetch --unshallow")
+    assert [outcome(clone), outcome(clone, "last.py")] == [shallow, GONE]
+    clone.git("fetch", "--quiet", "--unshallow")
+    assert outcome(clone) == renamed()
+
+
+@pytest.mark.parametrize(("kind", "says"), [("blob:none", "git: "), ("tree:0", "git: ")])
+def test_partial_clone(repository: Repository, project: Project, kind: str, says: str) -> None:
+    """What git would have to compare is not here, and is not fetched."""
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit({"old.py": text("old")})
+    run(repository, "git mv old.py new.py; echo x = 1 >> new.py; git add new.py; git commit -qm x")
+    repository.git("clone", "--quiet", f"--filter={kind}", f"file://{repository.root}", "clone")
+    clone = Repository(project, "clone", is_git=False)
+    found = outcome(clone)
+    assert (found.fate, found.reason[:len(says)]) == (Fate.UNKNOWN, says)
+    # a file that was moved without a change is known by its hash
+    if kind == "blob:none":
+        run(clone, "git mv new.py newer.py; git -c user.name=a -c user.email=a@b commit -qm x")
+        assert outcome(clone, "new.py") == renamed("newer.py")
+
+
+def test_more_renames_than_git_compares(repository: Repository) -> None:
+    numbers = range(1001)
+    repository.commit({f"old/{number}.py": text(f"f{number}", 3) for number in numbers})
+    for number in numbers:
+        (repository.root / f"old/{number}.py").unlink()
+    repository.commit({f"new/x{number}.py": text(f"f{number}", 3) + "x = 1\n" for number in numbers})
+    assert outcome(repository, "old/7.py") == Outcome(
+        Fate.UNKNOWN, reason="git compares 1000 files at most, and more were renamed at once",
+    )
+
+
+def test_configuration_of_the_user(repository: Repository) -> None:
+    repository.commit({"old.py": text("old"), "b.py": text("b")})
+    repository.git("config", "diff.renames", "false")
+    repository.git("config", "diff.renameLimit", "1")
+    run(repository, "git mv old.py new.py; git mv b.py c.py; echo x = 1 | tee -a new.py c.py; git commit -qam x")
+    assert outcome(repository) == renamed()
+
+
+def test_sparse_checkout(repository: Repository) -> None:
+    repository.commit({"a/old.py": text("old"), "b/x.py": text("x"), "old.py": text("top")})
+    run(repository, "git mv old.py a/new.py; git commit -qm x; git sparse-checkout set b")
+    reason = "git tracks it and has not checked it out"
+    assert outcome(repository, "a/old.py") == Outcome(Fate.UNKNOWN, reason=reason)
+    assert outcome(repository) == Outcome(Fate.UNKNOWN, "a/new.py", f"renamed to a/new.py: {reason}")
+
+
+def test_submodule(repository: Repository, project: Project) -> None:
+    inner = Repository(project, "inner")
+    inner.commit({"old.py": text("old"), "b.py": PUT})
+    outer = Repository(project, "outer")
+    outer.git("submodule", "--quiet", "add", str(inner.root), "sub")
+    outer.commit()
+    run(outer, "cd sub; git mv old.py new.py; git rm -q b.py")
+    assert [outcome(outer, "sub/old.py"), outcome(outer, "sub/b.py")] == [renamed("sub/new.py"), GONE]
+    outer.git("submodule", "--quiet", "deinit", "--force", "sub")
+    assert outcome(outer, "sub/old.py").fate is Fate.UNKNOWN

@@ -1,0 +1,221 @@
+"""Which files are read and parsed, what is said of them, and what is said of those that cannot be."""
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import HealthCheck
+from hypothesis import settings
+from hypothesis import strategies as st
+from support import PINS
+from support import Project
+from support import PUT
+from support import Repository
+from support import sources
+
+from flake8_artifact_pin.repository.scan import distinct
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+PYTHON = f"(Python {sys.version_info[0]}.{sys.version_info[1]})"
+
+
+def scanned(*names: str) -> list[ScannedFile]:
+    workspace = open_workspace(None)
+    return list(scan(workspace, workspace.files(names)))
+
+
+def counts(*names: str) -> dict[str, int]:
+    return {found.path: found.report.counted for found in scanned(*names)}
+
+
+def problems(*names: str) -> dict[str, list[str]]:
+    return {
+        found.name: [f"{line}:{column}: {code} {text}" for _, (line, column, code, text) in found.problems]
+        for found in scanned(*names) if found.problems
+    }
+
+
+def link(repository: Repository, name: str, target: str) -> None:
+    path = repository.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(target)
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_files_that_matter(project: Project, is_git: bool) -> None:
+    """They hold a name of a pattern, a comment on APR001, or they are pinned; nothing else is parsed."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({
+        "call.py": PUT, "name.py": "put_object = 1\n", "comment.py": "# NoQA: apr001\n", "pinned.py": "x = 1\n",
+        "wide.py": "s3.ｐut_object()\n", "seven.py": "# coding: utf-7\ns3.put+AF8-object()\n", "broken.py": "def (\n",
+        "plain.py": "x = 1\n", "accent.py": "x = 'é'\n", "cookie.py": "# coding: latin-1\n", "nul.py": "x = 1\0\n",
+        "merge.py": "<<<<<<< HEAD\n", "data.txt": PUT, PINS: '[pins]\n"pinned.py" = 1\n',
+    })
+    if is_git:
+        repository.git("add", "--all")
+    assert counts() == {
+        "call.py": 1, "comment.py": 0, "name.py": 0, "pinned.py": 0, "seven.py": 1, "wide.py": 1,
+    }
+
+
+def test_progress(repository: Repository) -> None:
+    """Only files that are read are waited for."""
+    repository.commit({"a.py": "", "b.py": PUT, "c.py": "", "d.py": PUT})
+    workspace, shown = open_workspace(None), []
+
+    def progress(paths: Sequence[str]) -> Iterator[str]:
+        for path in paths:
+            shown.append(path)
+            yield path
+
+    assert [found.path for found in scan(workspace, workspace.files(), progress)] == ["b.py", "d.py"]
+    assert shown == ["b.py", "d.py"]
+
+
+BROKEN: dict[str, tuple[str | bytes, str]] = {
+    "syntax": (f"{PUT}def (\n", f"2:5: E999 SyntaxError: invalid syntax {PYTHON}"),
+    "hidden from flake8": (f"{PUT}def (  # noqa\n", f"2:5: E999 SyntaxError: invalid syntax {PYTHON}"),
+    "skipped by flake8": (f"# flake8: noqa\n{PUT}def (\n", f"3:5: E999 SyntaxError: invalid syntax {PYTHON}"),
+    "nested too deeply": (f"{PUT}x = {'-' * 100_000}1\n", f"1:0: E999 MemoryError:  {PYTHON}"),
+    # what else the compiler has to say is not for standard error
+    "a bad escape as well": (f'{PUT}"\\d"\ndef (\n', f"3:5: E999 SyntaxError: invalid syntax {PYTHON}"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_file_that_does_not_parse(repository: Repository, case: str) -> None:
+    content, problem = BROKEN[case]
+    repository.commit({"a.py": content, "b.py": PUT})
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        found = problems()
+    assert list(map(str, warned)) == []
+    if not case.startswith("nested"):
+        # flake8's columns differ from version to version
+        assert {path: [text.partition(" ")[2] for text in texts] for path, texts in found.items()} == {
+            "a.py": [problem.partition(" ")[2]],
+        }
+    assert list(found) == ["a.py"]
+    assert counts() == {"a.py": 0, "b.py": 1}
+
+
+@pytest.mark.parametrize("content", [b"s3.put_object()\0\n", b"# coding: utf-7\ns3.put_object('+2AA-')\n"])
+def test_file_that_python_refuses(repository: Repository, content: bytes) -> None:
+    """flake8 itself ends with a traceback at some of them."""
+    repository.commit({"a.py": content})
+    assert [text.split(" ")[1] for text in problems()["a.py"]] == ["E999"]
+
+
+def test_encoding_that_is_none_of_text(repository: Repository) -> None:
+    """flake8 itself ends with a traceback."""
+    repository.commit({"a.py": f"# coding: rot13\n{PUT}"})
+    assert counts() == {"a.py": 1}
+
+
+def test_same_words_as_flake8(repository: Repository) -> None:
+    repository.commit({"a.py": f"{PUT}print(\n    ')\n"})
+    (place,) = repository.flake8("a.py").lines
+    (problem,) = scanned()[0].problems
+    shown = f"{problem.path}:{problem.finding.line}:{problem.finding.column + 1}: {problem.finding.code}"
+    assert f"{shown} {problem.finding.text}" == f"{place} {PYTHON}"
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("nothing", "FileNotFoundError: [Errno 2] No such file or directory: 'a.py'"),
+        ("a.py", "OSError: [Errno 40] Too many levels of symbolic links: 'a.py'"),
+        ("/dev/zero", "NotRegularError: not a regular file"),
+        ("pipe", "NotRegularError: not a regular file"),
+    ],
+)
+def test_link_that_cannot_be_read(repository: Repository, target: str, error: str) -> None:
+    """Devices and pipes are not opened: that might never end."""
+    os.mkfifo(repository.root / "pipe")
+    link(repository, "a.py", target)
+    repository.commit({"b.py": PUT})
+    assert problems() == {"a.py": [f"0:0: E902 {error}"]}
+
+
+def test_files_that_vanish_meanwhile(repository: Repository) -> None:
+    """One file that is gone, or has become a directory, loses nothing of the others."""
+    repository.commit({"a.py": PUT, "b.py": PUT, "c.py": PUT, "d.py": PUT, PINS: '[pins]\n"d.py" = 1\n'})
+    workspace = open_workspace(None)
+    found = scan(workspace, workspace.files())
+    assert next(found).path == "a.py"
+    for name in ("b.py", "d.py"):
+        (repository.root / name).unlink()
+    (repository.root / "b.py").mkdir()
+    assert [scanned.path for scanned in found] == ["c.py"]
+
+
+def test_named_like_standard_input(repository: Repository) -> None:
+    repository.commit({"-": f"#!/usr/bin/python3\n{PUT}", PINS: '[pins]\n"-" = 1\n'})
+    assert counts() == {"-": 1}
+
+
+def test_links(repository: Repository) -> None:
+    """A link is reported under the path that it leads to, or its own if that is pinned."""
+    repository.commit({"a.py": PUT, "impl.txt": PUT * 2, "b.py": "x = 1\n", PINS: '[pins]\n"pinned.py" = 1\n'})
+    for name, target in {"x.py": "a.py", "mod.py": "impl.txt", "y.py": "b.py", "pinned.py": "a.py"}.items():
+        link(repository, name, target)
+    repository.commit()
+    found = [(scanned.name, scanned.path, scanned.report.counted) for scanned in scanned()]
+    assert found == [
+        ("a.py", "a.py", 1), ("mod.py", "impl.txt", 2), ("pinned.py", "pinned.py", 1), ("x.py", "a.py", 1),
+        ("y.py", "b.py", 0),
+    ]
+    workspace = open_workspace(None)
+    assert [found.name for found in distinct(workspace, scan(workspace, workspace.files()))] == [
+        "a.py", "b.py", "impl.txt", "pinned.py",
+    ]
+
+
+def test_exempt(repository: Repository) -> None:
+    repository.commit({"t/a.py": PUT, "b.py": PUT, PINS: '[exempt]\n"t/" = "tests write nothing"\n'})
+    assert [(found.path, found.exempt) for found in scanned()] == [("b.py", ""), ("t/a.py", "t/")]
+
+
+def test_noqa_for_the_whole_file(repository: Repository) -> None:
+    repository.commit({"a.py": f"{PUT}# flake8: noqa: APR001 - mirrors what the import wrote\n", "b.py": f"{PUT}# flake8: noqa\n"})
+    a, b = scanned()
+    assert (a.report.counted, [site.reason for site in a.report.sites]) == (0, ["mirrors what the import wrote"])
+    assert (b.report.counted, b.file_noqa and (b.file_noqa.line, b.file_noqa.reason)) == (1, (2, ""))
+
+
+def test_name_from_another_directory(repository: Repository) -> None:
+    repository.commit({"a.py": PUT, "sub/b.py": f"{PUT}def (\n", PINS: ""})
+    repository.monkeypatch.chdir(repository.root / "sub")
+    assert [(found.name, found.path) for found in scanned()] == [("../a.py", "a.py"), ("b.py", "sub/b.py")]
+    assert [problem.path for found in scanned() for problem in found.problems] == ["b.py"]
+
+
+NOQA = ["# noqa", "# noqa: APR001", "# noqa: APR001 - mirrors it", "# noqa: APR002", "#NOQA:APR001 x y", "'# noqa: APR001 - a b'"]
+BEFORE = ["  ", "; s3.put_object()  ", "; x = '''\n'''; s3.put_object()  ", "; x = '''\n", "; x = \\\n    s3.put_object  ", " \\\n"]
+
+
+@given(sources.modules(), st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_noqa_as_flake8_says(repository: Repository, source: str, data: st.DataObject) -> None:
+    """flake8 and a scan agree on what counts, wherever comments stand: also at continued lines."""
+    lines = source.splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(1, 3))):
+        number = data.draw(st.integers(0, len(lines) - 1))
+        before, comment = data.draw(st.sampled_from(BEFORE)), data.draw(st.sampled_from(NOQA))
+        lines[number] = f"{lines[number].rstrip()}{before}{comment}\n"
+    repository.write({"a.py": "".join(lines)})
+    (repository.root / PINS).write_text("")
+    repository.git("add", "--all")
+    found = scanned()
+    counted = found[0].report.counted if found else 0
+    is_parsed = not (found and found[0].problems)
+    repository.write({PINS: f'[pins]\n"a.py" = {counted}\n'})
+    shown = repository.flake8("--select=APR001,APR002,E999", "a.py").lines
+    assert not is_parsed or [line for line in shown if "APR" in line] == []

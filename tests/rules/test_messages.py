@@ -1,0 +1,351 @@
+"""What is said of files and pins: one line each, with both numbers, the artifact and the step that settles it."""
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.reports import read_pins
+from support.reports import report_calls
+from support.reports import report_source
+
+from flake8_artifact_pin.pins.files import parse_pins
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.messages import file_noqa_finding
+from flake8_artifact_pin.rules.messages import new_call_finding
+from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.rules.messages import useless_exemption_finding
+from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.source.noqa import FileNoqa
+
+DECIDE = "decide: flake8-artifact-pin decide a.py"
+PRUNE = "flake8-artifact-pin prune"
+A, B = "s3.put_object(Key='a')", "s3.put_object(Key='b')"
+NOT_READ = 'flake8 does not read the comment: write "# noqa: APR001 - REASON", before any other noqa'
+
+
+def pinned(*names: str) -> str:
+    """Return a pins file that names calls of a.py, each with a decision of its own."""
+    entries = (f'"{name}" = {{ registered = ["id{number}"] }}\n' for number, name in enumerate(names))
+    return '[pins."a.py".calls]\n' + "".join(entries)
+
+
+def shown(findings: list[Finding]) -> list[str]:
+    """Return findings as flake8 shows them."""
+    return [f"{line}:{column + 1}: {code} {text}" for line, column, code, text in findings]
+
+
+def judged(pins: Pins, source: str, path: str = "a.py") -> list[str]:
+    return shown(file_findings(pins, judge_file(pins, path, report_source(source))))
+
+
+# the pins file, the source of a.py, and what is said of it
+COUNTS: dict[str, tuple[str, str, list[str]]] = {
+    "as many": ('[pins]\n"a.py" = 1', A, []),
+    "exempt": ('[exempt]\n"*.py" = "why"', f"{A}  # noqa: APR001\n", []),
+    "more": (
+        '[pins]\n"a.py" = 1', f"{A}\n{B}\n",
+        [
+            f"1:4: APR001 2 PUT calls, 1 pinned: put_object('a'); {DECIDE}:1",
+            f"2:4: APR001 2 PUT calls, 1 pinned: put_object('b'); {DECIDE}:2",
+        ],
+    ),
+    "no pin": ("", A, [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1"]),
+    "advice is given once": (
+        'advice = "ask\\n#data"', f"{A}\n{B}\n",
+        [
+            f"1:4: APR001 2 PUT calls, 0 pinned: put_object('a'); {DECIDE}:1; ask #data",
+            f"2:4: APR001 2 PUT calls, 0 pinned: put_object('b'); {DECIDE}:2",
+        ],
+    ),
+    "fewer": ('[pins]\n"a.py" = 3', A, [f"1:1: APR002 stale pin: 1 PUT call, 3 pinned; lower it: {PRUNE}"]),
+    "none left": ('[pins]\n"a.py" = 1', "", [f"1:1: APR002 stale pin: 0 PUT calls, 1 pinned; lower it: {PRUNE}"]),
+    "suppressed": (
+        "", f"{A}  # noqa: APR001 - why\n", ["1:4: APR001 suppressed with a reason, not counted: put_object('a')"],
+    ),
+    "one reason for two": (
+        "", f"{A}; {B}  # noqa: APR001 - why\n",
+        [
+            "1:4: APR001 suppressed with a reason, not counted: put_object('a')",
+            "1:28: APR001 suppressed with a reason, not counted: put_object('b')",
+            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object('b') a line and a "
+            f"reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
+        ],
+    ),
+    "no reason": (
+        '[pins]\n"a.py" = 1', f"{A}  # noqa: APR001\n",
+        [
+            "1:4: APR004 the noqa on line 1 gives no reason, put_object('a') still counts (1 PUT call, 1 pinned); "
+            f'write "# noqa: APR001 - REASON", or {DECIDE}:1',
+        ],
+    ),
+    "a blanket noqa within the pin": ('[pins]\n"a.py" = 1', f"{A}  # noqa\n", []),
+    "a blanket noqa beyond it": (
+        "", f"x = 1\n{A}  # noqa\n",
+        [
+            f"2:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:2",
+            "1:1: APR004 the noqa on line 2 does not name APR001, put_object('a') still counts (1 PUT call, 0 pinned); "
+            f'write "# noqa: APR001 - REASON", or {DECIDE}:2',
+        ],
+    ),
+    "a noqa that flake8 reads otherwise": (
+        "", f"{A}  # noqa : APR001 - why\nx = 1\n",
+        [
+            f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1",
+            "2:1: APR004 the noqa on line 1 names APR001 as flake8 does not read it, put_object('a') still counts "
+            f'(1 PUT call, 0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:1',
+        ],
+    ),
+    "a noqa that flake8 does not read": (
+        "", f"{A}  #noqa: APR001 - why\n",
+        [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1; {NOT_READ}"],
+    ),
+    "a noqa behind another one": (
+        "", f"{A}  # noqa: E501  # noqa: APR001 - why\n",
+        [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1; {NOT_READ}"],
+    ),
+    "a noqa beside no call": (
+        "", "x = 1  # noqa: APR001 - why\n",
+        ["1:8: APR005 the noqa names APR001, but line 1 has no PUT call: remove it"],
+    ),
+    "a noqa of several codes beside no call": (
+        "", "x = 1  # noqa: F401, APR001\n",
+        ["1:8: APR005 the noqa names APR001, but line 1 has no PUT call: remove APR001 from it"],
+    ),
+    "a noqa on another line of the call": (
+        '[pins]\n"a.py" = 1', f"f(  # noqa: APR001 - why\n  {A})\n",
+        ["1:5: APR005 the noqa names APR001, but line 1 has no PUT call: move it to line 2"],
+    ),
+    "a noqa above the call": (
+        '[pins]\n"a.py" = 1', f"# noqa: F401, APR001 - why\n{A}\n",
+        ["1:1: APR005 the noqa names APR001, but line 1 has no PUT call: move APR001 to line 2"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_counts(case: str) -> None:
+    pins, source, expected = COUNTS[case]
+    assert judged(read_pins(pins), source) == expected
+
+
+# the entries of a.py, the names of its calls, and what is said
+NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "the same": (["f:put_object(a)"], ["f:put_object(a)"], []),
+    "one more": (
+        ["f:put_object(a)"], ["f:put_object(a)", "f:put_object(b)"],
+        [f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2"],
+    ),
+    "one more, and one gone": (
+        ["f:put_object(a)"], ["g:put_object(a)", "f:put_object(b)"],
+        [
+            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone; "
+            f"rename that entry, or {DECIDE}:1",
+            f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2",
+        ],
+    ),
+    "one more of equal names": (
+        ["f:put_object"], ["f:put_object", "f:put_object#2"],
+        [
+            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), nobody can tell which call "
+            f'"f:put_object" means; {DECIDE}:1',
+            "2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), nobody can tell which call "
+            f'"f:put_object" means; {DECIDE}:2',
+        ],
+    ),
+    "none is pinned": ([], ["f:put_object"], [f"1:4: APR001 1 PUT call, 0 pinned: put_object(...); {DECIDE}:1"]),
+    "another one": (
+        ["f:put_object(a)", "f:put_object(b)"], ["f:put_object(a)", "f:put_object(c)"],
+        [
+            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"rename that entry, or {DECIDE}:2",
+        ],
+    ),
+    "another one than the only one": (
+        ["f:put_object(a)"], ["f:put_object(b)"],
+        [
+            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone; '
+            f"rename that entry, or {DECIDE}:1",
+        ],
+    ),
+    "fewer": (
+        ["f:put_object(a)", "f:put_object(b)"], ["f:put_object(b)"],
+        [f'1:1: APR002 stale pin: 1 PUT call, 2 pinned; "f:put_object(a)" is gone; lower it: {PRUNE}'],
+    ),
+    "many fewer": (
+        [f"f:put_object(a{number})" for number in range(5)], [],
+        [
+            '1:1: APR002 stale pin: 0 PUT calls, 5 pinned; "f:put_object(a0)", "f:put_object(a1)", "f:put_object(a2)" '
+            f"and 2 more are gone; lower it: {PRUNE}",
+        ],
+    ),
+    "fewer of equal names": (
+        ["f:put_object", "f:put_object#2", "f:put_object#3"], ["f:put_object"],
+        [
+            '1:1: APR002 stale pin: 1 PUT call, 3 pinned; 2 of "f:put_object", "f:put_object#2" and "f:put_object#3" '
+            "are gone: nobody can tell which, so remove it by hand",
+        ],
+    ),
+    "fewer, and another one": (
+        ["f:put_object(a)", "f:put_object(b)"], ["g:put_object(b)"],
+        [
+            '1:1: APR002 stale pin: 1 PUT call, 2 pinned; "f:put_object(a)" and "f:put_object(b)" are gone; '
+            f"rename the entries of calls that only got a new name; lower it: {PRUNE}",
+            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"rename that entry, or {DECIDE}:1",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_named_calls(case: str) -> None:
+    entries, names, expected = NAMED[case]
+    pins = read_pins(pinned(*entries))
+    assert shown(file_findings(pins, judge_file(pins, "a.py", report_calls(*names)))) == expected
+
+
+def test_a_swap_cannot_be_hidden() -> None:
+    """No comment on the line of a call that replaced another one hides it, unless it names the code of the file."""
+    pins = read_pins(pinned("g:put_object(z)"))
+    for comment in ("# noqa", "# noqa: APR006 - why"):
+        assert [line[:11] for line in judged(pins, f"x = 1\n{A}  {comment}\n")] == ["1:1: APR006"]
+    stale = read_pins('[pins]\n"a.py" = 1')
+    assert [line[:11] for line in judged(stale, "x = 1  # noqa\n")] == ["2:1: APR002"]
+    assert [line[:11] for line in judged(stale, "x = 1  # noqa: APR002\n")] == ["1:1: APR002"]
+
+
+def test_encoding() -> None:
+    """Said of each file, whatever its pin."""
+    pins = read_pins("")
+    report = report_source("x = 1\n")._replace(encoding_problem="two cookies")
+    assert shown(file_findings(pins, judge_file(pins, "a.py", report))) == ["1:1: APR011 two cookies"]
+
+
+@pytest.mark.parametrize(
+    ("pins", "step"),
+    [
+        (Pins("/project/artifact-pins.toml", "/project"), "decide: flake8-artifact-pin decide '{path}:1'"),
+        (Pins("/project/artifact-pins.toml", "/project/x y"), "decide: flake8-artifact-pin decide '../{path}:1'"),
+        (Pins("", "/project"), "there is no pins file: flake8-artifact-pin init"),
+    ],
+)
+def test_the_command_is_one_for_this_shell_and_directory(pins: Pins, step: str) -> None:
+    text = judged(pins, A, "it's 1.py")[0]
+    assert text.endswith(step.replace("{path}", "it'\"'\"'s 1.py"))
+
+
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        ("-x.py", "decide: flake8-artifact-pin decide ./-x.py:1"),
+        ("a\\b.py", "its path cannot be a key of artifact-pins.toml: rename the file, or exempt it by a pattern"),
+        ("\udc80.py", "its path cannot be a key of artifact-pins.toml: rename the file, or exempt it by a pattern"),
+        ("stdin", "its pin is not known: pass --stdin-display-name PATH"),
+        ("sub/stdin", "decide: flake8-artifact-pin decide sub/stdin:1"),
+        (
+            "cafe\u0301.py",
+            'correct "caf\xe9.py", which only looks like its path, or '
+            "decide: flake8-artifact-pin decide 'cafe\\u0301.py:1'",
+        ),
+    ],
+)
+def test_paths(path: str, step: str) -> None:
+    assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f"put_object('a'); {step}")
+
+
+def test_unnamed_stdin_in_a_subdirectory() -> None:
+    pins = Pins("/project/artifact-pins.toml", "/project/sub")
+    assert judged(pins, A, "sub/stdin")[0].endswith("its pin is not known: pass --stdin-display-name PATH")
+
+
+def test_broken_pins_file() -> None:
+    """Said at each PUT call, so that tools which show changed lines only show it, too."""
+    pins = parse_pins(Pins("/project/artifact-pins.toml", "/project"), "a = 1\nb = 1\n[pins]\nx = 'y'\n")
+    first = pins.faults[0].problem
+    source = f"x = 1\n{A}\n{B}  # noqa: APR001 - why\n{B}  # noqa\n"
+    assert judged(pins, source) == [
+        f"2:4: APR000 unusable pins file, so put_object('a') is not judged: {first} "
+        "(artifact-pins.toml, and 2 more faults)",
+        "3:4: APR001 suppressed with a reason, not counted: put_object('b')",
+        f"1:1: APR000 unusable pins file, so put_object('b') is not judged: {first} "
+        "(artifact-pins.toml, and 2 more faults)",
+    ]
+    assert judged(pins, "x = 1\n") == []
+    one = parse_pins(Pins("/project/artifact-pins.toml", "/project"), "[pins]\nx = 'y'\n")
+    assert judged(one, A)[0].endswith("(artifact-pins.toml)")
+    assert shown(pins_findings(pins, ())) == [
+        f"{fault.line}:{fault.column + 1}: APR000 unusable pins file: {fault.problem}" for fault in pins.faults
+    ]
+
+
+PINS = """\
+require-decision = true
+[exempt]
+"x/" = { reason = "old", until = 2026-01-31 }
+"y/" = "why"
+[pins]
+"new.py" = 2
+"zero.py" = 0
+"x/x.py" = { count = 1, grandfathered = "old" }
+"gone.py" = { count = 1, registered = ["a", "b"] }
+"gone2.py" = 1
+"later.py" = { count = 1, deferred = "data#1", until = 2026-02-01 }
+"some.py" = { count = 1, grandfathered = "re-puts", until = 2026-01-31 }
+[pins."a.py".calls]
+"f:put_object" = {}
+"g:put_object" = { deferred = "data#2", until = 2026-02-01 }
+"""
+
+
+def test_pins() -> None:
+    """Each at its place, which no text repeats: baselines compare texts."""
+    pins = read_pins(PINS)
+    missing = [pins.pins["gone2.py"], pins.pins["gone.py"]]
+    move = f"renamed: {PRUNE} --move-renamed; deleted: remove the pin"
+    undated = [
+        "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
+        '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
+        f'9:1: APR003 gone.py does not exist; {move} and retire "a" and "b"',
+        f"10:1: APR003 gone2.py does not exist; {move}",
+        f'14:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
+    ]
+    assert shown(pins_findings(pins, missing)) == undated
+    assert shown(pins_findings(pins, missing, today=date(2026, 1, 31))) == undated
+    dated = [
+        '3:1: APR009 the exemption of "x/" ended on 2026-01-31: remove it, or decide anew and set until',
+        '12:1: APR009 "some.py" was decided until 2026-01-31 (grandfathered: re-puts) (1 PUT call pinned); '
+        "decide: flake8-artifact-pin decide some.py",
+    ]
+    first_of_february = shown(pins_findings(pins, missing, today=date(2026, 2, 1)))
+    assert sorted(first_of_february) == sorted([*undated, *dated])
+    overdue = set(shown(pins_findings(pins, missing, today=date(2026, 2, 2)))) - set(first_of_february)
+    assert sorted(overdue) == [
+        '11:1: APR009 "later.py" was decided until 2026-02-01 (deferred: data#1) (1 PUT call pinned); '
+        "decide: flake8-artifact-pin decide later.py",
+        f'15:1: APR009 "g:put_object" of "a.py" was decided until 2026-02-01 (deferred: data#2); {DECIDE}',
+    ]
+
+
+def test_renamed() -> None:
+    pins = read_pins('[pins]\n"old.py" = 1')
+    [finding] = pins_findings(pins, [pins.pins["old.py"]], {"old.py": "new.py"})
+    assert finding.text == f"old.py is now new.py; move its pin: {PRUNE} --move-renamed"
+
+
+def test_findings_of_check() -> None:
+    """Whether they are to be made only the command knows."""
+    pins = read_pins('[exempt]\n"old/" = "why"\n"*" = "why"')
+    assert shown([useless_exemption_finding(pins, "old/"), useless_exemption_finding(pins, "*", True)]) == [
+        '2:1: APR003 "old/" exempts no file: remove it from [exempt]',
+        '3:1: APR003 "*" exempts every file, so nothing is judged: exempt less',
+    ]
+    assert shown([new_call_finding(pins, "a.py", (3, 4), 'put_object("x") is allowed', "origin/main")]) == [
+        f'3:5: APR010 put_object("x") is allowed since origin/main, and nobody decided on it; {DECIDE}:3',
+    ]
+    verdict = judge_file(read_pins('[pins]\n"a.py" = 2'), "a.py", report_source(A))
+    assert shown([file_noqa_finding(pins, verdict, FileNoqa(7, ""))]) == [
+        "7:1: APR004 the comment makes flake8 skip this file and gives no reason: 1 PUT call, 2 pinned, still counted; "
+        'write "# flake8: noqa: APR001 - REASON", or remove it',
+    ]

@@ -1,0 +1,160 @@
+"""The program that Python runs is the one that was read, or the encoding is said to be a problem.
+
+Each trick is run by Python itself, with a stub that records the calls.
+"""
+from __future__ import annotations
+
+import ast
+import tokenize
+from pathlib import Path
+
+import pytest
+from support import growth
+from support import LINEAR
+
+from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.source.encoding import encoding_problem
+from flake8_artifact_pin.source.patterns import compile_patterns
+
+MATCHER = compile_patterns(["*.put_object", "*.send", "*.upload_file"])
+PUT = b"s3.put_object(Key='k')"
+# A name with letters that are those of ASCII in a name (NFKC).
+FULLWIDTH = "s3.\uff50ut_object()\n".encode()
+ORDINAL = "s3.uplo\u00aad_file()\n".encode()
+# Strings and comments under one encoding, a call under another one.
+IF_QUOTE_IS_ESCAPED = b'"; ' + PUT + b' #"\n'
+IF_QUOTE_IS_READ = b'; ' + PUT + b' #"""\n'
+IF_COMMENT_IS_READ = b';#%b"; ' + PUT + b'\n'
+
+# Python runs a call in each of these, in a program that flake8 does not read.
+TRICKS = {
+    # a byte that is not UTF-8 stands beside the cookie: flake8 reads Latin-1
+    "escapes": b"# \xff coding: unicode_escape\n#\\x0a" + PUT,
+    "escapes, by an equals sign": b"# \xff vim: set fileencoding=unicode-escape :\n#\\x0a" + PUT,
+    "raw escapes": b"# \xff coding: raw_unicode_escape\n#\\u000a" + PUT,
+    "escapes, in line 2": b"# \xff\n# coding: unicode_escape\n#\\x0a" + PUT,
+    "trail byte of GBK": b'# \xd6\xd0 coding: gbk\nx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
+    "trail byte of GB18030": b'# \xd6\xd0 coding: gb18030\nx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
+    "trail byte of Big5": b'# \xa4\xa4 coding: big5\nx = "\xa5\\' + IF_QUOTE_IS_ESCAPED,
+    "trail byte of Shift JIS": b'# \x93\xfa coding: shift_jis\nx = "\x83\\' + IF_QUOTE_IS_ESCAPED,
+    "trail byte of cp932": b'# \x93\xfa coding: cp932\nx = "\x83\\' + IF_QUOTE_IS_ESCAPED,
+    "superscript of HP Roman": b"# \xe9 coding: hp-roman8\ns3.uplo\xf9d_file()\n",
+    "ligature of Mac Roman": b"# \xe9 coding: mac-roman\ns3.upload_\xdele()\n",
+    "superscript of code page 437": b"# \xe9 coding: cp437\ns3.se\xfcd()\n",
+    # only Python finds the cookie, behind a carriage return: flake8 reads UTF-8
+    "behind a carriage return": b"\r# coding: unicode_escape\n#\\x0a" + PUT,
+    "behind a form feed": b"\x0c\r# coding: utf-7\n# +AAo-" + PUT,
+    "UTF-7 by another name": b"\r# coding: U7\n# +AAo-" + PUT,
+    "UTF-8 as GBK": '\r# coding: gbk\nx = "\u4e2d\\'.encode() + IF_QUOTE_IS_ESCAPED,
+    "HZ": b'\r# coding: hz\nx = "~{!"' + IF_COMMENT_IS_READ % b"~}",
+    "ISO 2022": b'\r# coding: iso2022_jp\nx = "\x1b$B!"' + IF_COMMENT_IS_READ % b"\x1b(B",
+    "ISO 2022 in Korean": b'\r# coding: iso2022_kr \x1b$)C\nx = "\x0e!"' + IF_COMMENT_IS_READ % b"\x0f",
+    "a yen sign for a backslash": b'\r# coding: shift_jisx0213\nx = "\\' + IF_QUOTE_IS_ESCAPED,
+    # only flake8 finds the cookie: Python reads UTF-8
+    "UTF-7 for flake8": b'#\r\r# coding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
+    "escapes for flake8": b'#\r\r# coding: unicode_escape\nx = "\\x22"' + IF_QUOTE_IS_READ,
+    "HZ for flake8": b"#\r\r# coding: hz\n#~\n" + PUT,
+    "Latin-1 for flake8": b"#\r\r# coding: latin-1\n" + ORDINAL,
+    "ISO 8859-5 for flake8": b"#\r\r# coding: iso8859-5\n" + ORDINAL,
+    "cp1251 for flake8": b"#\r\r# coding: cp1251\n" + FULLWIDTH,
+    "GBK for flake8": b'#\r\r# coding: gbk\nx = "\xe4\xb8\xad\\"; """; ' + PUT + b' #"""\n',
+    "in line 2, for flake8": b"\x0c\n#\r# coding: cp1251\n" + FULLWIDTH,
+    "in code, for flake8": b"#\rx = 1; f = dict\rf(coding=cp1251) if 0 else 0\n" + FULLWIDTH,
+    "another one for flake8": b"\r# coding: latin-1\n# coding: mac-roman\n# \xca\n" + b"s3.upload_f\xedle()\n",
+    # only flake8 finds the cookie, and it does not look like one in what flake8 read
+    "eaten by an escape": b'#\r\r# \\u000coding: unicode_escape\nx = "\\x22"' + IF_QUOTE_IS_READ,
+    "disguised by UTF-7": b'#\r\r# +coding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
+    "disguised by UTF-7, shifted": b'#\r\r# +AGEkkkkkcoding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
+    "disguised by HZ": b"#\r\r# ~{acoding:hz~}\n#~\n" + PUT,
+    "disguised by ISO 2022": b'#\r\r# \x1b$Bacoding:iso2022_jp\x1b(B\nx = "\x1b$B!";s3.send();#\x1b(B"\n',
+    "disguised by Chinese": b'#\r\r# \x1b$Aacoding:iso2022_jp_2\x1b(B\nx = "\x1b$A!";s3.put_object();#\x1b(B"\n',
+    "disguised by Korean": b'#\r\r# \x1b$)C\x0eacoding:iso2022_kr\x0f\nx = "\x0e!";s3.put_object();#\x0f"\n',
+    "split by Punycode": "#\r\r# co\u00aading: punycode\ns3.put_object\u00aa()\n#".encode("punycode"),
+    "one name in UTF-16": b"#\r#\r#coding:utf-16le\n11;client.upload_file(int);\n1",
+}
+
+# Each of these is the same program to both, and many a repository has such files.
+HONEST = {
+    "no cookie": b"x = 1\n",
+    "UTF-8 without a cookie": "x = 'é'\n".encode(),
+    "UTF-8": "# -*- coding: utf-8 -*-\nx = 'é'\n".encode(),
+    "UTF-8 by another name": "#!/usr/bin/env python\n# vim: set fileencoding=utf8 :\nx = 'é'\n".encode(),
+    "UTF-8 as Emacs ends lines": "# -*- coding: utf-8-unix -*-\nx = 'é'\n".encode(),
+    "UTF-8 with a signature": "\ufeff# coding: utf-8-sig\nx = 'é'\n".encode(),
+    "Latin-1": "# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"),
+    "Latin-1 as Emacs ends lines": "# -*- coding: iso-latin-1-unix -*-\nx = 'é'\n".encode("latin-1"),
+    "Latin-1 beside the cookie": "# coding: iso-8859-1, André\nx = 'é'\n".encode("latin-1"),
+    "ISO 8859-15": "# coding: iso-8859-15\nx = '€'\n".encode("iso-8859-15"),
+    "cp1252 beside the cookie": "# coding: cp1252 – André\nx = '€'\n".encode("cp1252"),
+    "KOI8-R": "# coding: koi8-r\nx = 'причина'\n".encode("koi8-r"),
+    "cp437": "# coding: cp437\nx = 'é'\n".encode("cp437"),
+    "Mac Roman": "#!/usr/bin/python\n# coding: mac-roman\nx = 'é'\n".encode("mac-roman"),
+    "EUC-JP beside the cookie": "# coding: euc-jp 日本\nx = '日本'\n".encode("euc-jp"),
+    "GBK": "# coding: gbk\nx = '中文\\n'\n".encode("gbk"),
+    "Big5": "#!/usr/bin/python\n# coding: big5\nx = '中文\\n'\n".encode("big5"),
+    "Shift JIS": "# coding: shift_jis\nx = 'ソース\\n'\n".encode("shift_jis"),
+    "ASCII in GBK": b"\n# coding: gbk\nx = 1\n",
+    "behind a blank line": "\n# coding: cp1252\nx = 'é'\n".encode("cp1252"),
+    "prose": b"# coding: see below\nx = 1\n",
+    "a word": b"# the encoding of what we decode\nx = 1\n",
+    "in a docstring": '"""\n# coding: utf-7\n"""\nx = \'é\'\n'.encode(),
+    "in code": "import x\n# é\nopen(f, encoding=utf_7)\n".encode(),
+    "of other files": "#!/usr/bin/python\n# Reads coding: gbk, encoding=cp1251 and coding: hz\nx = 'é中ю'\n".encode(),
+    "of other files, below a cookie": "# coding: utf-8\nx = 1\n# encoding: hz\nopen(f, encoding=utf_16)\nx = 'é'\n".encode(),
+    "many characters": ("# " + "".join(map(chr, range(0x4E00, 0x6000))) + "\nx = 1\n").encode(),
+    "carriage returns": b"x = 1\ry = 2\r\nz = 3\r",
+    "not UTF-8": b"x = '\xff'\n",
+    "unknown": b"# coding: no-such-thing\nx = 1\n",
+    "empty": b"",
+}
+
+
+def read(path: Path, data: bytes) -> str:
+    """Return a file as flake8 reads it."""
+    path.write_bytes(data)
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (SyntaxError, UnicodeError):
+        return path.read_text("latin-1")
+
+
+class Recorder:
+    """Has any method, and counts its calls."""
+
+    calls = 0
+
+    def __getattr__(self, name: str) -> Recorder:
+        return self
+
+    def __call__(self, *arguments: object, **keywords: object) -> None:
+        self.calls += 1
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_python_runs_another_program(tmp_path: Path, name: str) -> None:
+    recorder = Recorder()
+    exec(compile(TRICKS[name], name, "exec"), {"s3": recorder, "client": recorder})
+    text = read(tmp_path / "a.py", TRICKS[name])
+    assert recorder.calls == 1
+    assert find_calls(ast.parse(text), text.splitlines(keepends=True), MATCHER) == ()
+    assert "Python may run another program" in encoding_problem(text)
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_file(tmp_path: Path, name: str) -> None:
+    assert encoding_problem(read(tmp_path / "a.py", HONEST[name])) == ""
+
+
+def test_problem() -> None:
+    assert encoding_problem(f"# coding: utf-7\n") == (
+        "encoding utf-7: Python may run another program than flake8 reads; save the file as UTF-8"
+    )
+
+
+@pytest.mark.parametrize(
+    "unit", ["coding: x", "#\r", "\n# coding: cp437\n# \u00e9", "\u4e2d", "=7", "coding: iso8859-{}\n\u00e9", "# ", "oding="],
+)
+def test_growth(unit: str) -> None:
+    """What grows with the square of the file would stop an editor."""
+    assert growth(lambda size: "# \u00e9\n" + unit * (size // len(unit)), encoding_problem, 20_000) < LINEAR
