@@ -32,9 +32,9 @@ from flake8_artifact_pin.cli.since import Since
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.registry.load import load_registry
-from flake8_artifact_pin.registry.load import RegistryError
 from flake8_artifact_pin.registry.load import rows_owned_by
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.owner is not None and not (registry and arguments.owner):
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
     paths = workspace.files(arguments.paths)
-    scanned_files = list(scan(workspace, with_progress(paths, "file")))
+    scanned_files = list(scan(workspace, paths, with_progress))
     findings = list(findings_in_pins(workspace))
     if not arguments.paths:
         findings += findings_on_exemptions(workspace, paths)

@@ -72,7 +72,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from flake8_artifact_pin.cli import output
     from flake8_artifact_pin.errors import ERROR
     from flake8_artifact_pin.errors import UsageError
-    from flake8_artifact_pin.errors import BrokenPinsError
+    from flake8_artifact_pin.repository.workspace import BrokenPinsError
+    from flake8_artifact_pin.rules.findings import FileFinding
 
     output.let_any_text_through()
     if sys.stdout is None:
@@ -80,7 +81,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         status: int = importlib.import_module(f"flake8_artifact_pin.cli.{arguments.verb}").run(arguments)
     except BrokenPinsError as error:
-        output.note_findings(output.FileFinding(error.path, finding) for finding in error.findings)
+        output.note_findings(FileFinding(error.path, finding) for finding in error.findings)
         return ERROR
     return status
 

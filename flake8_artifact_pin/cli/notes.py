@@ -9,6 +9,7 @@ from flake8_artifact_pin.pins.files import ignored_pins_files
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.stores import store_imports
+from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.stores import ALL_STORES
 from flake8_artifact_pin.source.stores import STORES
@@ -32,8 +33,8 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
 def workspace_notes(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each thing that the pins do not reach."""
     pins = workspace.pins
-    for name in ignored_pins_files(pins):
-        yield f"{name} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
+    for path in ignored_pins_files(pins.path):
+        yield f"{relative(path, pins.cwd)} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
     below = workspace.pins_files_below()
     if below:
         yield f"pins files of their own, for runs in their directories only: {_listed(below)}"

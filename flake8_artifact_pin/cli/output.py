@@ -44,8 +44,15 @@ def finding_line(path: str, finding: Finding, stream: TextIO | None = None) -> s
 
 def finding_data(found: FileFinding) -> Mapping[str, object]:
     """Return a finding for JSON: line and column are 1-based."""
-    path, (line, column, code, text) = found
-    return {"path": path, "line": line, "column": column + 1, "code": code, "text": text}
+    finding = found.finding
+    return {
+        "path": found.path,
+        "line": finding.line,
+        "column": finding.column + 1,
+        "code": finding.code,
+        "text": finding.text,
+        "subject": finding.subject,
+    }
 
 
 def print_findings(findings: Iterable[FileFinding]) -> None:
@@ -143,7 +150,7 @@ def markdown(text: str) -> str:
     return text
 
 
-def with_progress(items: Sequence[T], what: str) -> Iterator[T]:
+def with_progress(items: Sequence[T], what: str = "file") -> Iterator[T]:
     """Yield the items and, if that takes longer than a second, show on a terminal how far it got."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield from items

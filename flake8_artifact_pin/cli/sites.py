@@ -22,7 +22,6 @@ from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import print_text
-from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import table
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.cli.wrappers import advice
@@ -35,6 +34,7 @@ from flake8_artifact_pin.repository.scan import distinct
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.rules.findings import printable
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     workspace = open_workspace(arguments.pins)
     paths = workspace.files(arguments.paths)
-    scanned_files = distinct(workspace, scan(workspace, with_progress(paths, "file")))
+    scanned_files = distinct(workspace, scan(workspace, paths, with_progress))
     rows = [row for scanned in scanned_files for row in rows_of(workspace.pins, scanned)]
     wrappers = find_wrappers(workspace, scanned_files)
     findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]

@@ -10,6 +10,11 @@ from flake8_artifact_pin.pins.toml import Position
 from flake8_artifact_pin.pins.toml import written_position
 
 
+def setting_position(pins: Pins, key: str) -> Position:
+    """Return where a key of the pins file itself is written; the beginning of the file if it is not."""
+    return written_position(pins.text, (*pins.table, key))
+
+
 def pin_position(pins: Pins, pin: Pin) -> Position:
     """Return where a pin is written in the pins file."""
     return written_position(pins.text, (*pins.table, "pins", pin.key))

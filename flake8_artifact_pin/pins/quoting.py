@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TypeAlias
 
+from flake8_artifact_pin.pins.model import Decision
+
 #: What a pins file may hold, as far as it is written by this program.
 Value: TypeAlias = "int | str | date | list[str] | Mapping[str, Value]"
 
@@ -39,6 +41,20 @@ def value_text(value: Value) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(quote, value))}]"
     return str(value)
+
+
+def pin_text(count: int | None, decision: Decision) -> str:
+    """Return the value of a pin that counts, or without a count that of a named call, on one line."""
+    fields: dict[str, Value] = {
+        "registered": list(decision.registered),
+        "grandfathered": decision.grandfathered,
+        "deferred": decision.deferred,
+        **({"until": decision.until} if decision.until else {}),
+    }
+    said = {key: value for key, value in fields.items() if value}
+    if count is not None:
+        return value_text({"count": count, **said}) if said else str(count)
+    return value_text(said)
 
 
 def decision_for(count: int | str = "") -> str:

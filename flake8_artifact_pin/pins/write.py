@@ -19,12 +19,21 @@ _HOUR = 3600
 _PAUSES = (0.05, 0.1, 0.2, 0.4)
 
 
+class ChangedError(UsageError):
+    """The file no longer has the text that was read: somebody else has written it."""
+
+
+def byte_order_mark(path: str) -> str:
+    """Return the mark that a file begins with, or an empty string."""
+    return codecs.BOM_UTF8.decode() if _read(path).startswith(codecs.BOM_UTF8) else ""
+
+
 def replace_text(path: str, shown: str, old: str, new: str) -> None:
     """Write a file anew in one step: whenever this is ended, there is the old text or the new one.
 
     Of two runs at once the second one sees what the first one wrote. Mode, owner, access lists and other attributes
-    are kept, symbolic links followed. Raise UsageError if the file no longer has the old text, or if it cannot be
-    written, or not without losing one of these.
+    are kept, symbolic links followed. Raise ChangedError if the file no longer has the old text, and UsageError if it
+    cannot be written, or not without losing one of these.
     """
     target = os.path.realpath(path)
     try:
@@ -36,7 +45,7 @@ def replace_text(path: str, shown: str, old: str, new: str) -> None:
             _write(temporary, mark + new.encode())
             _copy_attributes(target, temporary, shown)
             if _read(target) != mark + old.encode():
-                raise UsageError(f"{shown} changed meanwhile: run it again")
+                raise ChangedError(f"{shown} changed meanwhile: run it again")
             _replace(temporary, target)
     except OSError as error:
         raise UsageError(f"{shown} cannot be written ({error.strerror}): nothing has changed")

@@ -9,13 +9,14 @@ from flake8_artifact_pin.repository.git import Repository
 
 
 class Base(NamedTuple):
-    """The commit to compare with, and how it was found, in words.
+    """The commit to compare with, how it was found in words, and the name of the revision.
 
     ``is_guess``: it is HEAD only because the remote's default branch is not known here.
     """
 
     commit: str
     description: str
+    name: str
     is_guess: bool = False
 
 
@@ -38,7 +39,7 @@ def find_base(repository: Repository, named: str | None) -> Base:
                 f"this clone is too shallow to have the merge base with {revision}: run git fetch --unshallow",
             )
         raise UsageError(f"{revision} has no commit in common with HEAD: name another revision")
-    return Base(merge_base, f"{revision} (merge base {merge_base[:12]})", is_guess)
+    return Base(merge_base, f"{revision} (merge base {merge_base[:12]})", revision, is_guess)
 
 
 def _default_revision(repository: Repository) -> tuple[str, bool]:

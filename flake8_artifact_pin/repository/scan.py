@@ -68,6 +68,7 @@ class ScannedFile(NamedTuple):
     ``name`` is relative to the working directory. ``path`` is the one that the file has in the pins file, and
     ``exempt`` the key that exempts it, or empty. ``problems`` are why it cannot be read (E902) or parsed (E999, in
     flake8's words, whatever a noqa comment says): then the report is empty. ``file_noqa`` makes flake8 skip it.
+    ``lines`` are its lines as flake8 reads them.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ScannedFile(NamedTuple):
     report: FileReport
     file_noqa: FileNoqa | None = None
     problems: Sequence[FileFinding] = ()
+    lines: Sequence[str] = ()
 
 
 def scan(
@@ -127,7 +129,7 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     may_be_pinned = found in workspace.pins.pins or os.path.islink(location)
     if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
         return None
-    return _scanned(workspace, found, _read(name, processor, workspace.matcher))
+    return _scanned(workspace, found, _read(name, processor, workspace.matcher))._replace(lines=processor.lines)
 
 
 def _processor(filename: str) -> FileProcessor:

@@ -31,12 +31,16 @@ CODES: Mapping[str, Code] = {
 
 
 class Finding(NamedTuple):
-    """What is reported: line (1-based), column (0-based, in characters), code and the text after the code."""
+    """What is reported: line (1-based), column (0-based, in characters), code and the text after the code.
+
+    ``subject`` names what it is about, an artifact or a path, wherever that is written.
+    """
 
     line: int
     column: int
     code: str
     text: str
+    subject: str = ""
 
 
 class FileFinding(NamedTuple):
@@ -46,9 +50,9 @@ class FileFinding(NamedTuple):
     finding: Finding
 
 
-def make_finding(line: int, column: int, code: str, text: str) -> Finding:
+def make_finding(line: int, column: int, code: str, text: str, subject: str = "") -> Finding:
     """Return a finding whose text is one line that is safe to print."""
-    return Finding(line, column, code, printable(re.sub(_LINE_BREAK, " ", text)))
+    return Finding(line, column, code, printable(re.sub(_LINE_BREAK, " ", text)), subject)
 
 
 # Compiled where they are used: most runs report nothing.

@@ -102,6 +102,15 @@ def new_call_finding(pins: Pins, path: str, place: tuple[int, int], problem: str
     return make_finding(line, column, "APR010", text)
 
 
+def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:
+    """Return what is said of a pin that allows more than in ``base``, while no call came and nobody decided on it."""
+    text = (
+        f"{quote(pin.key)} allows more PUT calls than at {base}, and nobody decided on them; "
+        f"decide: {commands.decide(pins, pin.path)}"
+    )
+    return make_finding(*pin_position(pins, pin), "APR010", text)
+
+
 def count(number: int, noun: str) -> str:
     """Return a number of things in words."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

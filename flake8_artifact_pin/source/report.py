@@ -66,8 +66,8 @@ class FileReport(NamedTuple):
 
 
 def may_matter(text: str, matcher: Matcher) -> bool:
-    """Return whether a source text can hold a PUT call or a comment that names APR001 (cheap)."""
-    return matcher.may_match(text) or may_have_noqa(text)
+    """Return whether there may be something to say of a source text (cheap)."""
+    return matcher.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
 
 
 def report_file(

@@ -35,7 +35,7 @@ def ask(items: Sequence[tuple[Undecided, ScannedFile, Verdict]], record: Record)
             number += 1
             answer = None
             if not is_over:
-                _show(item, scanned.report.lines, f"{number} of {len(items)}")
+                _show(item, scanned.lines, f"{number} of {len(items)}")
                 answer, is_over = _answer(item)
             if answer:
                 answers[item.name] = answer

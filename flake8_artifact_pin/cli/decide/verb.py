@@ -28,18 +28,19 @@ from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
+from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
-from flake8_artifact_pin.registry.load import RegistryError
+from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
-from flake8_artifact_pin.registry.load import rows_of
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import Verdict
@@ -197,8 +198,12 @@ def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, Scann
 
 def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
     """Return the rows of the registry that the pins file names, to suggest ids; none if it cannot be used."""
+    pins = workspace.pins
+    if not pins.registry:
+        return ()
+    path = os.path.join(pins.root, pins.registry)
     try:
-        return rows_of(workspace.pins)
+        return load_registry(path, relative(path, pins.cwd))
     except RegistryError as error:
         for line in error.lines:
             note(line)

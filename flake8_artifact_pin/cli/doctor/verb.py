@@ -10,6 +10,7 @@ from typing import NamedTuple
 import flake8
 from flake8 import utils
 
+from flake8_artifact_pin.rules.findings import printable
 from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
@@ -21,7 +22,6 @@ from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import print_json
-from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.scan import distinct

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from flake8_artifact_pin.cli.explain import schema_path
 from flake8_artifact_pin.cli.init.guard import Guard
 from flake8_artifact_pin.cli.init.inventory import Inventory
-from flake8_artifact_pin.cli.output import printable
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import DEFAULT_STORES
 from flake8_artifact_pin.pins.model import Pins
@@ -15,6 +14,7 @@ from flake8_artifact_pin.pins.quoting import pin_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.quoting import value_text
 from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.rules.findings import printable
 
 _HEADER = (
     "# The PUT calls that each file is known to make. One more is APR001, until somebody decides on its artifact:",

@@ -43,13 +43,14 @@ def read_guard(path: str, root: str) -> Guard:
     dicts = [node for node in ast.walk(tree) if isinstance(node, ast.Dict) and _is_counts(node)]
     if not dicts:
         raise UsageError(f'{path} has no dict of files and numbers such as {{"collectors/prices.py": 2}}: name the guard test')
-    counts, reasons = {}, {}
+    counts: dict[str, int] = {}
+    reasons: dict[str, str] = {}
     for node in dicts:
         keys = [key for key in node.keys if isinstance(key, ast.Constant)]
         ends = [value.end_lineno or value.lineno for value in node.values]
         for key, value, reason in zip(keys, node.values, comments.of(node, keys, ends)):
             name = os.path.normpath(str(key.value)).replace(os.sep, "/")
-            counts[name] = value.value if isinstance(value, ast.Constant) else 0
+            counts[name] = int(ast.literal_eval(value))
             if says_something(reason):
                 reasons[name] = reason
     return Guard(counts, reasons, dict(_exempt_paths(tree, comments, root)))

@@ -35,7 +35,7 @@ class Inventory(NamedTuple):
 def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
     """Return what there is to pin; directories of tests that have PUT calls are exempt beside ``exempt``."""
     paths = workspace.files()
-    scanned = sorted(distinct(workspace, scan(workspace, with_progress(paths, "file"))), key=lambda file: file.path)
+    scanned = sorted(distinct(workspace, scan(workspace, paths, with_progress)), key=lambda file: file.path)
     calling = [file for file in scanned if file.report.sites]
     given = compile_exempt(exempt)
     tests = {_test_directory(file.path) for file in calling if exemption(given, file.path) is None} - {""}

@@ -40,7 +40,7 @@ from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.repository.workspace import workspace_of
 from flake8_artifact_pin.source.patterns import parse_pattern
 from flake8_artifact_pin.source.reasons import says_something
-from flake8_artifact_pin.source.stores import check_stores
+from flake8_artifact_pin.source.stores import store_names
 
 _STANDARD_OUTPUT = "-"
 
@@ -115,7 +115,7 @@ def _empty_pins(arguments: argparse.Namespace) -> Pins:
         except ValueError as error:
             raise UsageError(f"--pattern {pattern} {error}")
     try:
-        check_stores(arguments.stores or ())
+        store_names(arguments.stores or ())
     except ValueError as error:
         raise UsageError(f"--store: {error}")
     if arguments.grandfather is not None and not says_something(arguments.grandfather):
