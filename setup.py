@@ -42,7 +42,7 @@ setup(
         # before, a key of many parts took quadratic time
         "tomli>=2.4.1",
     ],
-    extras_require={"prune": ["tomlkit>=0.15"], "yaml": ["PyYAML>=6"]},
+    extras_require={"yaml": ["PyYAML>=6"]},
     entry_points={
         "console_scripts": ["flake8-artifact-pin = flake8_artifact_pin.cli.main:main"],
         "flake8.extension": ["APR = flake8_artifact_pin.checker:ArtifactPinChecker"],
