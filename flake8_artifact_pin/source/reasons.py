@@ -182,11 +182,11 @@ def _is_word(word: str, is_reference: bool) -> bool:
     if not is_reference and _CODE.fullmatch(word):
         return False
     characters = {
-        character
-        for character in filter(_belongs_to_word, word.lower())
+        character.lower()
+        for character in word
         if unicodedata.category(character) != "Lm" and character not in _STROKES
     }
     letters = filter(str.isalpha, characters)
     return any(
-        len(characters) > 1 or unicodedata.name(letter, "").startswith(_WORD_LETTERS) for letter in letters
+        len(characters) > 1 or unicodedata.name(letter[0], "").startswith(_WORD_LETTERS) for letter in letters
     )

@@ -376,14 +376,7 @@ def test_stripped(text: str, expected: str) -> None:
     assert stripped(expected) == expected
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        " ", "# nosec ", "a:ignore ", "a:", "a-", "a[", "a(", "todo(", "a, ", "x:ignore;", '"', "# a:", "A1 ", "\u3164", "# ",
-        "# nosec - ", "x ignore next ", "pragma ",
-    ],
-)
-@pytest.mark.parametrize("start", ["# nosec", "# x: ignore"])
-def test_growth(start: str, unit: str) -> None:
+@pytest.mark.parametrize("unit", [" ", "# nosec ", "a:ignore ", "a-", "a[", "todo(", "a, ", '"', "# a:", "\u3164", "pragma "])
+def test_growth(unit: str) -> None:
     """A comment with 20,000 blanks once took nine seconds."""
-    assert growth(lambda size: start + unit * (size // len(unit)) + "!", says_something, 5_000) < LINEAR
+    assert growth(lambda size: "# x: ignore" + unit * (size // len(unit)) + "!", says_something, 5_000) < LINEAR
