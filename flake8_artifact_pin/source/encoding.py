@@ -7,6 +7,7 @@ then reads the file as Latin-1. Only the text as flake8 decoded it is known here
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from encodings.aliases import aliases
 from typing import NamedTuple
@@ -88,15 +89,19 @@ def _suspects(text: str) -> Iterator[str]:
     """Yield the names of encodings by which the file may be another program."""
     plain = text.encode("ascii", "ignore").decode()
     head = _head(text)
-    codec = _codec(head.name)
-    if codec in _UNSAFE or codec in _AMBIGUOUS and not head.is_sure and len(plain) < len(text):
+    python = _codec(head.name) or "utf_8"
+    has_more = len(plain) < len(text)
+    if python in _UNSAFE or has_more and python in _AMBIGUOUS and not head.is_sure:
         yield head.name
+    # flake8 reads Latin-1 if a line with a cookie, or a comment, is not UTF-8, and Python does not mind
+    if has_more and python not in _SAFE and max(text) <= "\xff" and _is_other_program(text, "latin_1", python):
+        yield head.name or "utf-8"
     # flake8 looks for a cookie in the first line, and in the second one if the first is blank or a comment
     may_be_other = _is_blank_or_comment(_LINE_END.split(plain, maxsplit=1)[0])
     if may_be_other:
         yield from _hidden_from_python(text, plain, head)
     # two bytes of UTF-16 are one character: "#!" is one beyond Latin-1
-    if len(plain) < len(text) and (may_be_other or text[0] > "\xff"):
+    if has_more and (may_be_other or text[0] > "\xff"):
         yield from _disguised(text, plain)
 
 
@@ -127,11 +132,28 @@ def _hidden_from_python(text: str, plain: str, head: _Head) -> Iterator[str]:
 
 
 def _is_other_program(text: str, codec: str, python: str) -> bool:
-    """Return whether a text that was read with one encoding would be another text with that which Python uses."""
+    """Return whether a text that was read with one encoding would be other code with that which Python uses.
+
+    Piece by piece: Python accepts comments that are not valid.
+    """
+    pieces = re.split("[#\n]", text)
+    return any(_is_other_code(piece, codec, python) for piece in pieces if not piece.isascii())
+
+
+def _is_other_code(line: str, codec: str, python: str) -> bool:
     try:
-        return text.encode(codec).decode(python) != text
-    except (LookupError, UnicodeError):
+        return _skeleton(line) != _skeleton(line.encode(codec).decode(python))
+    except UnicodeError:
         return False
+
+
+def _skeleton(line: str) -> str:
+    """Return a line with its ASCII, and a question mark for what is not, even as a name (NFKC)."""
+    return re.sub(r"[^\0-\x7f]+", "?", "".join(map(_as_name, line)))
+
+
+def _as_name(character: str) -> str:
+    return unicodedata.normalize("NFKC", character) if f"_{character}".isidentifier() else character
 
 
 def _disguised(text: str, plain: str) -> Iterator[str]:

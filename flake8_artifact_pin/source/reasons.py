@@ -179,10 +179,14 @@ def _is_word(word: str, is_reference: bool) -> bool:
     """
     if is_reference and any(character.isdigit() and character != "0" for character in word):
         return True
-    characters = {character for character in word.casefold() if unicodedata.category(character) != "Lm"}
-    letters = {character for character in characters if character.isalpha()}
-    if not letters or not is_reference and _CODE.fullmatch(word):
+    if not is_reference and _CODE.fullmatch(word):
         return False
-    return len(characters) > 1 or any(
-        letter not in _STROKES and unicodedata.name(letter, "").startswith(_WORD_LETTERS) for letter in letters
+    characters = {
+        character.lower()
+        for character in word
+        if unicodedata.category(character) != "Lm" and character not in _STROKES
+    }
+    letters = filter(str.isalpha, characters)
+    return any(
+        len(characters) > 1 or unicodedata.name(letter[0], "").startswith(_WORD_LETTERS) for letter in letters
     )

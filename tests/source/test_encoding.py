@@ -5,7 +5,11 @@ Each trick is run by Python itself, with a stub that records the calls.
 from __future__ import annotations
 
 import ast
+import codecs
+import encodings
+import pkgutil
 import tokenize
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -41,6 +45,9 @@ TRICKS = {
     "superscript of HP Roman": b"# \xe9 coding: hp-roman8\ns3.uplo\xf9d_file()\n",
     "ligature of Mac Roman": b"# \xe9 coding: mac-roman\ns3.upload_\xdele()\n",
     "superscript of code page 437": b"# \xe9 coding: cp437\ns3.se\xfcd()\n",
+    # ... or behind it, which is the same line to flake8
+    "superscript behind the cookie": b"# coding: hp-roman8\rs3.uplo\xf9d_file()\n",
+    "trail byte behind the cookie": b'# coding: gbk\rx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
     # only Python finds the cookie, behind a carriage return: flake8 reads UTF-8
     "behind a carriage return": b"\r# coding: unicode_escape\n#\\x0a" + PUT,
     "behind a form feed": b"\x0c\r# coding: utf-7\n# +AAo-" + PUT,
@@ -60,7 +67,7 @@ TRICKS = {
     "GBK for flake8": b'#\r\r# coding: gbk\nx = "\xe4\xb8\xad\\"; """; ' + PUT + b' #"""\n',
     "in line 2, for flake8": b"\x0c\n#\r# coding: cp1251\n" + FULLWIDTH,
     "in code, for flake8": b"#\rx = 1; f = dict\rf(coding=cp1251) if 0 else 0\n" + FULLWIDTH,
-    "another one for flake8": b"\r# coding: latin-1\n# coding: mac-roman\n# \xca\n" + b"s3.upload_f\xedle()\n",
+    "another one for flake8": b"\r# coding: latin-1\n# coding: cp1251\ns3.uplo\xaad_file()\n",
     # only flake8 finds the cookie, and it does not look like one in what flake8 read
     "eaten by an escape": b'#\r\r# \\u000coding: unicode_escape\nx = "\\x22"' + IF_QUOTE_IS_READ,
     "disguised by UTF-7": b'#\r\r# +coding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
@@ -141,13 +148,39 @@ def test_python_runs_another_program(tmp_path: Path, name: str) -> None:
     assert "Python may run another program" in encoding_problem(text)
 
 
+def test_comment_that_is_not_utf_8(tmp_path: Path) -> None:
+    """Most Pythons import that; flake8 reads all of the file as Latin-1."""
+    assert encoding_problem(read(tmp_path / "a.py", b"x = 1  # \xff\n" + ORDINAL)).startswith("encoding utf-8: Python")
+    assert encoding_problem(read(tmp_path / "a.py", "x = 'café'  # é\n".encode("latin-1"))) == ""
+
+
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_file(tmp_path: Path, name: str) -> None:
     assert encoding_problem(read(tmp_path / "a.py", HONEST[name])) == ""
 
 
+def text_codecs() -> list[str]:
+    """Return the codecs of this Python that decode text."""
+    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} - {"aliases", "mbcs", "oem"}
+    return sorted(name for name in names if getattr(codecs.lookup(name), "_is_text_encoding"))
+
+
+@pytest.mark.parametrize("name", text_codecs())
+def test_every_codec_has_its_place(name: str) -> None:
+    """A codec that is safe leaves ASCII alone, and turns no byte of another name into ASCII."""
+    safe = encoding_problem(f"# \u00e9 coding: {name}\nx = 1\n") == ""
+    if not safe:
+        return
+    codes = bytes(range(128))
+    assert codes.decode(name) == codes.decode("ascii")
+    for code in range(128, 256):
+        character = bytes([code]).decode(name, "ignore")
+        is_ascii = unicodedata.normalize("NFKC", character).isascii() and f"_{character}".isidentifier()
+        assert not (character and is_ascii and f"_{chr(code)}".isidentifier()) or character == chr(code)
+
+
 def test_problem() -> None:
-    assert encoding_problem(f"# coding: utf-7\n") == (
+    assert encoding_problem("# coding: utf-7\n") == (
         "encoding utf-7: Python may run another program than flake8 reads; save the file as UTF-8"
     )
 
