@@ -104,7 +104,7 @@ class _Reader:
         close: list[str] = []
         if self.guesses < _MAX_GUESSES and len(word) <= _MAX_GUESSED:
             self.guesses += 1
-            close = get_close_matches(word, known, n=1)
+            close = get_close_matches(word.lower(), known, n=1)
         return f"did you mean {quote(close[0])}?" if close else f"known are {', '.join(known)}"
 
     def read_stores(self, value: object) -> tuple[str, ...]:
