@@ -183,7 +183,10 @@ LONG = "1" * 5000
     ("text", "expected"),
     [
         (f'[pins]\n"a.py" = {LONG}\n', (2, 9, "a number is too long: correct it")),
-        (f'# {LONG}\nadvice = "{LONG}"\n[pins]\n"é.py" = {{ count = {LONG} }}\n', (4, 19, "a number is too long: correct it")),
+        (
+            f'# {LONG}\nadvice = "{LONG}"\n[pins]\n"é.py" = {{ count = {LONG} }}\n',
+            (4, 19, "a number is too long: correct it"),
+        ),
         (f"patterns = {'[' * 10_000}{']' * 10_000}\n", (1, 0, "nested too deeply: use plain keys and values")),
         (f"\npins = {'{ a = ' * 10_000}1{'}' * 10_000}\n", (1, 0, "nested too deeply: use plain keys and values")),
         (f"\n{'a.' * 10_000}a = 1\n", (2, 0, "nested too deeply: use plain keys and values")),

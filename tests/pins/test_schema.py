@@ -73,7 +73,9 @@ def test_the_same_faults_in_pyproject(file: Path) -> None:
     assert sorted(faults_of(text, PYPROJECT)) == sorted(expected_faults(text))
 
 
-@pytest.mark.parametrize("name", ["f", "<module>", "f:", ":put", "f:12", "f.:put", "f..g:put", "1f:put", "f g:put"])
+@pytest.mark.parametrize(
+    "name", ["f", "<module>", "f:", ":put", "f:12", "f.:put", "f..g:put", "1f:put", "f g:put", "f:put(a"],
+)
 def test_no_name_of_a_call(name: str) -> None:
     [fault] = faults_of(f'[pins."a.py".calls]\n"{name}" = {{ zzz = 1 }}\n')
     assert fault.startswith(f'2:1: "{name}" of "a.py" is not the name of a call: write "FUNCTION:METHOD')
@@ -133,14 +135,17 @@ def test_all_keys() -> None:
         "./a.py" = { count = 3, registered = ["x", "y"], grandfathered = "z", deferred = "#1", until = 2027-03-31 }
         "tests/b.py" = 2
         "c.py".calls."f:\uff50ut" = { registered = ["ID"] }
-        "c.py".calls."g:put" = { deferred = "#2" }
+        "c.py".calls."g:put({day}.json)" = { deferred = "#2" }
     """)
     assert pins.faults == ()
     assert (pins.stores, pins.patterns) == (("*", "s3"), ("lib.write", "a[bc]?.x*", "Object()[].put", "w"))
     assert (pins.advice, pins.registry, pins.require_decision) == ("ask", "../r.yaml", True)
     assert (pins.exempt.reasons, pins.exempt.until) == ({"tests/": "why", "a*": "TODO"}, {"a*": date(2027, 3, 31)})
     decision = Decision(("x", "y"), "z", "#1", date(2027, 3, 31))
-    calls = {"f:put": PinnedCall("f:\uff50ut", Decision(("ID",))), "g:put": PinnedCall("g:put", Decision(deferred="#2"))}
+    calls = {
+        "f:put": PinnedCall("f:\uff50ut", Decision(("ID",))),
+        "g:put({}.json)": PinnedCall("g:put({day}.json)", Decision(deferred="#2")),
+    }
     # a missing decision, and a pin that is exempt as well, are findings and no faults
     assert list(pins.pins.values()) == [
         Pin("a.py", "./a.py", 3, decision, is_table=True),
