@@ -164,10 +164,8 @@ def _read_bytes(path: str) -> bytes:
     if not stat.S_ISREG(mode):
         raise ValueError(f"{'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}: put a file in its place")
     with open(path, "rb", opener=_open_without_waiting) as file:
-        # nothing if there is nothing yet: of the files below /proc some are like pipes, and some have no end
-        data = file.read(_MAX_SIZE + 1)
-    if data is None:
-        raise ValueError("not a regular file: put a file in its place")
+        # of the files below /proc some are like pipes, with nothing to be read yet, and some have no end
+        data = file.read(_MAX_SIZE + 1) or b""
     if len(data) > _MAX_SIZE:
         raise ValueError(f"larger than {_MAX_SIZE // 2**20} MB: put another file in its place")
     return data

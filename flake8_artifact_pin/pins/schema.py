@@ -26,8 +26,7 @@ from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import written_position
-from flake8_artifact_pin.source.names import name_problem
-from flake8_artifact_pin.source.names import normalized
+from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.patterns import parse_pattern
 
 TOP_KEYS = ("advice", "exempt", "patterns", "pins", "registry", "require-decision", "stores")
@@ -104,7 +103,7 @@ class _Reader:
         close: list[str] = []
         if self.guesses < _MAX_GUESSES and len(word) <= _MAX_GUESSED:
             self.guesses += 1
-            close = get_close_matches(word, known, n=1)
+            close = get_close_matches(word.lower(), known, n=1)
         return f"did you mean {quote(close[0])}?" if close else f"known are {', '.join(known)}"
 
     def read_stores(self, value: object) -> tuple[str, ...]:
@@ -301,9 +300,10 @@ class _Reader:
 
 def _call_name(written: str) -> tuple[str, str]:
     """Return the name of a PUT call as it is compared, and why no call has such a name; one of the two is empty."""
-    name = normalized(written)
-    problem = name_problem(name)
-    return ("", problem) if problem else (name, "")
+    try:
+        return parse_name(written).text, ""
+    except ValueError as error:
+        return "", str(error)
 
 
 def _shown(text: str) -> str:

@@ -37,7 +37,7 @@ def replace_text(path: str, shown: str, old: str, new: str) -> None:
     """
     target = os.path.realpath(path)
     try:
-        if not os.access(target, os.W_OK):
+        if os.path.exists(target) and not os.access(target, os.W_OK):
             # replacing it takes no permission but that of its directory
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with _lock(target), _temporary_file(target) as temporary:

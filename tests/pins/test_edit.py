@@ -433,7 +433,7 @@ def test_renamed(name: str, before: str, after: str) -> None:
 
 X = Decision(("x",))
 LATER = Decision(deferred="config#2350", until=date(2027, 3, 31))
-CALL = '"f:put_a" = { registered = ["x"] }\n'
+CALL = '"f:put(a)" = { registered = ["x"] }\n'
 
 # The text of a pins file, what is done to it, and the text afterwards.
 DECIDED: dict[str, tuple[str, list[Edit], str]] = {
@@ -488,8 +488,8 @@ DECIDED: dict[str, tuple[str, list[Edit], str]] = {
     ),
     "a call": (
         f'[pins."a.py".calls]\n{CALL}"g:put" = {{}} # g\n',
-        [SetDecision("a.py", LATER, "f:put_a"), SetDecision("a.py", X, "g:put")],
-        '[pins."a.py".calls]\n"f:put_a" = { deferred = "config#2350", until = 2027-03-31 }\n'
+        [SetDecision("a.py", LATER, "f:put(a)"), SetDecision("a.py", X, "g:put")],
+        '[pins."a.py".calls]\n"f:put(a)" = { deferred = "config#2350", until = 2027-03-31 }\n'
         '"g:put" = { registered = ["x"] } # g\n',
     ),
     "a call with a table of its own": (
@@ -551,29 +551,29 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
     ),
     "named calls behind all that count": (
         '[pins]\n"a.py" = 1\n"z.py" = 1\n# end\n\n[exempt]\n"t/" = "x"\n',
-        [AddPin("b.py", calls={"f:put_a": X, "g:put": Decision()})],
+        [AddPin("b.py", calls={"f:put(a)": X, "g:put": Decision()})],
         f'[pins]\n"a.py" = 1\n"z.py" = 1\n# end\n\n[pins."b.py".calls]\n{CALL}"g:put" = {{}}\n\n[exempt]\n"t/" = "x"\n',
     ),
     "named calls beside others": (
         f'[pins]\n"a.py" = 1\n[pins."b.py".calls]\n{CALL}\n# d\n[pins."d.py".calls]\n{CALL}',
-        [AddPin("c.py", calls={"f:put_a": X})],
+        [AddPin("c.py", calls={"f:put(a)": X})],
         f'[pins]\n"a.py" = 1\n[pins."b.py".calls]\n{CALL}\n[pins."c.py".calls]\n{CALL}\n'
         f'# d\n[pins."d.py".calls]\n{CALL}',
     ),
     "named calls where dotted keys are": (
         'pins."a.py" = 1\nadvice = "x"\n',
-        [AddPin("b.py", calls={"f:put_a": X})],
+        [AddPin("b.py", calls={"f:put(a)": X})],
         f'pins."a.py" = 1\nadvice = "x"\n\n[pins."b.py".calls]\n{CALL}',
     ),
     "a call": (
         f'[pins."a.py".calls]\n{CALL}"g:put" = {{}}\n',
-        [AddCall("a.py", "f:put_b", X), AddCall("a.py", "h:put"), AddCall("a.py", "a:put")],
-        f'[pins."a.py".calls]\n"a:put" = {{}}\n{CALL}"f:put_b" = {{ registered = ["x"] }}\n"g:put" = {{}}\n'
+        [AddCall("a.py", "f:put(b)", X), AddCall("a.py", "h:put"), AddCall("a.py", "a:put")],
+        f'[pins."a.py".calls]\n"a:put" = {{}}\n{CALL}"f:put(b)" = {{ registered = ["x"] }}\n"g:put" = {{}}\n'
         '"h:put" = {}\n',
     ),
     "the first call": (
         '[pins."a.py".calls] # a\n[exempt]\n',
-        [AddCall("a.py", "f:put_a", X)],
+        [AddCall("a.py", "f:put(a)", X)],
         f'[pins."a.py".calls] # a\n{CALL}[exempt]\n',
     ),
     "a call in an inline table": (
@@ -592,29 +592,29 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
 NAMED: dict[str, tuple[str, list[Edit], str]] = {
     "a count": (
         '[pins]\n"a.py" = 1 # one\n"b.py" = 1\n',
-        [NameCalls("a.py", {"f:put_a": X})],
+        [NameCalls("a.py", {"f:put(a)": X})],
         f'[pins]\n"b.py" = 1\n\n# one\n[pins."a.py".calls]\n{CALL}',
     ),
     "the only one": (
         '# top\n[pins]\n"a.py" = { count = 1 }',
-        [NameCalls("a.py", {"f:put_a": X})],
+        [NameCalls("a.py", {"f:put(a)": X})],
         f'# top\n[pins]\n\n[pins."a.py".calls]\n{CALL}',
     ),
     "a table of its own": (
         '[pins."a.py"] # a\n# above\ncount = 1 # one\nregistered = ["x"]\n[pins."b.py"]\ncount = 2\n',
-        [NameCalls("a.py", {"f:put_a": X})],
+        [NameCalls("a.py", {"f:put(a)": X})],
         f'[pins."a.py".calls] # a\n# one\n{CALL}# above\n[pins."b.py"]\ncount = 2\n',
     ),
     "an inline table": (
         'pins = { "b.py" = 1, "a.py" = 1 }\n',
-        [NameCalls("a.py", {"f:put_a": X})],
-        'pins = { "b.py" = 1, "a.py" = { calls = { "f:put_a" = { registered = ["x"] } } } }\n',
+        [NameCalls("a.py", {"f:put(a)": X})],
+        'pins = { "b.py" = 1, "a.py" = { calls = { "f:put(a)" = { registered = ["x"] } } } }\n',
     ),
 }
 PYPROJECT_EDITS: dict[str, tuple[str, list[Edit], str]] = {
     "a table": (
         '[tool.artifact-pins]\nadvice = "x"\n[tool.black]\n',
-        [AddPin("a.py", 1), AddPin("b.py", calls={"f:put_a": X})],
+        [AddPin("a.py", 1), AddPin("b.py", calls={"f:put(a)": X})],
         '[tool.artifact-pins]\nadvice = "x"\n\n[tool.artifact-pins.pins]\n"a.py" = 1\n\n'
         f'[tool.artifact-pins.pins."b.py".calls]\n{CALL}[tool.black]\n',
     ),
@@ -633,7 +633,7 @@ PYPROJECT_EDITS: dict[str, tuple[str, list[Edit], str]] = {
     ),
     "beside other tools": (
         '[tool.artifact-pins.pins]\n"a.py" = 1\n\n# of black\n[tool.black]\n"a.py" = 1\n',
-        [AddPin("b.py", calls={"f:put_a": X}), SetDecision("a.py", X)],
+        [AddPin("b.py", calls={"f:put(a)": X}), SetDecision("a.py", X)],
         '[tool.artifact-pins.pins]\n"a.py" = { count = 1, registered = ["x"] }\n\n'
         f'[tool.artifact-pins.pins."b.py".calls]\n{CALL}\n# of black\n[tool.black]\n"a.py" = 1\n',
     ),
