@@ -129,10 +129,9 @@ def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     more = f", and {count(len(others), 'more fault')}" if others else ""
     for site in verdict.report.sites:
         call = site.call
-        if site.is_counted:
-            text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
-            yield make_finding(call.line, call.column, "APR000", text)
-        else:
+        text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
+        yield make_finding(call.line, call.column, "APR000", text)
+        if not site.is_counted:
             yield _suppressed(site)
 
 
@@ -188,22 +187,22 @@ def _is(number: int) -> str:
 def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Finding:
     shown, pin = call.site.call.shown, verdict.pin
     if call.state is State.SWAPPED:
-        among = f"the {pin.allowed} pinned calls" if pin.allowed != 1 else "the pinned call"
-        code, fact = "APR006", f"{shown} is not {'among' if pin.allowed != 1 else ''} {among}".replace("  ", " ")
+        pinned = "the pinned call" if pin.allowed == 1 else f"among the {pin.allowed} pinned calls"
+        code, fact = "APR006", f"{shown} is not {pinned}"
     else:
         which = "" if pin.calls is None or not pin.allowed else ", not this one"
         code, fact = "APR001", f"{_counts(verdict)}{which}: {shown}"
-    text = f"{fact}{_origin(call)}; {_step(pins, verdict, call)}{_unread(call.site)}{advice}"
+    text = f"{fact}{_origin(call)}{_step(pins, verdict, call)}{_unread(call.site)}{advice}"
     return make_finding(call.site.call.line, call.site.call.column, code, text)
 
 
 def _origin(call: JudgedCall) -> str:
-    """Return which entry an unnamed call may have had."""
+    """Return which entry an unnamed call may have had, and how the message goes on."""
     if call.replaces:
-        return f", {quote(call.replaces)} is gone"
+        return f", {quote(call.replaces)} is gone: rename that entry, or "
     if call.alternatives:
-        return f", nobody can tell which call {listed(call.alternatives)} means"
-    return ""
+        return f", nobody can tell which call {listed(call.alternatives)} means; "
+    return "; "
 
 
 def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
@@ -217,8 +216,6 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
     decide = f"decide: {commands.decide(pins, path, call.site.call.line)}"
-    if call.replaces:
-        return f"rename that entry, or {decide}"
     alike = None if is_pinned else like_named_pin(pins, path)
     return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide
 
