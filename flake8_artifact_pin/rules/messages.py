@@ -72,13 +72,13 @@ def pins_findings(
             continue
         if exempting := exemption(pins.exempt, pin.path):
             text = f"{quote(pin.key)} is pinned and exempt by {quote(exempting)}: remove the pin or the exemption"
-            findings.append(make_finding(*pin_position(pins, pin), "APR003", text))
+            findings.append(make_finding(*pin_position(pins, pin), "APR003", text, pin.path))
         else:
             findings += _undecided(pins, pin, today)
     for key, until in pins.exempt.until.items():
         if today and until < today:
             text = f"the exemption of {quote(key)} ended on {until}: remove it, or decide anew and set until"
-            findings.append(make_finding(*exempt_position(pins, key), "APR009", text))
+            findings.append(make_finding(*exempt_position(pins, key), "APR009", text, key))
     return sorted(findings)
 
 
@@ -89,7 +89,7 @@ def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -
         if exempts_all
         else f"{quote(key)} exempts no file: remove it from [exempt]"
     )
-    return make_finding(*exempt_position(pins, key), "APR003", text)
+    return make_finding(*exempt_position(pins, key), "APR003", text, key)
 
 
 def new_call_finding(pins: Pins, path: str, place: tuple[int, int], problem: str, base: str) -> Finding:
@@ -108,7 +108,7 @@ def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:
         f"{quote(pin.key)} allows more PUT calls than at {base}, and nobody decided on them; "
         f"decide: {commands.decide(pins, pin.path)}"
     )
-    return make_finding(*pin_position(pins, pin), "APR010", text)
+    return make_finding(*pin_position(pins, pin), "APR010", text, pin.path)
 
 
 def count(number: int, noun: str) -> str:
@@ -130,34 +130,39 @@ def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     for site in verdict.report.sites:
         call = site.call
         text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
-        yield make_finding(call.line, call.column, "APR000", text)
+        yield _at_call(site, "APR000", text)
         if not site.is_counted:
             yield _suppressed(site)
 
 
 def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     if verdict.is_stale:
-        yield make_finding(1, 0, "APR002", _stale_text(verdict))
+        yield make_finding(1, 0, "APR002", _stale_text(verdict), verdict.path)
     advice = f"; {pins.advice}" if pins.advice else ""
     for call in verdict.calls:
         site = call.site
         if call.state is State.SUPPRESSED:
             yield _suppressed(site)
             if site.shares_comment:
-                yield make_finding(site.call.line, site.call.column, "APR004", _shared_text(pins, verdict, site))
+                yield _at_call(site, "APR004", _shared_text(pins, verdict, site))
         elif call.state in (State.OVER, State.SWAPPED):
             # the same advice for each call would only make the list harder to read
             yield _unpinned(pins, verdict, call, advice)
             advice = ""
         if problem := _noqa_problem(verdict, site):
-            yield make_finding(site.call.line, site.call.column, "APR004", _hidden_text(pins, verdict, site, problem))
+            yield _at_call(site, "APR004", _hidden_text(pins, verdict, site, problem))
     yield from stray_findings(verdict.report)
 
 
 def _suppressed(site: Site) -> Finding:
     """Return a finding that flake8 hides: yesqa and its kind would otherwise take the comment for a useless one."""
     text = f"suppressed with a reason, not counted: {site.call.shown}"
-    return make_finding(site.call.line, site.call.column, "APR001", text)
+    return _at_call(site, "APR001", text)
+
+
+def _at_call(site: Site, code: str, text: str) -> Finding:
+    """Return a finding at a PUT call, and about it."""
+    return make_finding(site.call.line, site.call.column, code, text, site.name or site.call.shown)
 
 
 def _counts(verdict: Verdict) -> str:
@@ -193,7 +198,7 @@ def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Fi
         which = "" if pin.calls is None or not pin.allowed else ", not this one"
         code, fact = "APR001", f"{_counts(verdict)}{which}: {shown}"
     text = f"{fact}{_origin(call)}{_step(pins, verdict, call)}{_unread(call.site)}{advice}"
-    return make_finding(call.site.call.line, call.site.call.column, code, text)
+    return _at_call(call.site, code, text)
 
 
 def _origin(call: JudgedCall) -> str:
@@ -258,7 +263,7 @@ def _gone(pins: Pins, pin: Pin, new_path: str) -> Finding:
         text = (
             f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: remove the pin{retire}"
         )
-    return make_finding(*pin_position(pins, pin), "APR003", text)
+    return make_finding(*pin_position(pins, pin), "APR003", text, pin.path)
 
 
 def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
@@ -267,12 +272,12 @@ def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
     if pin.calls is None:
         if pin.allowed and (problem := _decision_problem(pins, pin.decision, today)):
             text = f"{quote(pin.key)} {problem} ({count(pin.allowed, 'PUT call')} pinned); {decide}"
-            yield make_finding(*pin_position(pins, pin), "APR009", text)
+            yield make_finding(*pin_position(pins, pin), "APR009", text, pin.path)
         return
     for name, call in pin.calls.items():
         if problem := _decision_problem(pins, call.decision, today):
             text = f"{quote(call.key)} of {quote(pin.key)} {problem}; {decide}"
-            yield make_finding(*call_position(pins, pin, name), "APR009", text)
+            yield make_finding(*call_position(pins, pin, name), "APR009", text, f"{pin.path} {name}")
 
 
 def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str:

@@ -75,4 +75,4 @@ def test_texts_that_look_alike_differ() -> None:
 
 def test_a_finding_is_one_line() -> None:
     finding = make_finding(3, 4, "APR001", "ask\n\r\n#data\u2028now\x1b")
-    assert finding == (3, 4, "APR001", r"ask #data now\x1b")
+    assert finding[:4] == (3, 4, "APR001", r"ask #data now\x1b")

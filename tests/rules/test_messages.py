@@ -33,7 +33,7 @@ def pinned(*names: str) -> str:
 
 def shown(findings: list[Finding]) -> list[str]:
     """Return findings as flake8 shows them."""
-    return [f"{line}:{column + 1}: {code} {text}" for line, column, code, text in findings]
+    return [f"{found.line}:{found.column + 1}: {found.code} {found.text}" for found in findings]
 
 
 def judged(pins: Pins, source: str, path: str = "a.py") -> list[str]:
@@ -204,6 +204,14 @@ def test_named_calls(case: str) -> None:
     entries, names, expected = NAMED[case]
     pins = read_pins(pinned(*entries))
     assert shown(file_findings(pins, judge_file(pins, "a.py", report_calls(*names)))) == expected
+
+
+def test_subjects() -> None:
+    """What tools that compare two runs know a finding by, wherever it stands."""
+    pins = read_pins(f'[pins]\n"b.py" = 1\n{pinned("f:put_object(a)", "g:put_object(b)")}')
+    verdict = judge_file(pins, "a.py", report_calls("f:put_object(c)"))
+    assert [found.subject for found in file_findings(pins, verdict)] == ["a.py", "f:put_object(c)"]
+    assert [found.subject for found in pins_findings(pins, [pins.pins["b.py"]])] == ["b.py"]
 
 
 def test_a_swap_cannot_be_hidden() -> None:
