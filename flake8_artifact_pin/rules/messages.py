@@ -284,6 +284,7 @@ def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str
     if pins.require_decision and not decision.is_made:
         return "has no decision"
     if today and decision.until and decision.until < today:
-        what = f"grandfathered: {decision.grandfathered}" if decision.grandfathered else f"deferred: {decision.deferred}"
-        return f"was decided until {decision.until} ({what})"
+        reason = decision.grandfathered or decision.deferred
+        word = "grandfathered" if decision.grandfathered else "deferred"
+        return f"was decided until {decision.until} ({word}: {reason})"
     return ""

@@ -57,7 +57,10 @@ def test_printable(text: str, expected: str) -> None:
     assert printable(text) == expected
 
 
-@given(st.lists(st.sampled_from(["a", "1", ":", "#", "[", " ", "\n", "e", "\u0301", "\xe9", "\u202e", "\udc80", "vso"])))
+PIECES = ["a", "1", ":", "#", "[", " ", "\n", "e", "\u0301", "\xe9", "\u202e", "\udc80", "vso"]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
 def test_nothing_unsafe_is_left(pieces: list[str]) -> None:
     safe = printable("".join(pieces))
     assert safe.isprintable()

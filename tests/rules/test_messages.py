@@ -69,8 +69,8 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
         [
             "1:4: APR001 suppressed with a reason, not counted: put_object(\"a\")",
             "1:28: APR001 suppressed with a reason, not counted: put_object(\"b\")",
-            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object(\"b\") a line and a "
-            f"reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
+            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object(\"b\") a line and "
+            f"a reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
         ],
     ),
     "no reason": (
@@ -85,8 +85,8 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
         "", f"x = 1\n{A}  # noqa\n",
         [
             f"2:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:2",
-            "1:1: APR004 the noqa on line 2 does not name APR001, put_object(\"a\") still counts (1 PUT call, 0 pinned); "
-            f'write "# noqa: APR001 - REASON", or {DECIDE}:2',
+            "1:1: APR004 the noqa on line 2 does not name APR001, put_object(\"a\") still counts (1 PUT call, "
+            f'0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:2',
         ],
     ),
     "a noqa that flake8 reads otherwise": (
