@@ -85,11 +85,12 @@ class ArtifactPinChecker:
 
     def _findings(self, text: str) -> Sequence[Finding]:
         from flake8_artifact_pin.pins.paths import judged_path
+        from flake8_artifact_pin.source.encoding import encoding_problem
         from flake8_artifact_pin.source.report import may_matter
         from flake8_artifact_pin.source.stores import compile_matcher
 
         matcher = compile_matcher(self.pins.stores, self.pins.patterns)
-        matters = may_matter(text, matcher)
+        matters = may_matter(text, matcher) or bool(encoding_problem(text))
         if not matters and not self.pins.pins:
             return ()
         path = judged_path(self.pins, self.filename)

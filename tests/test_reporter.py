@@ -15,11 +15,10 @@ from flake8_artifact_pin.reporter import ArtifactPinReporter
 from flake8_artifact_pin.reporter import interpose
 from flake8_artifact_pin.rules.findings import Finding
 
-APR003 = "APR003 stale pin: gone.py does not exist; remove the pin and retire its registry row"
-APR001 = (
-    'APR001 PUT call 1 of 1, 0 pinned: put_object(...); '
-    'decide on the artifact, then set "a.py" = 1 under [pins] in artifact-pins.toml'
+APR003 = (
+    "APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the pin"
 )
+APR001 = "APR001 1 PUT call, 0 pinned: put_object(...); decide: flake8-artifact-pin decide a.py:1"
 LINES = [f"artifact-pins.toml:3:1: {APR003}", f"a.py:1:4: {APR001}"]
 STATISTICS = [f"1     {APR001}", f"1     {APR003}"]
 LOCAL_PLUGIN = """\
@@ -185,7 +184,7 @@ def test_another_drive(stale: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_several_findings_in_order(project: Project) -> None:
     project.write({"artifact-pins.toml": '[pins]\n"z.py" = 1\n"a.py" = 1\n   "dir" = 0\n', "dir/x.py": ""})
-    assert [line.split(" stale")[0] for line in project.flake8().lines] == [
+    assert [" ".join(line.split()[:2]) for line in project.flake8().lines] == [
         "artifact-pins.toml:2:1: APR003",
         "artifact-pins.toml:3:1: APR003",
         "artifact-pins.toml:4:4: APR003",
@@ -244,4 +243,4 @@ def test_in_a_worker(stale: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing, "parent_process", multiprocessing.current_process)
     result = stale.flake8("--artifact-pins=nope.toml", "a.py")
     assert result.status == 1
-    assert [line.split(" unusable")[0] for line in result.lines] == ["nope.toml:1:1: APR000", "a.py:1:1: APR000"]
+    assert [line.split(" unusable")[0] for line in result.lines] == ["nope.toml:1:1: APR000", "a.py:1:4: APR000"]

@@ -21,9 +21,9 @@ def path_from_here(pins: Pins, path: str) -> str:
     """Return a path of the pins file as it is to be written in the working directory."""
     if pins.root == pins.cwd:
         return path
-    full = os.path.join(pins.root, path)
+    full = os.path.join(os.path.realpath(pins.root), path)
     try:
-        return os.path.relpath(full, pins.cwd)
+        return os.path.relpath(full, os.path.realpath(pins.cwd))
     except ValueError:
         # another drive
         return full

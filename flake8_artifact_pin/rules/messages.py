@@ -72,13 +72,13 @@ def pins_findings(
             continue
         if exempting := exemption(pins.exempt, pin.path):
             text = f"{quote(pin.key)} is pinned and exempt by {quote(exempting)}: remove the pin or the exemption"
-            findings.append(make_finding(*pin_position(pins, pin), "APR003", text))
+            findings.append(make_finding(*pin_position(pins, pin), "APR003", text, pin.path))
         else:
             findings += _undecided(pins, pin, today)
     for key, until in pins.exempt.until.items():
         if today and until < today:
             text = f"the exemption of {quote(key)} ended on {until}: remove it, or decide anew and set until"
-            findings.append(make_finding(*exempt_position(pins, key), "APR009", text))
+            findings.append(make_finding(*exempt_position(pins, key), "APR009", text, key))
     return sorted(findings)
 
 
@@ -89,7 +89,7 @@ def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -
         if exempts_all
         else f"{quote(key)} exempts no file: remove it from [exempt]"
     )
-    return make_finding(*exempt_position(pins, key), "APR003", text)
+    return make_finding(*exempt_position(pins, key), "APR003", text, key)
 
 
 def new_call_finding(pins: Pins, path: str, place: tuple[int, int], problem: str, base: str) -> Finding:
@@ -108,7 +108,7 @@ def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:
         f"{quote(pin.key)} allows more PUT calls than at {base}, and nobody decided on them; "
         f"decide: {commands.decide(pins, pin.path)}"
     )
-    return make_finding(*pin_position(pins, pin), "APR010", text)
+    return make_finding(*pin_position(pins, pin), "APR010", text, pin.path)
 
 
 def count(number: int, noun: str) -> str:
@@ -129,36 +129,40 @@ def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     more = f", and {count(len(others), 'more fault')}" if others else ""
     for site in verdict.report.sites:
         call = site.call
-        if site.is_counted:
-            text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
-            yield make_finding(call.line, call.column, "APR000", text)
-        else:
+        text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
+        yield _at_call(site, "APR000", text)
+        if not site.is_counted:
             yield _suppressed(site)
 
 
 def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     if verdict.is_stale:
-        yield make_finding(1, 0, "APR002", _stale_text(verdict))
+        yield make_finding(1, 0, "APR002", _stale_text(verdict), verdict.path)
     advice = f"; {pins.advice}" if pins.advice else ""
     for call in verdict.calls:
         site = call.site
         if call.state is State.SUPPRESSED:
             yield _suppressed(site)
             if site.shares_comment:
-                yield make_finding(site.call.line, site.call.column, "APR004", _shared_text(pins, verdict, site))
+                yield _at_call(site, "APR004", _shared_text(pins, verdict, site))
         elif call.state in (State.OVER, State.SWAPPED):
             # the same advice for each call would only make the list harder to read
             yield _unpinned(pins, verdict, call, advice)
             advice = ""
         if problem := _noqa_problem(verdict, site):
-            yield make_finding(site.call.line, site.call.column, "APR004", _hidden_text(pins, verdict, site, problem))
+            yield _at_call(site, "APR004", _hidden_text(pins, verdict, site, problem))
     yield from stray_findings(verdict.report)
 
 
 def _suppressed(site: Site) -> Finding:
     """Return a finding that flake8 hides: yesqa and its kind would otherwise take the comment for a useless one."""
     text = f"suppressed with a reason, not counted: {site.call.shown}"
-    return make_finding(site.call.line, site.call.column, "APR001", text)
+    return _at_call(site, "APR001", text)
+
+
+def _at_call(site: Site, code: str, text: str) -> Finding:
+    """Return a finding at a PUT call, and about it."""
+    return make_finding(site.call.line, site.call.column, code, text, site.name or site.call.shown)
 
 
 def _counts(verdict: Verdict) -> str:
@@ -188,22 +192,22 @@ def _is(number: int) -> str:
 def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Finding:
     shown, pin = call.site.call.shown, verdict.pin
     if call.state is State.SWAPPED:
-        among = f"the {pin.allowed} pinned calls" if pin.allowed != 1 else "the pinned call"
-        code, fact = "APR006", f"{shown} is not {'among' if pin.allowed != 1 else ''} {among}".replace("  ", " ")
+        pinned = "the pinned call" if pin.allowed == 1 else f"among the {pin.allowed} pinned calls"
+        code, fact = "APR006", f"{shown} is not {pinned}"
     else:
         which = "" if pin.calls is None or not pin.allowed else ", not this one"
         code, fact = "APR001", f"{_counts(verdict)}{which}: {shown}"
-    text = f"{fact}{_origin(call)}; {_step(pins, verdict, call)}{_unread(call.site)}{advice}"
-    return make_finding(call.site.call.line, call.site.call.column, code, text)
+    text = f"{fact}{_origin(call)}{_step(pins, verdict, call)}{_unread(call.site)}{advice}"
+    return _at_call(call.site, code, text)
 
 
 def _origin(call: JudgedCall) -> str:
-    """Return which entry an unnamed call may have had."""
+    """Return which entry an unnamed call may have had, and how the message goes on."""
     if call.replaces:
-        return f", {quote(call.replaces)} is gone"
+        return f", {quote(call.replaces)} is gone: rename that entry, or "
     if call.alternatives:
-        return f", nobody can tell which call {listed(call.alternatives)} means"
-    return ""
+        return f", nobody can tell which call {listed(call.alternatives)} means; "
+    return "; "
 
 
 def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
@@ -217,8 +221,6 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
     decide = f"decide: {commands.decide(pins, path, call.site.call.line)}"
-    if call.replaces:
-        return f"rename that entry, or {decide}"
     alike = None if is_pinned else like_named_pin(pins, path)
     return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide
 
@@ -261,7 +263,7 @@ def _gone(pins: Pins, pin: Pin, new_path: str) -> Finding:
         text = (
             f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: remove the pin{retire}"
         )
-    return make_finding(*pin_position(pins, pin), "APR003", text)
+    return make_finding(*pin_position(pins, pin), "APR003", text, pin.path)
 
 
 def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
@@ -270,18 +272,19 @@ def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
     if pin.calls is None:
         if pin.allowed and (problem := _decision_problem(pins, pin.decision, today)):
             text = f"{quote(pin.key)} {problem} ({count(pin.allowed, 'PUT call')} pinned); {decide}"
-            yield make_finding(*pin_position(pins, pin), "APR009", text)
+            yield make_finding(*pin_position(pins, pin), "APR009", text, pin.path)
         return
     for name, call in pin.calls.items():
         if problem := _decision_problem(pins, call.decision, today):
             text = f"{quote(call.key)} of {quote(pin.key)} {problem}; {decide}"
-            yield make_finding(*call_position(pins, pin, name), "APR009", text)
+            yield make_finding(*call_position(pins, pin, name), "APR009", text, f"{pin.path} {name}")
 
 
 def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str:
     if pins.require_decision and not decision.is_made:
         return "has no decision"
     if today and decision.until and decision.until < today:
-        what = f"grandfathered: {decision.grandfathered}" if decision.grandfathered else f"deferred: {decision.deferred}"
-        return f"was decided until {decision.until} ({what})"
+        reason = decision.grandfathered or decision.deferred
+        word = "grandfathered" if decision.grandfathered else "deferred"
+        return f"was decided until {decision.until} ({word}: {reason})"
     return ""

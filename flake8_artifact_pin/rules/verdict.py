@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TypeVar
 
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
@@ -19,6 +20,9 @@ from flake8_artifact_pin.source.names import CallName
 from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import Site
+
+
+_Common = TypeVar("_Common", bound=Hashable)
 
 
 class State(enum.Enum):
@@ -52,9 +56,9 @@ class JudgedCall(NamedTuple):
 class Verdict(NamedTuple):
     """A file judged by its pin: all of its PUT calls in source order.
 
-    ``exempt`` is the key that exempts the file, or empty. ``gone`` are the entries that no call has, in the order of the
-    pin. ``uncertain`` are entries of equal names with different decisions, or fewer than calls: nobody can tell which
-    entry is which call's, so no verb chooses among them.
+    ``exempt`` is the key that exempts the file, or empty. ``gone`` are the entries that no call has, in the order of
+    the pin. ``uncertain`` are entries of equal names with different decisions, or fewer than calls: nobody can tell
+    which entry is which call's, so no verb chooses among them.
     """
 
     path: str
@@ -149,7 +153,7 @@ def _match_calls(pinned: Mapping[str, PinnedCall], names: Sequence[str]) -> _Mat
     match = _Match(pinned)
     calls = {name: parse_name(name) for name in names}
     entries = _groups({name: parse_name(name) for name in pinned}, _without_number)
-    waiting: dict[Hashable, list[str]] = {}
+    waiting: dict[tuple[str, str], list[str]] = {}
     for key, group in _groups(calls, _without_number).items():
         if key.key and key in entries:
             _pair_equal_keys(match, entries.pop(key), group, calls)
@@ -223,8 +227,8 @@ def _find_replaced(match: _Match) -> None:
                 del gone[entry], unnamed[name]
 
 
-def _groups(names: Mapping[str, CallName], common: Callable[[CallName], Hashable]) -> dict[Hashable, list[str]]:
-    groups: dict[Hashable, list[str]] = {}
+def _groups(names: Mapping[str, CallName], common: Callable[[CallName], _Common]) -> dict[_Common, list[str]]:
+    groups: dict[_Common, list[str]] = {}
     for text, name in names.items():
         groups.setdefault(common(name), []).append(text)
     return groups

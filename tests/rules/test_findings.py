@@ -57,7 +57,10 @@ def test_printable(text: str, expected: str) -> None:
     assert printable(text) == expected
 
 
-@given(st.lists(st.sampled_from(["a", "1", ":", "#", "[", " ", "\n", "e", "\u0301", "\xe9", "\u202e", "\udc80", "vso"])))
+PIECES = ["a", "1", ":", "#", "[", " ", "\n", "e", "\u0301", "\xe9", "\u202e", "\udc80", "vso"]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
 def test_nothing_unsafe_is_left(pieces: list[str]) -> None:
     safe = printable("".join(pieces))
     assert safe.isprintable()
@@ -75,4 +78,4 @@ def test_texts_that_look_alike_differ() -> None:
 
 def test_a_finding_is_one_line() -> None:
     finding = make_finding(3, 4, "APR001", "ask\n\r\n#data\u2028now\x1b")
-    assert finding == (3, 4, "APR001", r"ask #data now\x1b")
+    assert finding[:4] == (3, 4, "APR001", r"ask #data now\x1b")

@@ -21,7 +21,7 @@ from flake8_artifact_pin.source.noqa import FileNoqa
 
 DECIDE = "decide: flake8-artifact-pin decide a.py"
 PRUNE = "flake8-artifact-pin prune"
-A, B = "s3.put_object(Key='a')", "s3.put_object(Key='b')"
+A, B = 's3.put_object(Key="a")', 's3.put_object(Key="b")'
 NOT_READ = 'flake8 does not read the comment: write "# noqa: APR001 - REASON", before any other noqa'
 
 
@@ -33,7 +33,7 @@ def pinned(*names: str) -> str:
 
 def shown(findings: list[Finding]) -> list[str]:
     """Return findings as flake8 shows them."""
-    return [f"{line}:{column + 1}: {code} {text}" for line, column, code, text in findings]
+    return [f"{found.line}:{found.column + 1}: {found.code} {found.text}" for found in findings]
 
 
 def judged(pins: Pins, source: str, path: str = "a.py") -> list[str]:
@@ -47,36 +47,36 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
     "more": (
         '[pins]\n"a.py" = 1', f"{A}\n{B}\n",
         [
-            f"1:4: APR001 2 PUT calls, 1 pinned: put_object('a'); {DECIDE}:1",
-            f"2:4: APR001 2 PUT calls, 1 pinned: put_object('b'); {DECIDE}:2",
+            f"1:4: APR001 2 PUT calls, 1 pinned: put_object(\"a\"); {DECIDE}:1",
+            f"2:4: APR001 2 PUT calls, 1 pinned: put_object(\"b\"); {DECIDE}:2",
         ],
     ),
-    "no pin": ("", A, [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1"]),
+    "no pin": ("", A, [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1"]),
     "advice is given once": (
         'advice = "ask\\n#data"', f"{A}\n{B}\n",
         [
-            f"1:4: APR001 2 PUT calls, 0 pinned: put_object('a'); {DECIDE}:1; ask #data",
-            f"2:4: APR001 2 PUT calls, 0 pinned: put_object('b'); {DECIDE}:2",
+            f"1:4: APR001 2 PUT calls, 0 pinned: put_object(\"a\"); {DECIDE}:1; ask #data",
+            f"2:4: APR001 2 PUT calls, 0 pinned: put_object(\"b\"); {DECIDE}:2",
         ],
     ),
     "fewer": ('[pins]\n"a.py" = 3', A, [f"1:1: APR002 stale pin: 1 PUT call, 3 pinned; lower it: {PRUNE}"]),
     "none left": ('[pins]\n"a.py" = 1', "", [f"1:1: APR002 stale pin: 0 PUT calls, 1 pinned; lower it: {PRUNE}"]),
     "suppressed": (
-        "", f"{A}  # noqa: APR001 - why\n", ["1:4: APR001 suppressed with a reason, not counted: put_object('a')"],
+        "", f"{A}  # noqa: APR001 - why\n", ["1:4: APR001 suppressed with a reason, not counted: put_object(\"a\")"],
     ),
     "one reason for two": (
         "", f"{A}; {B}  # noqa: APR001 - why\n",
         [
-            "1:4: APR001 suppressed with a reason, not counted: put_object('a')",
-            "1:28: APR001 suppressed with a reason, not counted: put_object('b')",
-            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object('b') a line and a "
-            f"reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
+            "1:4: APR001 suppressed with a reason, not counted: put_object(\"a\")",
+            "1:28: APR001 suppressed with a reason, not counted: put_object(\"b\")",
+            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object(\"b\") a line and "
+            f"a reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
         ],
     ),
     "no reason": (
         '[pins]\n"a.py" = 1', f"{A}  # noqa: APR001\n",
         [
-            "1:4: APR004 the noqa on line 1 gives no reason, put_object('a') still counts (1 PUT call, 1 pinned); "
+            "1:4: APR004 the noqa on line 1 gives no reason, put_object(\"a\") still counts (1 PUT call, 1 pinned); "
             f'write "# noqa: APR001 - REASON", or {DECIDE}:1',
         ],
     ),
@@ -84,26 +84,26 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
     "a blanket noqa beyond it": (
         "", f"x = 1\n{A}  # noqa\n",
         [
-            f"2:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:2",
-            "1:1: APR004 the noqa on line 2 does not name APR001, put_object('a') still counts (1 PUT call, 0 pinned); "
-            f'write "# noqa: APR001 - REASON", or {DECIDE}:2',
+            f"2:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:2",
+            "1:1: APR004 the noqa on line 2 does not name APR001, put_object(\"a\") still counts (1 PUT call, "
+            f'0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:2',
         ],
     ),
     "a noqa that flake8 reads otherwise": (
         "", f"{A}  # noqa : APR001 - why\nx = 1\n",
         [
-            f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1",
-            "2:1: APR004 the noqa on line 1 names APR001 as flake8 does not read it, put_object('a') still counts "
+            f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1",
+            "2:1: APR004 the noqa on line 1 names APR001 as flake8 does not read it, put_object(\"a\") still counts "
             f'(1 PUT call, 0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:1',
         ],
     ),
     "a noqa that flake8 does not read": (
         "", f"{A}  #noqa: APR001 - why\n",
-        [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1; {NOT_READ}"],
+        [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1; {NOT_READ}"],
     ),
     "a noqa behind another one": (
         "", f"{A}  # noqa: E501  # noqa: APR001 - why\n",
-        [f"1:4: APR001 1 PUT call, 0 pinned: put_object('a'); {DECIDE}:1; {NOT_READ}"],
+        [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1; {NOT_READ}"],
     ),
     "a noqa beside no call": (
         "", "x = 1  # noqa: APR001 - why\n",
@@ -140,7 +140,7 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "one more, and one gone": (
         ["f:put_object(a)"], ["g:put_object(a)", "f:put_object(b)"],
         [
-            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone; "
+            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone: "
             f"rename that entry, or {DECIDE}:1",
             f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2",
         ],
@@ -158,14 +158,14 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "another one": (
         ["f:put_object(a)", "f:put_object(b)"], ["f:put_object(a)", "f:put_object(c)"],
         [
-            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone: '
             f"rename that entry, or {DECIDE}:2",
         ],
     ),
     "another one than the only one": (
         ["f:put_object(a)"], ["f:put_object(b)"],
         [
-            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone; '
+            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone: '
             f"rename that entry, or {DECIDE}:1",
         ],
     ),
@@ -192,7 +192,7 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
         [
             '1:1: APR002 stale pin: 1 PUT call, 2 pinned; "f:put_object(a)" and "f:put_object(b)" are gone; '
             f"rename the entries of calls that only got a new name; lower it: {PRUNE}",
-            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone: '
             f"rename that entry, or {DECIDE}:1",
         ],
     ),
@@ -204,6 +204,14 @@ def test_named_calls(case: str) -> None:
     entries, names, expected = NAMED[case]
     pins = read_pins(pinned(*entries))
     assert shown(file_findings(pins, judge_file(pins, "a.py", report_calls(*names)))) == expected
+
+
+def test_subjects() -> None:
+    """What tools that compare two runs know a finding by, wherever it stands."""
+    pins = read_pins(f'[pins]\n"b.py" = 1\n{pinned("f:put_object(a)", "g:put_object(b)")}')
+    verdict = judge_file(pins, "a.py", report_calls("f:put_object(c)"))
+    assert [found.subject for found in file_findings(pins, verdict)] == ["a.py", "f:put_object(c)"]
+    assert [found.subject for found in pins_findings(pins, [pins.pins["b.py"]])] == ["b.py"]
 
 
 def test_a_swap_cannot_be_hidden() -> None:
@@ -252,7 +260,7 @@ def test_the_command_is_one_for_this_shell_and_directory(pins: Pins, step: str) 
     ],
 )
 def test_paths(path: str, step: str) -> None:
-    assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f"put_object('a'); {step}")
+    assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f"put_object(\"a\"); {step}")
 
 
 def test_unnamed_stdin_in_a_subdirectory() -> None:
@@ -266,10 +274,12 @@ def test_broken_pins_file() -> None:
     first = pins.faults[0].problem
     source = f"x = 1\n{A}\n{B}  # noqa: APR001 - why\n{B}  # noqa\n"
     assert judged(pins, source) == [
-        f"2:4: APR000 unusable pins file, so put_object('a') is not judged: {first} "
+        f"2:4: APR000 unusable pins file, so put_object(\"a\") is not judged: {first} "
         "(artifact-pins.toml, and 2 more faults)",
-        "3:4: APR001 suppressed with a reason, not counted: put_object('b')",
-        f"1:1: APR000 unusable pins file, so put_object('b') is not judged: {first} "
+        f"3:4: APR000 unusable pins file, so put_object(\"b\") is not judged: {first} "
+        "(artifact-pins.toml, and 2 more faults)",
+        "3:4: APR001 suppressed with a reason, not counted: put_object(\"b\")",
+        f"1:1: APR000 unusable pins file, so put_object(\"b\") is not judged: {first} "
         "(artifact-pins.toml, and 2 more faults)",
     ]
     assert judged(pins, "x = 1\n") == []

@@ -12,6 +12,7 @@ from support.reports import report_calls
 
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 
@@ -27,13 +28,15 @@ def judge(entries: Sequence[str], *names: str) -> Verdict:
 
 def described(verdict: Verdict) -> list[str]:
     """Return a word for each call: its entry, several, or its state and what it replaces."""
-    return [
-        call.entry
-        or ("|".join(call.alternatives) if call.state is State.PINNED else call.state.value)
-        + (f" {'=' if call.is_move else '~'} {call.replaces}" if call.replaces else "")
-        + (f" ? {'|'.join(call.alternatives)}" if call.alternatives and call.state is not State.PINNED else "")
-        for call in verdict.calls
-    ]
+    return [_described(call) for call in verdict.calls]
+
+
+def _described(call: JudgedCall) -> str:
+    several = "|".join(call.alternatives)
+    if call.state is State.PINNED:
+        return call.entry or several
+    replaces = f" {'=' if call.is_move else '~'} {call.replaces}" if call.replaces else ""
+    return f"{call.state.value}{replaces}{f' ? {several}' if several else ''}"
 
 
 # entries, names of the calls, what is said of each call, the entries that are gone, and those that are uncertain
@@ -199,7 +202,9 @@ def entries_of(calls: Sequence[tuple[str, str]]) -> list[str]:
 
 
 @given(CALLS, CALLS)
-def test_no_decision_goes_to_another_artifact_unseen(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> None:
+def test_no_decision_goes_to_another_artifact_unseen(
+    before: list[tuple[str, str]], after: list[tuple[str, str]],
+) -> None:
     """Whatever is edited: a decision on a key stays with it, and where decisions differ nobody chooses among them."""
     verdict = judge(entries_of(before), *names_of(after))
     for call, (scope, artifact) in zip(verdict.calls, after):
