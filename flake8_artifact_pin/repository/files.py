@@ -78,15 +78,21 @@ def not_checked_out(repository: Repository) -> NotCheckedOut:
 
 def walked_files(directory: str) -> Iterator[str]:
     """Yield the files below a directory, as relative paths, without what flake8 excludes by default."""
+    for parent, directories, files in os.walk(directory):
+        directories[:] = sorted(itertools.filterfalse(_is_excluded, directories))
+        for name in sorted(itertools.filterfalse(_is_excluded, files)):
+            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+
+
+def untracked_files(repository: Repository) -> list[str]:
+    """Return the files that git neither tracks nor ignores, without what flake8 excludes by default."""
+    return [path for path in repository.untracked_files() if not any(map(_is_excluded, path.split("/")))]
+
+
+def _is_excluded(name: str) -> bool:
     from flake8.defaults import EXCLUDE
 
-    def is_wanted(name: str) -> bool:
-        return not any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
-
-    for parent, directories, files in os.walk(directory):
-        directories[:] = sorted(filter(is_wanted, directories))
-        for name in sorted(filter(is_wanted, files)):
-            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+    return any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
 
 
 def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence[str]) -> frozenset[str]:

@@ -193,6 +193,9 @@ class _Comparison:
         return is_named or is_python_name(path) or self.workspace.is_linted(path) or is_script(path, data or b"")
 
     def _content_of_now(self, path: str) -> bytes | None:
+        """Return what is in a file that is tracked or pinned; None if there is no such file."""
+        if path not in self._tracked and path not in self.workspace.pins.pins:
+            return None
         try:
             with open(self.workspace.location(path), "rb") as file:
                 return file.read()

@@ -30,6 +30,7 @@ from flake8_artifact_pin.repository.configuration import read_configuration
 from flake8_artifact_pin.repository.files import not_checked_out
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.files import tracked_files
+from flake8_artifact_pin.repository.files import untracked_files
 from flake8_artifact_pin.repository.files import walked_files
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.git import Repository
@@ -92,7 +93,7 @@ class Workspace(NamedTuple):
 
     def untracked_files(self) -> list[str]:
         """Return the Python files that git neither tracks nor ignores, and that no pin is for: flake8 lints them."""
-        found = self.repository.untracked_files() if self.repository else []
+        found = untracked_files(self.repository) if self.repository else []
         return [path for path in found if self.is_linted(path) and path not in self.pins.pins]
 
     def is_python(self, path: str) -> bool:
