@@ -157,7 +157,7 @@ class Workspace(NamedTuple):
             raise UsageError(f"there is no {name}: correct the path")
         root = self.pins.root
         is_root = os.path.realpath(name) == os.path.realpath(root)
-        path = "" if is_root else self._governed(name)
+        path = "" if is_root else governed_path(self.pins, name)
         if path is None:
             raise UsageError(f"{name} is outside of {root}, which the pins are for: name a file below it")
         if os.path.isfile(name):
@@ -170,13 +170,6 @@ class Workspace(NamedTuple):
         if not files:
             raise UsageError(f"no Python file below {name} is tracked by git: add it to git, or name the file itself")
         return files
-
-    def _governed(self, name: str) -> str | None:
-        """Return the path that a file or directory has in the pins file; None if it is outside."""
-        path = relative(os.path.abspath(name), self.pins.root).replace(os.sep, "/")
-        # a back slash in a name would be taken for that of Windows
-        found = path if "\\" in path and not path.startswith(os.pardir) else governed_path(self.pins, name)
-        return None if found is None else from_disk(found)
 
     def _found_files(self) -> list[str]:
         """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""

@@ -164,14 +164,6 @@ def test_flake8_pyproject(repository: Repository, case: str) -> None:
     assert open_workspace(None).pins.path == str(repository.root / pins)
 
 
-@pytest.mark.usefixtures("flake8_pyproject")
-@pytest.mark.parametrize("text", ["[tool.flake8\n", "tool = 1 # flake8\n"])
-def test_broken_pyproject(repository: Repository, text: str) -> None:
-    repository.write({PINS: "", "pyproject.toml": text})
-    with pytest.raises(UsageError, match=r"^flake8's configuration: pyproject.toml: "):
-        open_workspace(None)
-
-
 @pytest.mark.parametrize(
     ("named", "configuration", "error"),
     [
