@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from support import PINS
 from support import Project
 from support import PUT
 from support import Repository
+from support import run_program
 
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
@@ -216,3 +218,48 @@ def test_another_directory(repository: Repository) -> None:
     )
     assert [workspace.shown(path) for path in ("a.py", "d/b.py", PINS)] == ["../a.py", "b.py", f"../{PINS}"]
     assert workspace.location("a.py") == str(repository.root / "a.py")
+
+
+LOCALE_PROGRAM = """
+import sys
+from flake8_artifact_pin.pins.files import missing_pins
+from flake8_artifact_pin.repository.renames import Renames
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+assert sys.getfilesystemencoding() == "ascii"
+workspace = open_workspace(None)
+print(ascii(workspace.files()), ascii(workspace.files(sys.argv[1:])))
+print(ascii([pin.path for pin in missing_pins(workspace.pins)]))
+print(ascii([(found.name, found.path, found.exempt, found.report.counted) for found in scan(workspace, workspace.files())]))
+if workspace.repository:
+    print(ascii(Renames(workspace.repository).outcome("gone \\u00e4.py").path))
+    print(ascii(dict(open_snapshots(workspace, "HEAD").renamed)))
+"""
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_locale_that_cannot_spell_a_path(project: Project, is_git: bool) -> None:
+    """Paths are those of the pins file, which is UTF-8, and files are found whatever the locale is."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({
+        "prés/ä.py": PUT, "é/b.py": PUT, "gone ä.py": PUT * 5,
+        PINS: '[exempt]\n"é/" = "it writes nothing"\n[pins]\n"prés/ä.py" = 1\n"gone ä.py" = 1\n',
+    })
+    gone = []
+    if is_git:
+        repository.git("add", "--all")
+        repository.git("commit", "--quiet", "--message=x")
+        repository.git("mv", "gone ä.py", "new ö.py")
+        gone = ["new ö.py"]
+    else:
+        (repository.root / "gone ä.py").unlink()
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    outcome = run_program(sys.executable, "-c", LOCALE_PROGRAM, "prés", **environment)
+    found = [(path, path, "", 5) for path in gone] + [("prés/ä.py", "prés/ä.py", "", 1), ("é/b.py", "é/b.py", "é/", 1)]
+    lines = [
+        f"{ascii([*gone, 'prés/ä.py', 'é/b.py'])} {ascii(['prés/ä.py'])}", ascii(["gone ä.py"]), ascii(found),
+        *([ascii("new ö.py"), ascii({"new ö.py": "gone ä.py"})] if is_git else []),
+    ]
+    assert (outcome.out.splitlines(), outcome.err) == (lines, "")
