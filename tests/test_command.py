@@ -28,7 +28,6 @@ from support import Terminal
 
 from flake8_artifact_pin.cli import main as command_main
 from flake8_artifact_pin.cli import output
-from flake8_artifact_pin.repository import scan as survey
 from flake8_artifact_pin.repository import workspace
 
 PUT = "s3.put_object()\n"
@@ -437,16 +436,16 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_progress_that_is_interrupted(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was shown is no more, whatever comes next on the terminal."""
-    repository.commit(dict.fromkeys(["a.py", "b.py", "c.py"], PUT))
     times = iter(range(0, 100, 5))
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(time, "monotonic", lambda: next(times))
-    monkeypatch.setattr(survey, "read_source", interrupt)
-    assert repository.run("check").status == 130
-    assert terminal.getvalue() == "\r0 of 3 files\r\033[K"
+    shown = output.with_progress(["a", "b", "c"], "file")
+    assert [next(shown), next(shown)] == ["a", "b"]
+    getattr(shown, "close")()
+    assert terminal.getvalue().endswith(" of 3 files\r\033[K")
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
@@ -458,26 +457,24 @@ def test_same_output_each_time(repository: Repository, form: str) -> None:
     assert repository.check().findings == sorted(repository.check().findings)
 
 
-def test_interrupted(repository: Repository) -> None:
+def test_interrupted(repository: Repository, tmp_path: Path) -> None:
     """Without a word."""
     repository.commit({"a.py": PUT, "b.py": PUT})
+    git = tmp_path / "git"
+    git.write_text(f"#!/bin/sh\ntouch {tmp_path}/working\nexec sleep 60\n")
+    git.chmod(0o755)
+    # whoever runs the tests may ignore it
     program = """
-import signal, sys, time
-from flake8_artifact_pin.repository import scan as survey
+import signal, sys
 from flake8_artifact_pin.cli.main import main
-
-def read(filename):
-    print("working", flush=True)
-    time.sleep(60)
-
-# whoever runs the tests may ignore it
 signal.signal(signal.SIGINT, signal.default_int_handler)
-survey._read = read
 sys.exit(main(["check"]))
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"working\n"
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        while not (tmp_path / "working").exists():
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=30) == (b"", b"")
     assert process.returncode == 130

@@ -20,6 +20,7 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.schema import read_document
+from flake8_artifact_pin.pins.spelling import on_disk
 from flake8_artifact_pin.pins.toml import deep_line
 from flake8_artifact_pin.pins.toml import error_position
 from flake8_artifact_pin.pins.toml import Position
@@ -102,7 +103,7 @@ def parse_pins(pins: Pins, text: str) -> Pins:
 
 def missing_pins(pins: Pins) -> Sequence[Pin]:
     """Return the pins whose file does not exist today."""
-    return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, pin.path))]
+    return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, on_disk(pin.path)))]
 
 
 def has_table(text: str) -> bool:
@@ -178,7 +179,7 @@ def _open_without_waiting(path: str, flags: int) -> int:
 def _directory_faults(pins: Pins) -> Iterator[Fault]:
     """Yield a fault for each exempt directory that is written like a file, and would exempt nothing."""
     for key in pins.exempt.reasons:
-        if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, key)):
+        if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, on_disk(key))):
             yield Fault(*exempt_position(pins, key), f'{quote(key)} is a directory: write {quote(f"{key}/")}')
 
 

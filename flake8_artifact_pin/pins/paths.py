@@ -13,6 +13,7 @@ from datetime import date
 from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.spelling import from_disk
 
 #: What flake8 calls standard input if nobody gives it a name.
 UNNAMED_STDIN = "stdin"
@@ -40,7 +41,7 @@ def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
         return given
     real = _below(os.path.realpath(pins.root), os.path.realpath(full))
     if real is None and given is None and not pins.path:
-        return os.path.normpath(full)
+        return from_disk(os.path.normpath(full))
     if real is None or given and exemption(pins.exempt, real):
         return given
     return real
@@ -120,7 +121,7 @@ def _below(directory: str, path: str) -> str | None:
     prefix = os.path.join(directory, "")
     if not os.path.normcase(path).startswith(os.path.normcase(prefix)):
         return None
-    return path[len(prefix):].replace(os.sep, "/")
+    return from_disk(path[len(prefix):]).replace(os.sep, "/")
 
 
 def _folded(path: str) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
-
-_PYPROJECT = "pyproject.toml"
-
+from flake8_artifact_pin.pins.files import flake8_table
 
 class Configuration(NamedTuple):
     """The pins file that flake8's configuration names, if any, and flake8's ``filename`` patterns."""
@@ -47,20 +45,8 @@ def _pyproject_table() -> Mapping[str, str] | None:
 
     That plugin reads the file of the working directory only, and nothing else where it has that table.
     """
-    try:
-        with open(_PYPROJECT, encoding="utf-8") as file:
-            text = file.read()
-    except (OSError, UnicodeError):
-        return None
-    if "flake8" not in text or not _is_installed("Flake8-pyproject"):
-        return None
-    import tomli
-
-    try:
-        table = tomli.loads(text).get("tool", {}).get("flake8")
-    except (ValueError, RecursionError, AttributeError) as error:
-        raise UsageError(f"flake8's configuration: {_PYPROJECT}: {' '.join(str(error).split())}")
-    if not isinstance(table, dict):
+    table = flake8_table(os.getcwd())
+    if table is None or not _is_installed("Flake8-pyproject"):
         return None
     return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in table.items()}
 

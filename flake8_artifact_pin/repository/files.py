@@ -78,15 +78,21 @@ def not_checked_out(repository: Repository) -> NotCheckedOut:
 
 def walked_files(directory: str) -> Iterator[str]:
     """Yield the files below a directory, as relative paths, without what flake8 excludes by default."""
+    for parent, directories, files in os.walk(directory):
+        directories[:] = sorted(itertools.filterfalse(_is_excluded, directories))
+        for name in sorted(itertools.filterfalse(_is_excluded, files)):
+            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+
+
+def untracked_files(repository: Repository) -> list[str]:
+    """Return the files that git neither tracks nor ignores, without what flake8 excludes by default."""
+    return [path for path in repository.untracked_files() if not any(map(_is_excluded, path.split("/")))]
+
+
+def _is_excluded(name: str) -> bool:
     from flake8.defaults import EXCLUDE
 
-    def is_wanted(name: str) -> bool:
-        return not any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
-
-    for parent, directories, files in os.walk(directory):
-        directories[:] = sorted(filter(is_wanted, directories))
-        for name in sorted(filter(is_wanted, files)):
-            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+    return any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
 
 
 def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
@@ -119,6 +125,20 @@ def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) ->
     }
 
 
+def files_with(repository: Repository, words: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
+    """Return the paths of Python files that hold one of the words, and of those that git does not search."""
+    own = {entry.path for entry in repository.entries if entry.is_file and entry.tag == "H"}
+    answer = _grep(repository, words, ["--", "*.py"])
+    found = {path for path in paths if path not in own or not path.endswith(".py") or answer is None or path in answer}
+    for directory, inner in repository.submodules.items():
+        start = f"{directory}/"
+        inner_paths = [path.removeprefix(start) for path in found if path.startswith(start)] if inner else []
+        if inner and inner_paths:
+            found.difference_update(start + path for path in inner_paths)
+            found.update(start + path for path in files_with(inner, words, inner_paths))
+    return frozenset(found)
+
+
 def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
     literal = [f":(literal){path}" for path in paths]
     return literal if sum(map(len, literal)) + len(literal) < _COMMAND_LINE else ["*.py"]
@@ -146,9 +166,15 @@ def files_with_imports(repository: Repository, packages: Sequence[str], paths: S
 
 def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
     """Return the files that hold a piece or anything else that matters; None if git could not read all of them."""
-    words = [*filter(str.isascii, pieces), *_COMMENTS]
-    searches = (["-F", *(f"-e{word}" for word in words)], ["-E", "-e", _BEYOND_ASCII])
-    answers = [repository.ask(*_GREP, *search, *where) for search in searches]
-    if any(answer.status > 1 or answer.messages for answer in answers):
-        return None
-    return frozenset(name for answer in answers for name in names(answer.output))
+    found = _grep(repository, [*filter(str.isascii, pieces), *_COMMENTS], where)
+    beyond = None if found is None else _search(repository, ["-E", "-e", _BEYOND_ASCII, *where])
+    return None if found is None or beyond is None else found | beyond
+
+
+def _grep(repository: Repository, words: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
+    return _search(repository, ["-F", *(f"-e{word}" for word in words), *where])
+
+
+def _search(repository: Repository, arguments: Sequence[str]) -> frozenset[str] | None:
+    answer = repository.ask(*_GREP, *arguments)
+    return None if answer.status > 1 or answer.messages else frozenset(names(answer.output))

@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
-from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.pins.spelling import on_disk
 from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.noqa import find_file_noqa
@@ -145,8 +144,8 @@ def _processor(filename: str) -> FileProcessor:
 
 def _scanned(workspace: Workspace, found: str, source: Source) -> ScannedFile:
     pins, name = workspace.pins, workspace.shown(found)
-    path = from_disk(governed_path(pins, workspace.location(found)) or found)
-    exempt = "" if path in pins.pins else exemption(pins.exempt, path) or ""
+    path = governed_path(pins, workspace.location(found)) or found
+    exempt = exemption(pins.exempt, path) or ""
     problems = [FileFinding(name, source.problem)] if source.problem else []
     return ScannedFile(name, path, exempt, source.report, source.file_noqa, problems)
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.files import has_table
 from flake8_artifact_pin.pins.files import parse_pins
@@ -31,6 +30,7 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import is_python_name
 from flake8_artifact_pin.repository.workspace import is_script
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import may_matter
 
@@ -181,7 +181,7 @@ class _Comparison:
             # a link that is pinned has a pin of its own
             path = found if found in pinned else target
             wanted = found in pinned or (found not in irrelevant and self.workspace.is_linted(found))
-            is_left_out = self.absent.has(found) or (path not in pins.pins and exemption(pins.exempt, path) is not None)
+            is_left_out = self.absent.has(found) or exemption(pins.exempt, path) is not None
             if wanted and not is_left_out and target in self.tree and self.tree[target].is_file:
                 hashes[path] = self.tree[target].hash
         contents = dict(zip(hashes, self._contents(list(hashes.values()))))
@@ -193,6 +193,9 @@ class _Comparison:
         return is_named or is_python_name(path) or self.workspace.is_linted(path) or is_script(path, data or b"")
 
     def _content_of_now(self, path: str) -> bytes | None:
+        """Return what is in a file that is tracked or pinned; None if there is no such file."""
+        if path not in self._tracked and path not in self.workspace.pins.pins:
+            return None
         try:
             with open(self.workspace.location(path), "rb") as file:
                 return file.read()

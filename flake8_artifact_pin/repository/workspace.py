@@ -30,6 +30,7 @@ from flake8_artifact_pin.repository.configuration import read_configuration
 from flake8_artifact_pin.repository.files import not_checked_out
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.files import tracked_files
+from flake8_artifact_pin.repository.files import untracked_files
 from flake8_artifact_pin.repository.files import walked_files
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.git import Repository
@@ -92,7 +93,7 @@ class Workspace(NamedTuple):
 
     def untracked_files(self) -> list[str]:
         """Return the Python files that git neither tracks nor ignores, and that no pin is for: flake8 lints them."""
-        found = self.repository.untracked_files() if self.repository else []
+        found = untracked_files(self.repository) if self.repository else []
         return [path for path in found if self.is_linted(path) and path not in self.pins.pins]
 
     def is_python(self, path: str) -> bool:
@@ -156,7 +157,7 @@ class Workspace(NamedTuple):
             raise UsageError(f"there is no {name}: correct the path")
         root = self.pins.root
         is_root = os.path.realpath(name) == os.path.realpath(root)
-        path = "" if is_root else self._governed(name)
+        path = "" if is_root else governed_path(self.pins, name)
         if path is None:
             raise UsageError(f"{name} is outside of {root}, which the pins are for: name a file below it")
         if os.path.isfile(name):
@@ -169,13 +170,6 @@ class Workspace(NamedTuple):
         if not files:
             raise UsageError(f"no Python file below {name} is tracked by git: add it to git, or name the file itself")
         return files
-
-    def _governed(self, name: str) -> str | None:
-        """Return the path that a file or directory has in the pins file; None if it is outside."""
-        path = relative(os.path.abspath(name), self.pins.root).replace(os.sep, "/")
-        # a back slash in a name would be taken for that of Windows
-        found = path if "\\" in path and not path.startswith(os.pardir) else governed_path(self.pins, name)
-        return None if found is None else from_disk(found)
 
     def _found_files(self) -> list[str]:
         """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""

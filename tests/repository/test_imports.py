@@ -1,0 +1,41 @@
+"""Which files import the modules of a store."""
+from __future__ import annotations
+
+import pytest
+from support import PINS
+from support import Project
+from support import Repository
+
+from flake8_artifact_pin.repository.imports import store_imports
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+GCS = "from google.cloud import storage\n"
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_store_imports(project: Project, is_git: bool) -> None:
+    """Not in a comment, and not where nothing is judged."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({
+        "a.py": GCS, "b.py": "import google.cloud.storage as s\nimport boto3\n", "c.py": "# google.cloud.storage\n",
+        "t/d.py": GCS, "e.py": "x = 1\n", "tool": f"#!/usr/bin/python3\n{GCS}",
+        PINS: '[exempt]\n"t/" = "tests write nothing"\n[pins]\ntool = 1\n',
+    })
+    if is_git:
+        repository.git("add", "--all")
+    workspace = open_workspace(None)
+    expected = {"s3": ["b.py"], "gcs": ["a.py", "b.py", "tool"]}
+    assert store_imports(workspace, workspace.files()) == expected
+    assert store_imports(workspace, workspace.files(), ["gcs", "azure"]) == {"gcs": expected["gcs"]}
+    assert store_imports(workspace, ["a.py"], []) == {}
+
+
+def test_submodule(repository: Repository, project: Project) -> None:
+    inner = Repository(project, "inner")
+    inner.commit({"a.py": GCS, "b.py": "x = 1\n"})
+    outer = Repository(project, "outer")
+    outer.git("submodule", "--quiet", "add", str(inner.root), "m")
+    outer.commit({"c.py": GCS, PINS: ""})
+    outer.monkeypatch.chdir(outer.root)
+    workspace = open_workspace(None)
+    assert store_imports(workspace, workspace.files(), ["gcs"]) == {"gcs": ["c.py", "m/a.py"]}

@@ -1,0 +1,196 @@
+"""The two states that a comparison looks at: what is not here is in neither."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from support import PINS
+from support import Project
+from support import PUT
+from support import Repository
+
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.snapshots import Snapshots
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+LONG = "".join(f"x{number} = 1\n" for number in range(20))
+
+
+def snapshots(base: str = "HEAD") -> Snapshots:
+    workspace = open_workspace(None)
+    assert workspace.repository is not None
+    return open_snapshots(workspace, workspace.repository.resolve(base) or "")
+
+
+def counts(found: Snapshots) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the number of PUT calls in each file of both states."""
+    return (
+        {path: len(report.sites) for path, report in sorted(found.old.items())},
+        {path: len(report.sites) for path, report in sorted(found.new.items())},
+    )
+
+
+def run(repository: Repository, commands: str) -> None:
+    repository.git("-c", f"alias.run=!cd {repository.root}; {commands}", "run")
+
+
+# The commands after the first commit, and then the files of both states with their calls, and the renames.
+CHANGES: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, str]]] = {
+    "nothing": ("true", {}, {}, {}),
+    "added": ("cp a.py new.py; git add new.py", {}, {"new.py": 1}, {}),
+    "not tracked": ("cp a.py new.py", {}, {}, {}),
+    "edited": ("cat a.py >> b.py", {"b.py": 2}, {"b.py": 3}, {}),
+    "edited and committed": ("cat a.py >> b.py; git commit -qam x", {"b.py": 2}, {"b.py": 3}, {}),
+    "its first call": ("cat a.py >> none.py", {}, {"none.py": 1}, {}),
+    "its last call": ("echo x = 1 > a.py", {"a.py": 1}, {}, {}),
+    "removed": ("rm a.py", {"a.py": 1}, {}, {}),
+    "removed in a commit": ("git rm -q a.py; git commit -qm x", {"a.py": 1}, {}, {}),
+    "renamed": ("git mv long.py c.py; git commit -qm x", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
+    "renamed without a word": ("mv long.py c.py", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
+    "renamed and copied": ("cp long.py c.py; git rm -q --cached long.py; git add c.py", {"long.py": 1}, {"c.py": 1}, {}),
+    "line ends": ("sed -i 's/$/\\r/' b.py", {"b.py": 2}, {"b.py": 2}, {}),
+    "exempt": ("rm t/a.py", {}, {}, {}),
+    "executable": ("chmod +x a.py", {}, {}, {}),
+    "another directory": ("mkdir d; git mv long.py d/long.py", {"long.py": 1}, {"d/long.py": 1}, {"d/long.py": "long.py"}),
+    "no longer there": ("rm a.py; mkdir a.py", {"a.py": 1}, {}, {}),
+    "no Python": ("cp a.py x.txt; git add x.txt", {}, {}, {}),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_changes(repository: Repository, case: str) -> None:
+    commands, old, new, renamed = CHANGES[case]
+    repository.commit({
+        "a.py": PUT, "b.py": PUT * 2, "none.py": "x = 1\n", "long.py": LONG + PUT, "t/a.py": PUT,
+        PINS: '[exempt]\n"t/" = "tests write nothing"\n',
+    })
+    run(repository, commands)
+    found = snapshots("HEAD~1" if "commit" in commands else "HEAD")
+    assert (*counts(found), dict(found.renamed)) == (old, new, renamed)
+    assert (found.notes, found.problems) == ([], [])
+
+
+def test_pinned_files(repository: Repository) -> None:
+    """Scripts are compared, and files that git does not track if they were not pinned in the base."""
+    pins = '[pins]\n"script" = 1\n"made.py" = 1\n"data.json" = 1\n'
+    repository.commit({"script": PUT, "data.json": PUT, ".gitignore": "made*.py\n", PINS: pins})
+    repository.write({"script": PUT * 2, "data.json": PUT * 2, "made.py": PUT, "made2.py": PUT})
+    assert counts(snapshots()) == ({"script": 1}, {"script": 2})
+    repository.write({PINS: f'{pins}"made2.py" = 1\n'})
+    assert counts(snapshots()) == ({"script": 1}, {"made2.py": 1, "script": 2})
+
+
+PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
+    "the same": ({PINS: '[pins]\n"a.py" = 1\n'}, "true", PINS, ""),
+    "another name": ({"other.toml": '[pins]\n"a.py" = 1\n'}, f"git mv other.toml {PINS}", "", ""),
+    "in pyproject.toml": ({"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", ""),
+    "a pyproject.toml without": ({"pyproject.toml": "[tool.x]\n"}, f"touch {PINS}", "", ""),
+    "none": ({"b.py": ""}, f"touch {PINS}", "", ""),
+    "a fault": ({PINS: "[pins]\nx = y\n"}, f"echo > {PINS}", PINS, f"{PINS} had faults in the base: "),
+}
+
+
+@pytest.mark.parametrize("case", PINS_FILES)
+def test_pins_of_the_base(repository: Repository, case: str) -> None:
+    files, commands, name, note = PINS_FILES[case]
+    repository.commit({"a.py": PUT, **files})
+    run(repository, commands)
+    found = snapshots()
+    if case == "another name":
+        # git takes it for renamed, and it was named somewhere
+        assert list(found.old_pins.pins) == ["a.py"]
+    else:
+        assert (found.old_pins.name if found.old_pins.path else "") == name
+        assert list(found.old_pins.pins) == (["a.py"] if name and not note else [])
+    assert [text[:len(note)] for text in found.notes] == [note] * bool(note)
+
+
+def test_links(repository: Repository) -> None:
+    """A module may be a link to what is not Python by its name, through other links; and the pins file may be one."""
+    repository.write({"lib/impl.txt": PUT, "lib/plain.py": PUT, "pins/all.toml": '[pins]\n"pinned.py" = 1\n'})
+    for name, target in {
+        "mod.py": "way/impl.txt", "way": "lib", "pinned.py": "lib/plain.py", "data": "lib/impl.txt", PINS: "pins/all.toml",
+        "loop.py": "loop.py", "out.py": "../../out.py",
+    }.items():
+        (repository.root / name).symlink_to(target)
+    (repository.root / "../../out.py").write_text(PUT)
+    repository.commit()
+    found = snapshots()
+    assert (counts(found), list(found.old_pins.pins)) == (({}, {}), ["pinned.py"])
+    assert found.notes == [
+        "loop.py is a link that leads out of here: it is not compared", "out.py is a link that leads out of here: it is not compared",
+    ]
+    repository.write({"lib/impl.txt": PUT * 2, "lib/plain.py": PUT * 3})
+    assert counts(snapshots()) == (
+        {"lib/impl.txt": 1, "lib/plain.py": 1, "pinned.py": 1}, {"lib/impl.txt": 2, "lib/plain.py": 3, "pinned.py": 3},
+    )
+
+
+def test_file_that_cannot_be_parsed(repository: Repository) -> None:
+    """On neither side are its calls known to have come or gone; only of the base that is the smaller fault."""
+    repository.commit({"a.py": PUT, "b.py": f"{PUT}def (\n", "long.py": LONG + PUT})
+    repository.git("mv", "long.py", "c.py")
+    repository.write({"a.py": f"{PUT}def (\n", "b.py": PUT, "c.py": f"{LONG}{PUT}def (\n"})
+    found = snapshots()
+    assert counts(found) == ({}, {"b.py": 1})
+    assert [problem.path for problem in found.problems] == ["a.py", "c.py"]
+    assert found.notes == ["b.py cannot be parsed in the base: its calls show as added"]
+
+
+def test_sparse_checkout(repository: Repository) -> None:
+    """What is not checked out is neither gone nor moved onto what is new elsewhere."""
+    repository.commit({"a/a.py": PUT, "b/b.py": LONG + PUT})
+    repository.git("sparse-checkout", "set", "a")
+    repository.commit({"a/new.py": LONG + PUT})
+    found = snapshots("HEAD~1")
+    assert (*counts(found), dict(found.renamed)) == ({}, {"a/new.py": 1}, {})
+    assert found.absent.has("b/b.py")
+
+
+def test_missing_blobs(repository: Repository, project: Project) -> None:
+    repository.git("config", "uploadpack.allowFilter", "true")
+    names = [f"f{number}.py" for number in range(7)]
+    repository.commit({**dict.fromkeys(names, ""), **{name: f"# {name}\n{PUT}" for name in names}, PINS: ""})
+    repository.commit({**{name: f"# {name}\n{PUT * 2}" for name in names}, "new.py": PUT, PINS: "# now\n"})
+    repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.root}", "clone")
+    repository.monkeypatch.chdir(repository.root / "clone")
+    found = snapshots("HEAD~1")
+    assert counts(found) == ({}, {"new.py": 1})
+    assert found.notes == [
+        f"{PINS} of the base is not in this partial clone: all pins show as added",
+        "not in this partial clone, so not compared: f0.py, f1.py, f2.py, f3.py, f4.py and 2 more",
+    ]
+
+
+def test_renames_that_git_cannot_compare(repository: Repository, project: Project) -> None:
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit({"same.py": LONG + PUT, "old.py": LONG * 2 + PUT})
+    repository.commit()
+    run(repository, "git mv same.py s.py; git mv old.py o.py; echo x = 1 >> o.py; git commit -qam x")
+    repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.root}", "clone")
+    repository.monkeypatch.chdir(repository.root / "clone")
+    found = snapshots("HEAD~1")
+    assert dict(found.renamed) == {"s.py": "same.py"}
+    assert found.notes[0] == "git does not know all renames here: a renamed file may show as removed and added"
+
+
+def test_submodules(repository: Repository, project: Project) -> None:
+    inner = Repository(project, "inner")
+    inner.commit({"a.py": PUT})
+    outer = Repository(project, "outer")
+    for name in ("same", "changed", "away"):
+        outer.git("submodule", "--quiet", "add", str(inner.root), name)
+    outer.commit({"b.py": PUT})
+    outer.git("submodule", "--quiet", "deinit", "--force", "away")
+    run(outer, "cd changed; echo x = 1 >> a.py; git commit -qam x; cd ../same; echo x = 1 >> a.py")
+    outer.monkeypatch.chdir(outer.root)
+    found = snapshots()
+    assert counts(found) == ({}, {})
+    assert found.notes == ["submodule changed changed: its PUT calls are not compared"]
+
+
+def test_outside_git(directory: Repository) -> None:
+    directory.write({PINS: ""})
+    with pytest.raises(UsageError, match="a comparison needs git: .* is in no git repository"):
+        open_snapshots(open_workspace(None), "")

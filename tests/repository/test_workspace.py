@@ -1,0 +1,265 @@
+"""Which pins, and which files, a run of the command is about."""
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
+
+import pytest
+from support import PINS
+from support import Project
+from support import PUT
+from support import Repository
+from support import run_program
+
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.workspace import BrokenPinsError
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+
+def files(*names: str) -> list[str]:
+    return open_workspace(None).files(names)
+
+
+def test_tracked_and_pinned_files(repository: Repository) -> None:
+    """Not what is untracked or ignored, nor what is pinned and gone, nor what is not Python."""
+    repository.write({
+        "a.py": "", "d/b.py": "", "d/c.txt": "", "notes.ipynb": "", ".gitignore": "ignored.py\n",
+        "ignored.py": "", PINS: '[pins]\n"ignored.py" = 1\n"gone.py" = 1\n"notes.ipynb" = 1\n"d/c.txt" = 1\n"d" = 1\n',
+    })
+    repository.git("add", "--all")
+    repository.write({"new.py": ""})
+    assert files() == ["a.py", "d/b.py", "ignored.py"]
+    assert [pin.path for pin in open_workspace(None).beyond()] == ["notes.ipynb", "d/c.txt"]
+    assert open_workspace(None).untracked_files() == ["new.py"]
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_nothing_is_tracked(project: Project, is_git: bool) -> None:
+    """Then they are those that flake8 finds."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({"a.py": "", "d/b.py": "", ".tox/c.py": "", ".git/d.py": "", "e.txt": ""})
+    assert files() == ["a.py", "d/b.py"]
+    assert open_workspace(None).untracked_files() == (["a.py", "d/b.py"] if is_git else [])
+
+
+PYTHON = [
+    ("a.py", ""), ("a.pyw", ""), ("a.pyi", ""), ("bin/tool", "#!/usr/bin/env python3\n"), ("tool", PUT),
+    ("run.cgi", "#!/usr/bin/pypy3\n"), ("x", "#!/usr/bin/env -S uv run --script\n"), ("empty", ""),
+]
+OTHER = [
+    ("a.ipynb", "{}"), ("a.json", "{}"), ("a.txt", PUT), ("tool", "#!/bin/sh\n"), ("a.pyx", PUT), ("a.PY.orig", PUT),
+    ("b.sh", "#!/bin/sh\n# python\n"), ("gone", None),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), [*PYTHON, *OTHER])
+def test_is_python(repository: Repository, name: str, content: str | None) -> None:
+    """By its name, or by its first line."""
+    repository.write({name: content} if content is not None else {})
+    assert open_workspace(None).is_python(name) == ((name, content) in PYTHON)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "cwd", "expected"),
+    [
+        ("", ".", ["a.py"]),
+        ("[flake8]\nfilename = *.py,*.pyw,./bin/*\n", ".", ["a.py", "a.pyw", "bin/tool"]),
+        ("[flake8]\nfilename = ./bin/*\n", "bin", ["a.py", "bin/tool"]),
+        ("[flake8]\nfilename = *\n", ".", [".flake8", "a.py", "a.pyw", "a.txt", PINS, "bin/tool"]),
+    ],
+)
+def test_files_that_flake8_lints(repository: Repository, configuration: str, cwd: str, expected: Sequence[str]) -> None:
+    """Because of its option filename; notebooks remain what is not Python."""
+    names = ["a.py", "a.pyw", "a.txt", "bin/tool", "a.ipynb"]
+    repository.commit({**dict.fromkeys(names, "#!/bin/sh\n"), PINS: "", ".flake8": configuration})
+    repository.monkeypatch.chdir(repository.root / cwd)
+    assert files() == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a.py"], ["a.py"]),
+        (["d"], ["d/b.py", "d/e/c.py"]),
+        (["d/e/", "d/b.py", "d"], ["d/b.py", "d/e/c.py"]),
+        (["."], ["a.py", "d/b.py", "d/e/c.py"]),
+        (["new.py"], ["new.py"]),
+        (["tool"], ["tool"]),
+    ],
+)
+def test_named(repository: Repository, names: Sequence[str], expected: Sequence[str]) -> None:
+    repository.commit({"a.py": "", "d/b.py": "", "d/e/c.py": ""})
+    repository.write({"new.py": "", "tool": "#!/usr/bin/python3\n"})
+    assert files(*names) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("nope", "there is no nope: correct the path"),
+        ("explore.ipynb", "explore.ipynb is not Python, and nothing else is judged: name a Python file"),
+        ("data.json", "data.json is not Python, and nothing else is judged: name a Python file"),
+        ("empty", "no Python file below empty is tracked by git: add it to git, or name the file itself"),
+        ("pipe", "pipe is no regular file: name a Python file or a directory"),
+        ("..", ".. is outside of {root}, which the pins are for: name a file below it"),
+    ],
+)
+def test_named_what_cannot_be_judged(repository: Repository, name: str, error: str) -> None:
+    repository.commit({"a.py": "", "explore.ipynb": "{}", "data.json": "{}", "empty/x.txt": "", PINS: ""})
+    os.mkfifo(repository.root / "pipe")
+    with pytest.raises(UsageError) as raised:
+        files(name)
+    assert str(raised.value) == error.format(root=repository.root)
+
+
+CONFIGURATIONS: dict[str, tuple[Mapping[str, str], str]] = {
+    "none": ({}, "artifact-pins.toml"),
+    "flake8's": ({".flake8": "[flake8]\nartifact-pins = p/other.toml\n"}, "p/other.toml"),
+    "with an underscore": ({"setup.cfg": "[flake8]\nartifact_pins = p/other.toml\n"}, "p/other.toml"),
+    "other options": ({"tox.ini": "[flake8]\nmax-line-length = 9\n"}, "artifact-pins.toml"),
+    # nobody has installed the plugin that makes flake8 read it
+    "pyproject.toml": ({"pyproject.toml": '[tool.flake8]\nartifact-pins = "p/other.toml"\n'}, "artifact-pins.toml"),
+}
+
+
+@pytest.mark.parametrize("case", CONFIGURATIONS)
+def test_pins_file(repository: Repository, case: str) -> None:
+    configuration, expected = CONFIGURATIONS[case]
+    repository.write({PINS: "", "p/other.toml": "", **configuration})
+    assert open_workspace(None).pins.path == str(repository.root / expected)
+    assert open_workspace("p/other.toml").pins.path == str(repository.root / "p/other.toml")
+
+
+PYPROJECTS: dict[str, tuple[Mapping[str, str], str, Sequence[str]]] = {
+    "pins": ({"pyproject.toml": '[tool.flake8]\nartifact-pins = "p/other.toml"\n'}, "p/other.toml", ["a.py"]),
+    "another table": ({"pyproject.toml": "[tool.flake8-x]\n", ".flake8": "[flake8]\nartifact-pins=p/other.toml\n"},
+                      "p/other.toml", ["a.py"]),
+    "alone": ({"pyproject.toml": "[tool.flake8]\nmax-line-length = 9\n", ".flake8": "[flake8]\nartifact-pins=p/other.toml\n"},
+              "artifact-pins.toml", ["a.py"]),
+    "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, "artifact-pins.toml", ["a.py", "a.pyw"]),
+    "no table": ({"pyproject.toml": "tool.flake8 = 1\n"}, "artifact-pins.toml", ["a.py"]),
+    "not UTF-8": ({"pyproject.toml": "\udcff"}, "artifact-pins.toml", ["a.py"]),
+}
+
+
+@pytest.fixture
+def flake8_pyproject(project: Project) -> None:
+    """Let Python find Flake8-pyproject, as far as its metadata."""
+    place = project.root.parent / "site"
+    info = place / "flake8_pyproject-1.2.3.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Flake8-pyproject\nVersion: 1.2.3\n")
+    project.monkeypatch.syspath_prepend(str(place))
+
+
+@pytest.mark.usefixtures("flake8_pyproject")
+@pytest.mark.parametrize("case", PYPROJECTS)
+def test_flake8_pyproject(repository: Repository, case: str) -> None:
+    """It makes flake8 read pyproject.toml of the working directory and nothing else, if that has the table."""
+    configuration, pins, expected = PYPROJECTS[case]
+    data = {name: os.fsencode(text) for name, text in configuration.items()}
+    repository.commit({PINS: "", "p/other.toml": "", "a.py": "", "a.pyw": "", **data})
+    if pins == "artifact-pins.toml":
+        assert files() == expected
+    assert open_workspace(None).pins.path == str(repository.root / pins)
+
+
+@pytest.mark.parametrize(
+    ("named", "configuration", "error"),
+    [
+        ("nope.toml", "", "--pins: there is no 'nope.toml' in "),
+        (None, "[flake8]\nartifact-pins = ./nope.toml\n", "artifact-pins in flake8's configuration: there is no "),
+        (None, "[flake8]\nx = 1\nx = 2\n", "flake8's configuration: "),
+    ],
+)
+def test_no_such_pins(repository: Repository, named: str | None, configuration: str, error: str) -> None:
+    repository.write({".flake8": configuration})
+    with pytest.raises(UsageError) as raised:
+        open_workspace(named)
+    assert str(raised.value).startswith(error)
+
+
+def test_broken_pins(repository: Repository) -> None:
+    repository.write({f"a/{PINS}": "[pins]\nx = y\n"})
+    repository.monkeypatch.chdir(repository.root / "a")
+    with pytest.raises(BrokenPinsError) as raised:
+        open_workspace(None)
+    assert (raised.value.path, [finding.code for finding in raised.value.findings]) == (PINS, ["APR000"])
+
+
+def test_exempted(repository: Repository) -> None:
+    """Of each key how much it exempts, whatever others do: one that exempts nothing, or all, is a slip."""
+    keys = ["tests/", "tests/a.py", "*_test.py", "lib/*.py", "gone/", "gone.py", "nothing*", "*.py"]
+    repository.write({PINS: "[exempt]\n" + "".join(f'"{key}" = "it writes nothing"\n' for key in keys)})
+    names = ["tests/a.py", "tests/d/b_test.py", "lib/c.py", "d.py"]
+    assert open_workspace(None).exempted(names) == dict(zip(keys, [2, 1, 1, 1, 0, 0, 0, 4]))
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_pins_files_below(project: Project, is_git: bool) -> None:
+    """What flake8 obeys if it is run there, and not if it is run from above."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({
+        PINS: "", f"a/{PINS}": "", "b/pyproject.toml": "[tool.artifact-pins]\n", "c/pyproject.toml": "", f"d/x-{PINS}": "",
+    })
+    if is_git:
+        repository.git("add", "--all")
+    assert open_workspace(None).pins_files_below() == [f"a/{PINS}", "b/pyproject.toml"]
+
+
+def test_another_directory(repository: Repository) -> None:
+    repository.commit({"a.py": "", "d/b.py": "", PINS: ""})
+    repository.monkeypatch.chdir(repository.root / "d")
+    workspace = open_workspace(None)
+    assert (workspace.files(), workspace.files(["b.py"]), workspace.files([".."])) == (
+        ["a.py", "d/b.py"], ["d/b.py"], ["a.py", "d/b.py"],
+    )
+    assert [workspace.shown(path) for path in ("a.py", "d/b.py", PINS)] == ["../a.py", "b.py", f"../{PINS}"]
+    assert workspace.location("a.py") == str(repository.root / "a.py")
+
+
+LOCALE_PROGRAM = """
+import sys
+from flake8_artifact_pin.pins.files import missing_pins
+from flake8_artifact_pin.repository.renames import Renames
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.workspace import open_workspace
+
+assert sys.getfilesystemencoding() == "ascii"
+workspace = open_workspace(None)
+print(ascii(workspace.files()), ascii(workspace.files(sys.argv[1:])))
+print(ascii([pin.path for pin in missing_pins(workspace.pins)]))
+print(ascii([(found.name, found.path, found.exempt, found.report.counted) for found in scan(workspace, workspace.files())]))
+if workspace.repository:
+    print(ascii(Renames(workspace.repository).outcome("gone \\u00e4.py").path))
+    print(ascii(dict(open_snapshots(workspace, "HEAD").renamed)))
+"""
+
+
+@pytest.mark.parametrize("is_git", [True, False])
+def test_locale_that_cannot_spell_a_path(project: Project, is_git: bool) -> None:
+    """Paths are those of the pins file, which is UTF-8, and files are found whatever the locale is."""
+    repository = Repository(project, is_git=is_git)
+    repository.write({
+        "prés/ä.py": PUT, "é/b.py": PUT, "gone ä.py": PUT * 5,
+        PINS: '[exempt]\n"é/" = "it writes nothing"\n[pins]\n"prés/ä.py" = 1\n"gone ä.py" = 1\n',
+    })
+    gone = []
+    if is_git:
+        repository.git("add", "--all")
+        repository.git("commit", "--quiet", "--message=x")
+        repository.git("mv", "gone ä.py", "new ö.py")
+        gone = ["new ö.py"]
+    else:
+        (repository.root / "gone ä.py").unlink()
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    outcome = run_program(sys.executable, "-c", LOCALE_PROGRAM, "prés", **environment)
+    found = [(path, path, "", 5) for path in gone] + [("prés/ä.py", "prés/ä.py", "", 1), ("é/b.py", "é/b.py", "é/", 1)]
+    lines = [
+        f"{ascii([*gone, 'prés/ä.py', 'é/b.py'])} {ascii(['prés/ä.py'])}", ascii(["gone ä.py"]), ascii(found),
+        *([ascii("new ö.py"), ascii({"new ö.py": "gone ä.py"})] if is_git else []),
+    ]
+    assert (outcome.out.splitlines(), outcome.err) == (lines, "")
