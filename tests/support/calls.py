@@ -9,9 +9,10 @@ from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.patterns import Pattern
 
 
-def find(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[PutCall]:
+def find(source: str, patterns: Sequence[str | Pattern] = DEFAULT_PATTERNS) -> list[PutCall]:
     """Find the PUT calls; a source that the search for files would pass over must have none."""
     matcher = compile_patterns(patterns)
     calls = find_calls(ast.parse(source), list(io.StringIO(source)), matcher)
@@ -20,6 +21,6 @@ def find(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[PutCal
     return list(calls)
 
 
-def places(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[str]:
+def places(source: str, patterns: Sequence[str | Pattern] = DEFAULT_PATTERNS) -> list[str]:
     """Return where each PUT call stands, and its method."""
     return [f"{call.line}:{call.column} {call.method}" for call in find(source, patterns)]
