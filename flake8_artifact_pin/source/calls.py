@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
+import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -75,6 +77,8 @@ _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _LEAVES = (ast.alias, ast.boolop, ast.cmpop, ast.Constant, ast.expr_context, ast.operator, ast.unaryop)
 
 _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
+
+_STRING = re.compile(r"""(?s)[rRuU]?(["']).*\1|""")
 
 # So many arguments behind a method that is passed as a value are taken for its own: the key is one of the first.
 _MOST_ARGUMENTS = 10
@@ -273,9 +277,11 @@ class _Walk:
         line = min(constant.lineno, len(self.source.lines))
         start = self.source.column(line, constant.col_offset)
         end = self.source.column(line, constant.end_col_offset or 0)
-        text = self.source.lines[line - 1][start:end]
-        # Python before 3.12 is wrong about places in f-strings
-        return name in text if text[-1:] in ("'", '"') else any(name in line for line in self.source.lines)
+        text = self.source.lines[line - 1][start:end] if constant.end_lineno == constant.lineno else ""
+        if name in text or sys.version_info >= (3, 12) or _STRING.fullmatch(text):
+            return name in text
+        # before 3.12, places in f-strings are wrong
+        return any(name in line for line in self.source.lines)
 
     def put_call(
         self,

@@ -192,8 +192,6 @@ def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
     name, opening, inner = text[:-1].rpartition("(")
     if not (text.endswith(")") and opening and inner):
         return text, ()
-    if "." in name.rpartition(")")[0]:
-        raise ValueError("asks for arguments before the last component")
     return name, tuple(_parse_condition(condition.strip()) for condition in inner.split(","))
 
 
