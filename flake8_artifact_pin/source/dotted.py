@@ -74,7 +74,6 @@ class NameFinder:
         self.is_spelled = is_spelled
         self.stars = fixed_names(scopes.stars)
         self.values = Receivers(scopes, is_spelled).values
-        self.callees: dict[ast.expr, Names] = {}
         self.receivers: dict[tuple[ast.expr, int], Names] = {}
         self.firsts: dict[tuple[int, str, str], Names] = {}
         self.known: dict[tuple[int, str], tuple[Names, Names, Definitions]] = {}
@@ -130,18 +129,12 @@ class NameFinder:
             )
         return self.known[key]
 
-    def names(self, node: ast.expr, scope: Scope) -> Names:
-        """Return the dotted names that what is called may have."""
-        if node not in self.callees:
-            self.callees[node] = Names(functools.partial(self._links, node, scope, _MOST_STEPS, False))
-        return self.callees[node]
-
-    def _receiver(self, node: ast.expr, scope: Scope, steps: int) -> Names:
-        """Return the dotted names of a receiver, and of what it stands for; only so many steps are followed."""
+    def names(self, node: ast.expr, scope: Scope, steps: int = _MOST_STEPS) -> Names:
+        """Return the dotted names of a receiver, and of what it stands for: only so many steps are followed."""
         key = (node, steps)
         if key not in self.receivers:
             first = self._first(node, scope, steps)
-            links = functools.partial(self._links, node, scope, steps, True)
+            links = functools.partial(self._links, node, scope, steps)
             self.receivers[key] = self.first_names(*first, scope) if first else Names(links)
         return self.receivers[key]
 
@@ -168,18 +161,18 @@ class NameFinder:
             self.firsts[key] = _names([(name + marks, fixed_names([])), *self.imported_links(name, marks, scope)])
         return self.firsts[key]
 
-    def _links(self, node: ast.expr, scope: Scope, steps: int, is_receiver: bool) -> Sequence[Link]:
+    def _links(self, node: ast.expr, scope: Scope, steps: int) -> Sequence[Link]:
         links: list[Link] = []
         stack = [(node, "", scope, steps)]
         while stack:
             node, marks, scope, steps = stack.pop()
-            if is_receiver and steps and len(links) + len(stack) < _MOST_LINKS:
+            if steps and len(links) + len(stack) < _MOST_LINKS:
                 values = self.values(node, scope)
                 stack += [(value, f"{behind}{marks}", inner, steps - 1) for value, behind, inner in values]
             attribute = self.attribute(node, scope)
             inner_nodes = _looked_through(node, marks)
             if attribute:
-                links.append((attribute[1] + marks, self._receiver(attribute[0], scope, steps)))
+                links.append((attribute[1] + marks, self.names(attribute[0], scope, steps)))
             elif isinstance(node, ast.Name):
                 links += self.first_names(node.id, marks, scope).links
             elif inner_nodes:

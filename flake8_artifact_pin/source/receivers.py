@@ -104,10 +104,11 @@ class Receivers:
         if _is_self(node):
             return _around(scope)
         owner = _owner(node.id, scope) if isinstance(node, ast.Name) else None
-        for definition in owner.bindings[node.id].definitions if owner and isinstance(node, ast.Name) else ():
-            if isinstance(definition, ast.ClassDef):
-                return self.scopes.enter(definition, "body", owner)
-        return None
+        if owner is None or not isinstance(node, ast.Name):
+            return None
+        definitions = owner.bindings[node.id].definitions
+        classes = (self.scopes.enter(each, "body", owner) for each in definitions if isinstance(each, ast.ClassDef))
+        return next(classes, None)
 
     def returned(self, name: str, owner: Scope) -> list[Value]:
         """Return what the functions of a name return or yield, or are annotated to return."""
