@@ -42,8 +42,8 @@ from flake8_artifact_pin.source.templates import unknown
 
 # How many names are followed one after the other, how deep an expression is read, and how many items of it. What is
 # beyond stays unknown: neither a long chain of names nor a generated expression costs more than its length.
-MAX_NAMES = 8
-_MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 40, 10**18
+MAX_NAMES = 5
+_MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 24, 10**18
 
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
@@ -81,7 +81,7 @@ class Expressions(Lookup):
         read = _READERS.get(type(node))
         if read is None or not place.depth:
             return unknown(dotted(node))
-        return read(self, node, place._replace(depth=place.depth - 1))
+        return read(self, node, Place(place.scopes, place.names, place.depth - 1))
 
     def constant(self, node: ast.Constant, place: Place) -> Template:
         is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and abs(node.value) < _MAX_NUMBER
@@ -127,16 +127,22 @@ class Expressions(Lookup):
 
     def name(self, node: ast.Name, place: Place) -> Template:
         found, scopes = self.all_bound(node.id, place.scopes)
+        memory = (id(found), place.names)
+        if found and memory in self.templates:
+            return self.templates[memory]
         if any(isinstance(bound.value, ast.arg) for bound in found):
-            return unknown(node.id, self.parameter(node.id, found, scopes))
-        if len(found) != 1 or node.id in self.rebound:
-            return unknown(node.id)
-        return self.followed(node.id, found[0], place._replace(scopes=scopes))
+            template = unknown(node.id, self.parameter(node.id, found, scopes))
+        elif len(found) != 1 or node.id in self.rebound:
+            template = unknown(node.id)
+        else:
+            template = self.followed(node.id, found[0], Place(scopes, place.names))
+        self.templates[memory] = template
+        return template
 
     def attribute_template(self, node: ast.Attribute, place: Place) -> Template:
         found = self.attribute(node, place.scopes)
         if found:
-            return self.followed(dotted(node), found[0], place._replace(scopes=found[1]))
+            return self.followed(dotted(node), found[0], Place(found[1], place.names))
         if isinstance(node.value, ast.Call) or node.attr == "value":
             template = self.template(node.value, place)
             if node.attr == "name" and isinstance(node.value, ast.Call) and _is_path(node.value):
@@ -180,7 +186,7 @@ class Expressions(Lookup):
     def subscript(self, node: ast.Subscript, place: Place) -> Template:
         assigned = self.assigned(node, place.scopes)
         if assigned and place.names:
-            return self.followed(dotted(node), Bound(assigned[0]), place._replace(scopes=assigned[1]))
+            return self.followed(dotted(node), Bound(assigned[0]), Place(assigned[1], place.names))
         if isinstance(node.slice, ast.Slice) or isinstance(node.value, ast.Call):
             # ``key[1:]``, ``url.split("/", 3)[3]``
             template = self.template(node.value, place)
@@ -226,7 +232,7 @@ class Expressions(Lookup):
             return ()
         arguments: dict[KeyParameter | None, Template] = {None: ()}
         parts: list[Part] = []
-        for part in self.returned(found[0].value, place._replace(scopes=found[1])):
+        for part in self.returned(found[0].value, Place(found[1], place.names)):
             parameter = part.parameter
             if parameter not in arguments:
                 arguments[parameter] = self.passed(node, parameter, place) if parameter else ()
