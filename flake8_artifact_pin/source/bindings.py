@@ -95,6 +95,19 @@ def self_attributes(scopes: Scopes) -> Mapping[str, Sequence[tuple[Bound, Scopes
     return found
 
 
+def only_return(function: Function) -> ast.expr | None:
+    """Return what a function returns, if it does so at one place only."""
+    found: list[ast.expr | None] = []
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Return):
+            found.append(node.value)
+        elif not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            stack += _child_statements(node)
+    return found[0] if len(found) == 1 else None
+
+
 def is_self(node: ast.AST) -> bool:
     """Return whether a node is the name of a method's own object or class."""
     return isinstance(node, ast.Name) and node.id in _SELF

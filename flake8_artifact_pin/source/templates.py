@@ -17,7 +17,7 @@ from typing import TypeAlias
 NAMELESS = "..."
 
 # A template of code that no person wrote may grow with each name that is followed. An S3 key has at most 1,024 bytes.
-_MAX_PARTS, _MAX_LENGTH = 40, 1000
+_MAX_PARTS, _MAX_LENGTH = 24, 1000
 _MAX_SHOWN, _MAX_NAME = 60, 200
 
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")

@@ -1,0 +1,81 @@
+"""Parameters that a function writes under as they stand: whoever calls it names the artifact."""
+from __future__ import annotations
+
+import ast
+import re
+
+from flake8_artifact_pin.source.bindings import FUNCTIONS
+from flake8_artifact_pin.source.bindings import Scopes
+from flake8_artifact_pin.source.lookup import called_name
+from flake8_artifact_pin.source.lookup import dotted
+from flake8_artifact_pin.source.templates import KeyParameter
+from flake8_artifact_pin.source.templates import Template
+
+#: Functions and methods whose value names the same artifact as their argument or their object.
+SAME_FUNCTIONS = frozenset([
+    "abspath", "expanduser", "fspath", "normpath", "quote", "quote_plus", "realpath", "str", "unquote", "urlparse",
+    "urlsplit",
+])
+SAME_METHODS = frozenset([
+    "absolute", "as_posix", "as_uri", "decode", "encode", "expanduser", "geturl", "resolve",
+])
+_CHANGED_A_BIT = frozenset(["lower", "lstrip", "removeprefix", "removesuffix", "replace", "rstrip", "strip", "upper"])
+
+_MAX_DEPTH = 12
+_KEY_LIKE = re.compile(r"blob|dest|file|key|location|name|object|path|target|ur[il]", re.IGNORECASE)
+_SCHEME = re.compile(r"\A\w+://")
+_EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
+
+
+def key_parameter(name: str, scopes: Scopes) -> KeyParameter:
+    """Return the facts of a parameter of the innermost scope, which is a function."""
+    function = scopes[-1]
+    assert isinstance(function, FUNCTIONS)
+    arguments = function.args
+    is_method = isinstance(scopes[-2], ast.ClassDef)
+    is_static = any(dotted(decorator) == "staticmethod" for decorator in function.decorator_list)
+    positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    positional = positional[is_method and not is_static:]
+    named = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
+    places = [f"{name}="] * (name in named) + [str(index) for index, other in enumerate(positional) if other == name]
+    if arguments.kwarg and arguments.kwarg.arg == name:
+        places = ["Key=", "key="]
+    qualified = ".".join(scope.name for scope in scopes if isinstance(scope, (*FUNCTIONS, ast.ClassDef)))
+    return KeyParameter(qualified, function.lineno, name, is_method, tuple(places))
+
+
+def whole_parameter(template: Template) -> KeyParameter | None:
+    """Return the parameter that a key is, as it stands.
+
+    A prefix without letters or from a variable, and an extension, make no difference if the parameter is called a key,
+    a name, a path or the like. A constant (in capitals) is the name of an artifact.
+    """
+    names = [part for part in template if not part.is_known]
+    if not names or names[-1].parameter is None or any(part.text.rpartition(".")[2].isupper() for part in names):
+        return None
+    text = "".join(part.text if part.is_known else "\0" for part in template)
+    is_as_it_stands = len(template) == 1 or _KEY_LIKE.search(names[-1].parameter.name)
+    has_name = any(character.isalpha() for character in _EXTENSION.sub("", _SCHEME.sub("", text)))
+    return names[-1].parameter if is_as_it_stands and not has_name else None
+
+
+def same_name(node: ast.AST | None) -> str | None:
+    """Return the name that an expression takes as it stands, but for white space, slashes and the like."""
+    for _ in range(_MAX_DEPTH):
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.BoolOp):
+            node = node.values[0]
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            name = called_name(node)
+            if isinstance(node.func, ast.Attribute) and name in (*SAME_METHODS, *_CHANGED_A_BIT):
+                node = node.func.value
+            elif name in SAME_FUNCTIONS and len(node.args) == 1:
+                node = node.args[0]
+            else:
+                return None
+        else:
+            return None
+    return None
