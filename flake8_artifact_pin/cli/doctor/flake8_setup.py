@@ -37,9 +37,10 @@ from flake8.style_guide import StyleGuideManager
 from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.workspace import relative
-from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.reporter import ArtifactPinReporter
+from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.stores import compile_matcher
 
 LOG = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class ConfigFile(NamedTuple):
 class Flake8(NamedTuple):
     """What flake8 would use for a run without arguments.
 
-    ``plugin`` is this project's as flake8 loaded it, ``pins`` and ``matcher`` are those that it would judge by.
+    ``plugin`` is this project's as flake8 loaded it, ``pins`` are those that it would judge by.
     ``required`` are the names of the plugins that flake8 insists on. ``directory`` is the one that the paths of its
     configuration are relative to.
     """
@@ -115,10 +116,14 @@ class Flake8(NamedTuple):
     guide: StyleGuideManager
     plugin: LoadedPlugin | None
     pins: Pins
-    matcher: Matcher
     required: frozenset[str]
     config: ConfigFile | None
     directory: str
+
+    @property
+    def matcher(self) -> Matcher:
+        """What matches the PUT calls that count."""
+        return compile_matcher(self.pins.stores, self.pins.patterns)
 
     def place(self, option: str, is_wanted: Callable[[str], bool] = bool) -> Place:
         """Return where flake8's configuration sets an option; see ConfigFile.find()."""
@@ -237,11 +242,11 @@ def open_flake8() -> Iterator[Flake8]:
 
     Raise UsageError if flake8 refuses to run.
     """
-    state = ArtifactPinChecker.pins, ArtifactPinChecker.matcher, ArtifactPinReporter.interposition
+    state = ArtifactPinChecker.pins, ArtifactPinReporter.interposition
     try:
         yield _started()
     finally:
-        ArtifactPinChecker.pins, ArtifactPinChecker.matcher, ArtifactPinReporter.interposition = state
+        ArtifactPinChecker.pins, ArtifactPinReporter.interposition = state
 
 
 def _started() -> Flake8:
@@ -266,7 +271,6 @@ def _started() -> Flake8:
         guide=guide,
         plugin=next(loaded, None),
         pins=ArtifactPinChecker.pins,
-        matcher=ArtifactPinChecker.matcher,
         required=frozenset(map(utils.normalize_pypi_name, required)),
         config=config,
         directory=directory,

@@ -18,10 +18,12 @@ from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import open_flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Trial
+from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import print_json
+from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import style
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.repository.scan import distinct
@@ -33,7 +35,6 @@ from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
-from flake8_artifact_pin.cli.wrappers import wrapper_data
 from flake8_artifact_pin.source.patterns import sample_calls
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.paths import exemption
@@ -108,19 +109,22 @@ def run(arguments: argparse.Namespace) -> int:
     with open_flake8() as setup:
         workspace = open_workspace(arguments.pins)
         checks = list(examine(workspace, setup))
-        wrappers = find_wrappers(workspace, distinct(workspace, scan(workspace, workspace.files())))
+        scanned_files = distinct(workspace, scan(workspace, workspace.files()))
+        wrappers = find_wrappers(workspace, scanned_files)
     failures = sum(not check.is_ok for check in checks)
     if arguments.format == "json":
         print_json({
             "checks": list(map(_data, checks)),
-            "wrappers": list(map(wrapper_data, wrappers)),
+            "wrappers": [wrapper._asdict() for wrapper in wrappers],
             "ok": not failures,
         })
     else:
         for check in checks:
             print(_line(check))
-        for line in advice(wrappers, workspace.pins.patterns):
-            print(line)
+        for text, place in advice(wrappers):
+            print_line(text, at=place)
+        for line in silence_notes(workspace, scanned_files):
+            print_line(line)
         passed = count(len(checks) - failures, "check")
         print(f"{count(failures, 'failure')}, {passed} passed" if failures else f"the guard is alive: {passed} passed")
     return FINDINGS if failures else CLEAN
@@ -310,7 +314,7 @@ def _try_appended(setup: Flake8, file: _File) -> Iterator[Check]:
     try:
         lines = setup.read(file.name)
     except (LookupError, OSError) as error:
-        yield Check("pinned-file", False, f"flake8 cannot read it ({error}); mend it", Place(file.shown))
+        yield Check("pinned-file", False, f"flake8 cannot read it ({error}); correct it", Place(file.shown))
         return
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -341,7 +345,7 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
 
 def _with_put_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Trial | None:
     """Return a trial of lines and exactly one PUT call behind them; None if no pattern yields one."""
-    for candidate in sample_calls(setup.pins.patterns):
+    for candidate in sample_calls(setup.matcher.patterns):
         appended = [*lines, candidate]
         trial = setup.trial(file.name, appended)
         calls = find_calls(trial.tree, appended, setup.matcher)
@@ -366,7 +370,7 @@ def _silence(setup: Flake8, file: _File, lines: list[str]) -> tuple[str, Place]:
     pin = pins.pin_of(path)
     counted = read_source(file.name, lines, setup.matcher).report.counted
     if counted < pin.allowed:
-        counts = f"{pin.allowed} pinned, {counted} observed"
+        counts = f"{pin.allowed} pinned, {counted} counted"
         message = f"the stale pin of {file.shown} lets a PUT call pass: {counts}; lower it ({PACKAGE} prune)"
         return message, _pin_place(pins, pin)
     return f"flake8 does not report a PUT call in {file.shown}, for no reason known here; look at its plugins", Place()
