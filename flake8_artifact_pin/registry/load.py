@@ -2,44 +2,54 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import json
 import os
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 import tomli
 
 from flake8_artifact_pin.errors import RegistryError
-from flake8_artifact_pin.pins.model import Fault
-from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.files import find_conflicts
 from flake8_artifact_pin.pins.files import read_text
+from flake8_artifact_pin.pins.model import Fault
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.toml import error_position
 from flake8_artifact_pin.pins.toml import Position
-from flake8_artifact_pin.pins.toml import Token
-from flake8_artifact_pin.pins.toml import tokens
-from flake8_artifact_pin.pins.toml import unquoted
 
 _ROWS, _ID, _OWNER = "artifacts", "artifact_id", "owner_repo"
-_KEYS = frozenset([_ROWS, _ID, _OWNER])
+_TEMPLATES = ("s3_key_template", "key_template")
+_KEYS = frozenset([_ROWS, _ID, _OWNER, *_TEMPLATES])
 _FORMATS = ".yaml, .yml, .json or .toml"
+_START = Position(1, 0)
+_TOO_MUCH = "nested too deeply, or a number in it is too long: simplify it"
 
 
 class RegistryRow(NamedTuple):
-    """An artifact of the registry: its id, the repository that owns it or an empty string, and where its row begins."""
+    """An artifact of the registry: its id, the repository that owns it, the template of its key, and where it stands.
+
+    Owner and template may be empty. Of JSON and TOML the position is that of the file: their parsers tell no line.
+    """
 
     artifact_id: str
     owner: str
+    key_template: str
     position: Position
+
+
+class _Row(NamedTuple):
+    """A row as it is read: its wanted keys, or None if it has none, and where it stands if that is known."""
+
+    fields: Mapping[str, object] | None
+    position: Position | None = None
 
 
 class _FaultError(Exception):
     """The text of a registry cannot be read further."""
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: Fault | str) -> None:
         super().__init__()
         self.faults = faults
 
@@ -47,32 +57,24 @@ class _FaultError(Exception):
 def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     """Return the rows of a registry; ``shown`` is its path for messages.
 
-    Raise RegistryError if it cannot be used, with all faults of its rows, each at its line: never is what cannot be
-    read taken for an empty registry.
+    Raise RegistryError if it cannot be used, with all faults of its rows, each at its place: what cannot be read is
+    never taken for an empty registry.
     """
     if not os.path.lexists(path):
         raise RegistryError([f"{shown}: there is no such registry: check it out, or correct the path"])
-    suffix = os.path.splitext(path)[1].lower()
     text, fault = read_text(path)
     try:
-        if fault:
-            raise _FaultError(fault)
-        conflicts = find_conflicts(text)
-        if conflicts:
-            raise _FaultError(*conflicts)
-        if suffix in (".yaml", ".yml"):
-            content, positions = _read_yaml(text, shown)
-        elif suffix == ".json":
-            content, positions = _read_json(text)
-        elif suffix == ".toml":
-            content, positions = _read_toml(text)
-        else:
-            raise RegistryError([f"{shown}: a registry is a {_FORMATS} file: name one"])
-        return _rows(content, positions)
+        faults = [fault] if fault else find_conflicts(text)
+        if faults:
+            raise _FaultError(*faults)
+        return _rows(_read(text, os.path.splitext(path)[1].lower(), shown))
     except _FaultError as error:
-        raise RegistryError([
-            f"{shown}:{fault.line}:{fault.column + 1}: unusable registry: {fault.problem}" for fault in error.faults
-        ])
+        raise RegistryError([_line(fault, shown) for fault in error.faults])
+
+
+def _line(fault: Fault | str, shown: str) -> str:
+    place = f":{fault.line}:{fault.column + 1}" if isinstance(fault, Fault) else ""
+    return f"{shown}{place}: unusable registry: {fault.problem if isinstance(fault, Fault) else fault}"
 
 
 def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequence[RegistryRow]:
@@ -85,141 +87,99 @@ def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequen
     return found
 
 
-def _rows(content: object, positions: Sequence[Position]) -> list[RegistryRow]:
-    artifacts = content.get(_ROWS) if isinstance(content, Mapping) else None
-    if not isinstance(artifacts, list):
-        problem = f"no list {quote(_ROWS)}" if artifacts is None else f"{quote(_ROWS)} must be a list"
-        raise _FaultError(Fault(1, 0, f"{problem}: a registry has one, of rows with {_ID} each"))
-    rows: list[RegistryRow] = []
-    faults: list[Fault] = []
-    lines: dict[object, int] = {}
-    for number, (item, position) in enumerate(zip(artifacts, positions, strict=True), start=1):
-        fields = item if isinstance(item, Mapping) else {}
-        artifact_id, owner = fields.get(_ID), fields.get(_OWNER)
-        if not isinstance(item, Mapping):
-            problem = "must have keys and values"
-        elif _ID not in fields:
-            problem = f"has no {_ID}: add one"
-        elif not isinstance(artifact_id, str):
-            problem = f"has an {_ID} that is no string: write it in quotes"
-        elif not artifact_id or artifact_id != artifact_id.strip():
-            problem = f"has an {_ID} that is empty or begins or ends with white space: correct it"
-        elif owner is not None and not isinstance(owner, str):
-            problem = f"has an {_OWNER} that is no string: write it in quotes"
-        elif artifact_id in lines:
-            problem = f"has the {_ID} {quote(artifact_id)} of line {lines[artifact_id]}: keep one"
-        else:
-            lines[artifact_id] = position.line
-            rows.append(RegistryRow(artifact_id, owner or "", position))
-            continue
-        faults.append(Fault(*position, f"row {number} {problem}"))
+def _rows(rows: Sequence[_Row]) -> list[RegistryRow]:
+    found: dict[str, int] = {}
+    faults: list[Fault | str] = []
+    for number, row in enumerate(rows):
+        problem = _problem(row, found)
+        if problem:
+            text = f"{_ROWS}[{number}] {problem}"
+            faults.append(Fault(*row.position, text) if row.position else text)
+        elif row.fields:
+            found[str(row.fields[_ID])] = number
     if faults:
         raise _FaultError(*faults)
-    return rows
+    return [_registry_row(rows[number], artifact_id) for artifact_id, number in found.items()]
 
 
-def _read_yaml(text: str, shown: str) -> tuple[object, Sequence[Position]]:
+def _problem(row: _Row, found: Mapping[str, int]) -> str:
+    """Return what is wrong with a row; ``found`` are the ids of those before it, and their numbers."""
+    if row.fields is None:
+        return "must have keys and values"
+    if _ID not in row.fields:
+        return f"has no {_ID}: add one"
+    artifact_id, owner = row.fields[_ID], row.fields.get(_OWNER)
+    if not isinstance(artifact_id, str):
+        return f"has an {_ID} that is not a string: write it in quotes"
+    if not artifact_id or artifact_id != artifact_id.strip():
+        return f"has an {_ID} that is empty or begins or ends with white space: correct it"
+    if owner is not None and not isinstance(owner, str):
+        return f"has an {_OWNER} that is not a string: write it in quotes"
+    if artifact_id in found:
+        return f"has the {_ID} {quote(artifact_id)} of {_ROWS}[{found[artifact_id]}]: keep one"
+    return ""
+
+
+def _registry_row(row: _Row, artifact_id: str) -> RegistryRow:
+    fields = row.fields or {}
+    # a template only serves to suggest an id: another kind of value is no fault
+    templates = [value for value in map(fields.get, _TEMPLATES) if isinstance(value, str)]
+    return RegistryRow(artifact_id, str(fields.get(_OWNER) or ""), next(iter(templates), ""), row.position or _START)
+
+
+def _read(text: str, suffix: str, shown: str) -> Sequence[_Row]:
+    if suffix in (".yaml", ".yml"):
+        return _read_yaml(text, shown)
+    if suffix not in (".json", ".toml"):
+        raise RegistryError([f"{shown}: a registry is a {_FORMATS} file: name one"])
+    content = _read_json(text) if suffix == ".json" else _read_toml(text)
+    items = _checked_list(content.get(_ROWS) if isinstance(content, Mapping) else None)
+    return [_Row(item if isinstance(item, Mapping) else None) for item in items]
+
+
+def _checked_list(rows: object) -> list[Any]:
+    if isinstance(rows, list):
+        return rows
+    problem = f"no list {quote(_ROWS)}" if rows is None else f"{quote(_ROWS)} must be a list"
+    raise _FaultError(Fault(*_START, f"{problem}: a registry has one, of rows with {_ID} each"))
+
+
+def _read_yaml(text: str, shown: str) -> Sequence[_Row]:
     try:
         from flake8_artifact_pin.registry import yaml as registry_yaml
     except ImportError:
         raise RegistryError([f"{shown}: YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"])
     try:
-        content = registry_yaml.read_yaml(text, _KEYS)
+        rows = _checked_list(registry_yaml.read_rows(text, _ROWS, _KEYS - {_ROWS}))
     except registry_yaml.YamlError as error:
         raise _FaultError(error.fault)
-    rows = content.get(_ROWS) if isinstance(content, Mapping) else None
-    return content, rows.positions if isinstance(rows, registry_yaml.YamlList) else ()
+    return [_Row(row.fields, row.position) for row in rows]
 
 
-def _read_toml(text: str) -> tuple[object, Sequence[Position]]:
+def _read_toml(text: str) -> object:
     try:
-        content = tomli.loads(text)
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise _FaultError(Fault(*error_position(error), f"not valid TOML: {error.msg}"))
     except (RecursionError, ValueError):
-        raise _FaultError(Fault(1, 0, "nested too deeply, or a number in it is too long: simplify it"))
-    return content, list(_toml_positions(text))
+        raise _FaultError(Fault(*_START, _TOO_MUCH))
 
 
-def _read_json(text: str) -> tuple[object, Sequence[Position]]:
+def _read_json(text: str) -> object:
     try:
-        content = json.loads(text)
+        return json.loads(text, object_pairs_hook=_json_object)
     except json.JSONDecodeError as error:
         raise _FaultError(Fault(error.lineno, error.colno - 1, f"not valid JSON: {error.msg}"))
     except (RecursionError, ValueError):
-        raise _FaultError(Fault(1, 0, "nested too deeply, or a number in it is too long: simplify it"))
-    _check_json_keys(text)
-    return content, list(_json_positions(text))
+        raise _FaultError(Fault(*_START, _TOO_MUCH))
 
 
-def _toml_positions(text: str) -> Iterator[Position]:
-    """Yield where each row of a valid TOML text begins: a header ``[[artifacts]]``, or a table in an array."""
-    source = (token for token in tokens(f"{text}\n"))
-    depth = 0
-    is_start = is_top = True
-    for token in source:
-        if token.kind == "newline":
-            is_start = is_start or depth == 0
-        elif not is_start:
-            depth += (token.text in ("[", "{")) - (token.text in ("]", "}"))
-        elif token.text == "[":
-            is_top = False
-            header = [part.text for part in itertools.takewhile(lambda part: part.kind != "newline", source)]
-            if header[0] == "[" and len(header) == 4 and unquoted(header[1]) == _ROWS:
-                yield token.position
-        else:
-            is_start = False
-            if is_top and unquoted(token.text) == _ROWS and next(source).text == "=":
-                next(source)
-                yield from _item_positions(source)
-
-
-def _check_json_keys(text: str) -> None:
-    """Raise _FaultError for a key that an object of a valid JSON text has twice: Python keeps the last one."""
-    objects: list[set[str]] = []
-    for token, following in itertools.pairwise(_json_tokens(text)):
-        if token.text in ("[", "{"):
-            objects.append(set())
-        elif token.text in ("]", "}"):
-            objects.pop()
-        elif token.kind == "string" and following.text.startswith(":"):
-            key = json.loads(token.text)
-            if key in _KEYS and key in objects[-1]:
-                raise _FaultError(Fault(*token.position, f"{key} is there twice in one object: keep one"))
-            objects[-1].add(key)
-
-
-def _json_positions(text: str) -> Iterator[Position]:
-    """Yield where each row of a valid JSON text begins."""
-    source = _json_tokens(text)
-    depth = 0
-    is_key = False
-    for token in source:
-        if depth == 1 and token.text == "[" and is_key:
-            yield from _item_positions(source)
-        else:
-            depth += (token.text in ("[", "{")) - (token.text in ("]", "}"))
-        if token.kind == "string":
-            is_key = json.loads(token.text) == _ROWS
-
-
-def _json_tokens(text: str) -> Iterator[Token]:
-    # a colon is no mark of TOML: it is a word, or begins one
-    return (token for token in tokens(text) if token.kind != "newline")
-
-
-def _item_positions(source: Iterator[Token]) -> Iterator[Position]:
-    """Yield where each item of an array begins, whose opening bracket has been read, and read up to its end."""
-    depth = 0
-    is_start = True
-    for token in source:
-        if token.kind == "newline":
-            continue
-        if depth == 0 and token.text == "]":
-            return
-        if depth == 0 and token.text == ",":
-            is_start = True
-        elif is_start and depth == 0:
-            is_start = False
-            yield token.position
-        depth += (token.text in ("[", "{")) - (token.text in ("]", "}"))
+def _json_object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Return an object. Raise _FaultError for a key that it has twice: Python would keep the last one."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found and key in _KEYS:
+            row = f" (beside {_ID} {quote(str(found[_ID]))})" if _ID in found else ""
+            raise _FaultError(f"duplicate {key} in one object{row}: keep one")
+        found[key] = value
+    return found
