@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.files import ignored_pins_files
+from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
-from flake8_artifact_pin.repository.stores import store_imports
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.stores import ALL_STORES
@@ -21,7 +21,7 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
     """Yield a line for each store whose modules are imported while nothing of it is counted."""
     seen = {site.call.store for scanned in scanned_files for site in scanned.report.sites}
     stores = workspace.pins.stores
-    for store, paths in store_imports(workspace).items():
+    for store, paths in store_imports(workspace, workspace.files()).items():
         files = f"{count(len(paths), 'file')} {'imports' if len(paths) == 1 else 'import'}"
         imported = f"{files} {' or '.join(STORES[store].modules[:2])}"
         if store not in stores and ALL_STORES not in stores:

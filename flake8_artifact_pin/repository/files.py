@@ -155,15 +155,6 @@ def tree_files_without(
     return frozenset(path for path in paths if f"{commit}:{path}" not in found)
 
 
-def files_with_imports(repository: Repository, packages: Sequence[str], paths: Sequence[str]) -> list[str]:
-    """Return those of the paths that may import one of some packages: those that git does not search are among them."""
-    words = "|".join(packages)
-    answer = repository.ask(*_GREP, "-E", "-e", rf"(^|;|:)[[:blank:]]*(import|from)[[:blank:]].*({words})", "--", "*.py")
-    found = frozenset(names(answer.output)) if answer.status <= 1 and not answer.messages else None
-    own = {entry.path for entry in repository.entries if entry.is_file and entry.tag == "H" and entry.path.endswith(".py")}
-    return [path for path in paths if found is None or path in found or path not in own]
-
-
 def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
     """Return the files that hold a piece or anything else that matters; None if git could not read all of them."""
     found = _grep(repository, [*filter(str.isascii, pieces), *_COMMENTS], where)

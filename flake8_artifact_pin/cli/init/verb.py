@@ -33,7 +33,7 @@ from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.stores import store_imports
+from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.workspace import find_pins
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -121,7 +121,8 @@ def _empty_pins(arguments: argparse.Namespace) -> Pins:
     if arguments.grandfather is not None and not says_something(arguments.grandfather):
         raise UsageError(f"--grandfather {arguments.grandfather!r} says nothing: say why nobody needs to know")
     pins = Pins(_target(arguments.output), os.getcwd(), patterns=tuple(arguments.patterns))
-    imported = store_imports(workspace_of(pins)) if arguments.stores is None else ()
+    workspace = workspace_of(pins)
+    imported = store_imports(workspace, workspace.files()) if arguments.stores is None else ()
     stores = arguments.stores or [*DEFAULT_STORES, *(store for store in imported if store not in DEFAULT_STORES)]
     return pins._replace(stores=tuple(stores))
 
