@@ -203,21 +203,28 @@ class _Walk:
             for child in reversed(value) if isinstance(value, list) else (value,):
                 if is_passed_through:
                     self.stack.append(visit._replace(node=child))
-                elif isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
+                elif isinstance(child, ast.AST) and not self.is_idle(child, is_passed):
                     self.stack.append(_Visit(child, place, holder, is_passed))
 
     def push_call(self, node: ast.Call, visit: _Visit) -> None:
         """Put the callee, which is called, and the arguments, which are passed, on the stack."""
         place, holder = visit.place, visit.holder
         for keyword in reversed(node.keywords):
-            if not isinstance(keyword.value, _LEAVES):
+            if not self.is_idle(keyword.value):
                 self.stack.append(_Visit(keyword.value, place, holder))
         inspector = self.inspector(node.func, place.scope)
         for number, child in reversed(list(enumerate(node.args))):
-            if not isinstance(child, _LEAVES):
+            if not self.is_idle(child):
                 is_inspected = inspector == "print" or bool(inspector) and number == 0
                 self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
-        self.stack.append(_Visit(node.func, place, holder, False, True, node))
+        if not self.is_idle(node.func):
+            self.stack.append(_Visit(node.func, place, holder, False, True, node))
+
+    def is_idle(self, node: ast.AST, is_used: bool = True) -> bool:
+        """Return whether a node holds nothing to be found: most are, and need not be visited."""
+        if isinstance(node, ast.Name):
+            return not (is_used and self.may_be_function(node.id))
+        return isinstance(node, _LEAVES)
 
     def inspector(self, function: ast.expr, scope: Scope) -> str:
         """Return the name of a builtin that only inspects its argument; an empty string for any other function."""

@@ -217,9 +217,11 @@ def _argument(call: ast.Call, name: str) -> ast.expr | None:
 def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:
     """Return the last call of a name in the receiver of a call."""
     node = call.func
-    while isinstance(node, (ast.Attribute, ast.Call)):
+    for _ in range(_MOST_COMPONENTS):
         if isinstance(node, ast.Attribute):
             node = node.value
+        elif not isinstance(node, ast.Call):
+            break
         elif isinstance(node.func, ast.Attribute) and node.func.attr == name:
             return node
         else:
