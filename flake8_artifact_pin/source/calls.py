@@ -7,7 +7,6 @@ from __future__ import annotations
 import ast
 import functools
 import re
-import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -194,13 +193,13 @@ class _Walk:
         has_scope = isinstance(node, _WITH_SCOPE)
         for field, is_passed, is_passed_through in _fields(type(node)):  # type: ignore[arg-type]
             value = getattr(node, field, None)
-            if not value or not isinstance(value, (ast.AST, list)):
+            if not value or not isinstance(value, (ast.AST, list, tuple)):
                 continue
             if has_scope:
                 place = self.enter(node, field, visit.place)
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)
-            for child in reversed(value) if isinstance(value, list) else (value,):
+            for child in (value,) if isinstance(value, ast.AST) else reversed(value):
                 if is_passed_through:
                     self.stack.append(visit._replace(node=child))
                 elif isinstance(child, ast.AST) and not self.is_idle(child, is_passed):
@@ -285,10 +284,8 @@ class _Walk:
         start = self.source.column(line, constant.col_offset)
         end = self.source.column(line, constant.end_col_offset or 0)
         text = self.source.lines[line - 1][start:end] if constant.end_lineno == constant.lineno else ""
-        if name in text or sys.version_info >= (3, 12) or _STRING.fullmatch(text):
-            return name in text
-        # before 3.12, places in f-strings are wrong
-        return any(name in line for line in self.source.lines)
+        # before Python 3.12, places in f-strings are wrong: what is no string there tells nothing
+        return name in text or not _STRING.fullmatch(text) and any(name in line for line in self.source.lines)
 
     def put_call(
         self,

@@ -41,8 +41,8 @@ class Condition(NamedTuple):
     """What a pattern asks of the arguments of a call.
 
     ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
-    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` is special:
-    it asks for a call that opens for writing. An exclamation mark refuses what is asked for.
+    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` asks
+    for a call that opens for writing. An exclamation mark refuses what is asked for.
     """
 
     name: str

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import ast
-import io
-import sys
-import typing
 from collections.abc import Callable
 
 import pytest
@@ -217,6 +214,7 @@ def test_function_of_the_same_file(source: str, expected: list[str]) -> None:
         pytest.param("getattr(s3, 'put_'\n  'object')()  # put_object", id="a name in pieces on two lines"),
         pytest.param("x.getattr(s3, 'put_object')()", id="another getattr"),
         pytest.param("f(s3, 'put_object')()", id="another function"),
+        pytest.param("f()(s3, 'put_object')()", id="a function without a name"),
         pytest.param("def f(x: s3.put_object) -> s3.put_object: ...", id="an annotation"),
         pytest.param("async def f() -> s3.put_object: ...", id="an annotation of an async function"),
         pytest.param("x: s3.put_object", id="an annotation of a variable"),
@@ -336,7 +334,7 @@ def test_every_node(node_type: type[ast.AST], tested: str, text: str) -> None:
     if issubclass(node_type, (ast.AsyncFunctionDef, ast.FunctionDef, ast.Lambda)):
         fields["args"] = _within("arguments", call if tested == "args" else ast.Name("x", ast.Load()))
     node = node_type(**fields)
-    tree = ast.Module([node if isinstance(node, ast.stmt) else ast.Expr(node)], [])  # type: ignore[arg-type, list-item]
+    tree = ast.Module([node if isinstance(node, ast.stmt) else ast.Expr(node)], [])  # type: ignore[arg-type]
     found = find_calls(ast.fix_missing_locations(tree), [text], compile_patterns(DEFAULT_PATTERNS))
     assert [call.method for call in found] == ["put_object"]
 
@@ -345,12 +343,10 @@ def test_unknown_node() -> None:
     """A method in syntax that is not known is rather counted than missed."""
     class Unknown(ast.expr):
         _fields = ("value", "values")
+        value = ast.parse("s3.put_object", mode="eval").body
+        values = (ast.parse("s3.upload_file", mode="eval").body, None, "text")
 
-    node = Unknown()
-    node.value = ast.parse("s3.put_object", mode="eval").body
-    node.values = [ast.parse("s3.upload_file", mode="eval").body, None, "text"]
-    tree = ast.Module([ast.Expr(node, lineno=1, col_offset=0, end_lineno=1)], [])
-    node.lineno = node.end_lineno = 1
+    tree = ast.fix_missing_locations(ast.Module([ast.Expr(Unknown())], []))
     found = find_calls(tree, ["s3.put_object"], compile_patterns(DEFAULT_PATTERNS))
     assert {call.method for call in found} == {"put_object", "upload_file"}
 
@@ -431,6 +427,19 @@ def test_inside_fstring(source: str) -> None:
     assert all(lines[call.line - 1].startswith(written, call.column) for call in calls)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        """('a' f'{x}'\n  f'é {getattr(s3,"put_object")()}')""",
+        """(f'''a\n {b}\n''' f'''é \n {getattr(s3, "put_object")()}''')""",
+        """f'''{\ngetattr(s3,\n"put_object")()}'''""",
+        """f'''\n{x:{getattr(s3,\n"put_object")()}}'''""",
+    ],
+)
+def test_getattr_inside_fstring(source: str) -> None:
+    assert len(find(source)) == 1
+
+
 def test_deep_chain() -> None:
     """Python builds no tree for a chain deeper than it can; this one it can, and our walk must not recurse."""
     depth = 900
@@ -438,9 +447,28 @@ def test_deep_chain() -> None:
     assert len(find(source)) == depth
 
 
-def test_many_calls() -> None:
-    source = "s3.put_object()\n" * 5_000
-    assert len(find(source)) == 5_000
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda size: "s3.put_object(Bucket=b, Key='a/b', Body=x)\n" * size,
+        lambda size: f"x = [{'s3.put_object(), ' * size}]",
+        lambda size: f"submit({'s3.put_object, ' * size})",
+        lambda size: f"s3.put_object({'a' * size})",
+        lambda size: f"'{'é' * size}'; " + "s3.put_object(); " * size,
+        lambda size: f"({' or '.join(['x', 'y.z'] * size)}).put_object()",
+        lambda size: "".join(f"def f{number}(x): s3.put_object(Key=x)\n" for number in range(size)),
+        lambda size: "".join(f"def put_{number}(): put_{number + 1}()\n" for number in range(size)) + "put_0()\n",
+        lambda size: f"{'[' * 50}s3.put_object(){']' * 50}\n" * size,
+        lambda size: f"{'lambda: ' * 50}s3.put_object()\n" * size,
+    ],
+    ids=[
+        "calls", "one line", "values", "a long name", "not ASCII", "branches", "functions", "functions that call on",
+        "lists", "lambdas",
+    ],
+)
+def test_grows_with_the_source(make: Callable[[int], str]) -> None:
+    patterns = [*DEFAULT_PATTERNS, "put_*"]
+    assert growth(make, lambda source: find(source, patterns), 100) < LINEAR
 
 
 def test_lone_carriage_return() -> None:

@@ -29,7 +29,9 @@ OWN = ("*.put_object", "fs.put", "lib.save", "upload")
         ("from lib import save as s\ns()", ["2:0 save"]),
         ("def f():\n    from lib import save\n    save()", ["3:4 save"]),
         ("def f():\n    from lib import save\n    def g(): save()", ["3:13 save"]),
-        ("try:\n  from a import put_object\nexcept E:\n  from b import f as put_object\nput_object()", ["5:0 put_object"]),
+        ("try:\n  from a import put_object\nexcept E:\n  from b import f as put_object\nput_object()", [
+            "5:0 put_object",
+        ]),
         ("match x:\n  case 1:\n    from lib import save\nsave()", ["4:0 save"]),
         ("class C:\n  from lib import save\n  save()", ["3:2 save"]),
         # a name may always stand for itself, and for each thing that it is imported as
@@ -158,6 +160,7 @@ def test_bound_by_the_module(source: str) -> None:
         pytest.param("class C:\n  put = 1\n  def f(self): put()", id="in a class: its methods do not see it"),
         pytest.param("class C:\n  put()\n  put = 1", id="in a class: it may be read before"),
         pytest.param("class C:\n  def put(self): put()", id="a method"),
+        pytest.param("def f():\n  global put\n  put = retry(put())", id="declared global"),
         pytest.param("[put for put in put()]", id="the first iterable of a comprehension"),
         pytest.param("def f(put=put()): ...", id="the default of a parameter"),
         pytest.param("f = lambda put=put(): 0", id="the default of a lambda's parameter"),

@@ -67,6 +67,7 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         # a method that is passed as a value is called with what is passed behind it
         ("*.put(Body=)", "submit(o.put, Body=b)\nsubmit(queue.put, x)\ncallback = queue.put", ["1:9 put"]),
         ("*.put(!Body=)", "submit(o.put, Body=b)\nsubmit(o.put, x)\ncallback = o.put", ["2:9 put", "3:13 put"]),
+        ("*.save(.format=x)", f"w.format('x'){'.a()' * 40}.save()", []),
         ("x.Object().put(Body=)", "x.Object(k).put(Body=b)\nObject(k).put(Body=b)", ["1:12 put"]),
         # opened for writing
         ("*fs.open(mode=w)", "fs.open(p, 'w')\ns3fs.open(p, mode='ab')\nfs.open(p, 'x')\nfs.open(p, 'r+')", [
@@ -74,7 +75,9 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ]),
         ("*fs.open(mode=w)", "fs.open(p)\nfs.open(p, 'r')\nfs.open('w')\nfs.open(p, mode='rb')\nfs.open(p, None)", []),
         ("*fs.open(mode=w)", "fs.open(p, 'r', **more)\nfs.open(p, 'r' if a else 'rb')\nsubmit(fs.open, p)", []),
-        ("*fs.open(mode=w)", "fs.open(p, 'r' if a else 'w')\nfs.open(p, mode='a' if a else mode)", ["1:3 open", "2:3 open"]),
+        ("*fs.open(mode=w)", "fs.open(p, 'r' if a else 'w')\nfs.open(p, mode='a' if a else mode)", [
+            "1:3 open", "2:3 open",
+        ]),
         # a mode that the source does not tell: mostly a function that opens for its caller, to read
         ("*fs.open(mode=w)", "fs.open(p, mode)\nfs.open(p, **more)\nfs.open(*both)\nfs.open(p, mode='r' + m)", []),
         ("*fs.open(mode=w)", "submit(fs.open, p, 'w')\npartial(fs.open, mode='w')", ["1:10 open", "2:11 open"]),
@@ -105,8 +108,8 @@ def test_match(pattern: str, source: str, expected: list[str]) -> None:
         ("write.**", 'ends in "**": name what is called'),
         (".".join("a" * 31), "has more than 30 components"),
         *(
-            (f"*.put({condition})", f'asks for "{condition}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
-            for condition in ["Body", "=", "a b=", "1a=", "..a=", "a=b=c", "!!a="]
+            (f"*.put({given})", f'asks for "{given}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
+            for given in ["Body", "=", "a b=", "1a=", "..a=", "a=b=c", "!!a="]
         ),
         ("*.put(a=,)", 'asks for "", which is not "name=", "!name=", "1=", "name=value" or "mode=w"'),
         ("Object(a=).put(b=)", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),

@@ -179,7 +179,8 @@ class Program:
             return node.value, node.attr, node
         if not isinstance(node, ast.Call) or len(node.args) < 2:
             return None
-        is_getattr = isinstance(node.func, ast.Name) and node.func.id == "getattr" or self.builtin(node.func) == "getattr"
+        is_name = isinstance(node.func, ast.Name) and node.func.id == "getattr"
+        is_getattr = is_name or self.builtin(node.func) == "getattr"
         name = node.args[1]
         if is_getattr and isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value.isidentifier():
             spelled = ast.get_source_segment(self.source, name) or ""
@@ -254,9 +255,9 @@ def is_module(program: Program, node: ast.expr) -> bool:
     """Tell whether an expression is an imported module, or an attribute of one, whatever its name is otherwise."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return isinstance(node, ast.Name) and any(
-        isinstance(what, list) and what[:-1] not in program.stars for what in program.bindings(node.id, program.scopes[node])
-    )
+    if not isinstance(node, ast.Name):
+        return False
+    return any(what[:-1] not in program.stars for what in program.imported(node))
 
 
 def put_calls(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[tuple[int, str]]:
@@ -275,12 +276,14 @@ def put_calls(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[t
             is_called = program_calls(program, node)
             for pattern in patterns:
                 is_one = len(split_pattern(pattern)[0]) == 1
-                if is_matched(program, node, names, pattern) and (not is_one or is_called or is_module(program, receiver)):
+                is_asked = not is_one or is_called or is_module(program, receiver)
+                if is_asked and is_matched(program, node, names, pattern):
                     found.append((node, line, method))
                     break
         elif isinstance(node, ast.Name) and program.is_used(node):
             imported = program.imported(node)
-            definitions = [what for what in program.bindings(node.id, program.scopes[node]) if isinstance(what, ast.AST)]
+            bound = program.bindings(node.id, program.scopes[node])
+            definitions = [what for what in bound if isinstance(what, ast.AST)]
             names = [[node.id], *imported] if imported else []
             match = next((name for name, pattern in product(names, patterns)
                           if is_matched(program, node, [name], pattern)), None)
@@ -334,7 +337,9 @@ def counted_own(
         sure = [row[0] for row in own if any(function in silent or function in covered for function in row[3])]
         for function in definitions:
             around = [node for node, *_ in found if is_within(node, function)]
-            around += [row[0] for row in own if row[0] in sure and function not in row[3] and is_within(row[0], function)]
+            around += [
+                row[0] for row in own if row[0] in sure and function not in row[3] and is_within(row[0], function)
+            ]
             if around and function not in covered:
                 covered.append(function)
     return [(line, method) for _, line, method, bound in own if not all(function in covered for function in bound)]

@@ -7,6 +7,7 @@ import io
 import sysconfig
 import tokenize
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
+from oracle import ends_well
 from oracle import put_calls
+from oracle import split_pattern
 from support import sources
 
 from flake8_artifact_pin.source.patterns import compile_patterns
@@ -46,11 +49,19 @@ def found(source: str, patterns: tuple[str, ...]) -> list[tuple[int, str]]:
 
 
 def assert_agreement(source: str, patterns: tuple[str, ...]) -> int:
-    """Return the number of PUT calls, on which both agree."""
-    expected = put_calls(source, patterns)
-    actual = found(source, patterns)
-    assert actual == expected
-    return len(actual)
+    """Return the number of PUT calls, on which both agree.
+
+    The oracle does not know what a receiver stands for: for a pattern that asks for one, it may find fewer.
+    """
+    expected = Counter(put_calls(source, patterns))
+    actual = Counter(found(source, patterns))
+    assert expected <= actual
+    assert all(ends_well(method, asking_for_receiver(patterns)) for _, method in actual - expected)
+    return sum(actual.values())
+
+
+def asking_for_receiver(patterns: tuple[str, ...]) -> list[str]:
+    return [pattern for pattern in patterns if split_pattern(pattern)[0][:-1] not in ([], ["*"])]
 
 
 def python_files(directory: Path, without: str = "site-packages") -> Iterator[Path]:
