@@ -280,6 +280,17 @@ def _parsed(source: str) -> str:
     return source
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ascii", "bool", "callable", "dir", "format", "getattr", "hasattr", "hash", "help", "id", "isinstance",
+        "issubclass", "print", "repr", "str", "type", "vars",
+    ],
+)
+def test_builtin_that_inspects(name: str) -> None:
+    assert [call.method for call in find(f"x = {name}(s3.put_object)\n{name}(x, y=s3.upload_file)")] == ["upload_file"]
+
+
 def _within(field: str, node: ast.expr) -> object:
     """Return the value of a field with an expression in it."""
     name = ast.Name("x", ast.Store())
