@@ -151,7 +151,7 @@ class _Found(NamedTuple):
 
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
     """Return the PUT calls of a module in source order. ``lines`` are those that the tree was parsed from."""
-    calls = _counted(list(_Walk(tree, lines, matcher).found()))
+    calls = _counted(list(_Walk(tree, lines, matcher.narrowed("".join(lines))).found()))
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
 
 

@@ -19,6 +19,9 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.source.dotted import Names
 from flake8_artifact_pin.source.names import normalized
+from flake8_artifact_pin.source.prefilter import compile_prefilter
+from flake8_artifact_pin.source.prefilter import Prefilter
+from flake8_artifact_pin.source.prefilter import Wanted
 
 #: Where the key of an object stands in a call of S3: see keys.key_of().
 S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")
@@ -58,8 +61,13 @@ class Condition(NamedTuple):
 
     @property
     def needs_keyword(self) -> bool:
-        """Whether each call that fulfils the condition has a keyword of its name."""
-        return self.name.isidentifier() and not self.is_refused and not self._is_mode
+        """Whether a call that has what is asked for has a keyword of this name."""
+        return self.name.isidentifier() and not self._is_mode
+
+    @property
+    def arguments(self) -> int:
+        """How many arguments, two counting as many, a call has that has what is asked for."""
+        return 2 if self._is_mode or self.name.isdecimal() and int(self.name) else int(not self.name.startswith("."))
 
     @property
     def _is_mode(self) -> bool:
@@ -85,34 +93,30 @@ class Pattern(NamedTuple):
     conditions: tuple[Condition, ...] = ()
     store: str = ""
     key: tuple[str, ...] = S3_KEY
-
-    @property
-    def needles(self) -> tuple[tuple[str, bool], ...]:
-        """The texts that a matching source holds, the last component's first, and whether each is a whole name."""
-        names = [_split_marks(component)[0] for component in reversed(self.components) if component != ANY]
-        names += [condition.name for condition in self.conditions if condition.needs_keyword]
-        return tuple((piece, piece == name) for name in names for piece in _WILDCARD.split(name) if piece)
+    words: tuple[str, ...] = ()
 
 
 class Matcher(NamedTuple):
     """Compiled patterns. ``by_last`` has the numbers of those whose last component is a name without wildcards."""
 
     patterns: tuple[Pattern, ...]
-    needles: tuple[tuple[tuple[str, bool], ...], ...]
+    prefilter: Prefilter
     by_last: Mapping[str, tuple[int, ...]]
     others: tuple[int, ...]
 
     @property
     def pieces(self) -> tuple[str, ...]:
         """Texts of which each source with a PUT call holds at least one; an empty one if any source may have one."""
-        longest = [max((piece for piece, _ in needles), key=len, default="") for needles in self.needles]
-        return tuple(dict.fromkeys(longest)) if all(longest) else ("",)
+        return self.prefilter.pieces
 
     def may_match(self, text: str) -> bool:
         """Return whether a source text can hold a PUT call at all: cheap, and never false for one that does."""
-        text = normalized(text)
-        is_found = functools.lru_cache(maxsize=None)(functools.partial(_is_found, text))
-        return any(all(is_found(*needle) for needle in needles) for needles in self.needles)
+        return next(self.prefilter.numbers(normalized(text)), None) is not None
+
+    def narrowed(self, text: str) -> Matcher:
+        """Return a matcher of the patterns alone that can match in a source text."""
+        by_last, others = _by_last(self.patterns, sorted(self.prefilter.numbers(normalized(text))))
+        return self._replace(by_last=by_last, others=others)
 
     def ending_in(self, name: str) -> tuple[int, ...]:
         """Return the numbers of the patterns whose last component matches a name, in their order."""
@@ -157,15 +161,28 @@ def parse_pattern(text: str) -> Pattern:
 def compile_patterns(patterns: Iterable[Pattern | str]) -> Matcher:
     """Compile call patterns, or their texts; raise ValueError if one is malformed."""
     parsed = tuple(parse_pattern(pattern) if isinstance(pattern, str) else pattern for pattern in patterns)
+    return Matcher(parsed, compile_prefilter(map(_wanted, parsed)), *_by_last(parsed, range(len(parsed))))
+
+
+def _by_last(patterns: Sequence[Pattern], numbers: Iterable[int]) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
+    """Return the numbers of patterns by their last component, and of those where it has wildcards."""
     by_last: dict[str, tuple[int, ...]] = {}
     others = []
-    for number, pattern in enumerate(parsed):
-        last = pattern.components[-1]
+    for number in numbers:
+        last = patterns[number].components[-1]
         if _WILDCARD.search(last):
             others.append(number)
         else:
             by_last[last] = (*by_last.get(last, ()), number)
-    return Matcher(parsed, tuple(pattern.needles for pattern in parsed), by_last, tuple(others))
+    return by_last, tuple(others)
+
+
+def _wanted(pattern: Pattern) -> Wanted:
+    """Return what the prefilter is to look for."""
+    names = [_split_marks(component) for component in reversed(pattern.components) if component != ANY]
+    asked = [condition for condition in pattern.conditions if not condition.is_refused]
+    keywords = [condition.name for condition in asked if condition.needs_keyword]
+    return Wanted(names, keywords, max((condition.arguments for condition in asked), default=0), pattern.words)
 
 
 def sample_calls(patterns: Iterable[Pattern | str]) -> Iterator[str]:
@@ -305,18 +322,6 @@ def _opens_for_writing(call: ast.Call) -> bool:
     modes = [mode.body, mode.orelse] if isinstance(mode, ast.IfExp) else [mode]
     constants = [str(each.value) for each in modes if isinstance(each, ast.Constant)]
     return any(not _WRITING.isdisjoint(constant) for constant in constants)
-
-
-def _is_found(text: str, piece: str, is_name: bool) -> bool:
-    """Return whether a text holds a piece of a name, or a whole one."""
-    start = text.find(piece)
-    while is_name and start >= 0 and (_is_in_word(text, start - 1) or _is_in_word(text, start + len(piece))):
-        start = text.find(piece, start + 1)
-    return start >= 0
-
-
-def _is_in_word(text: str, index: int) -> bool:
-    return 0 <= index < len(text) and (text[index].isalnum() or text[index] == "_")
 
 
 def _fill(component: str) -> tuple[str, str]:

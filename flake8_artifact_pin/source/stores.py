@@ -14,17 +14,24 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
-from typing import TypeAlias
 
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import parse_pattern
 
-#: A pattern, and the places of the key in a matching call: the first one that the call has is taken.
-Row: TypeAlias = "tuple[str, tuple[str, ...]]"
-
 DEFAULT_STORES = ("s3",)
 ALL_STORES = "*"
+
+
+class Row(NamedTuple):
+    """A pattern, and the places of the key in a matching call: the first one that the call has is taken.
+
+    The names of some patterns are so common that they match only in a file that holds one of the ``words``.
+    """
+
+    pattern: str
+    key: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 class Store(NamedTuple):
@@ -42,17 +49,17 @@ class Store(NamedTuple):
     @property
     def patterns(self) -> tuple[str, ...]:
         """The patterns of the calls that write."""
-        return tuple(pattern for pattern, _ in self.rows)
+        return tuple(row.pattern for row in self.rows)
 
 
-def _rows(places: str, *patterns: str) -> tuple[Row, ...]:
-    """Return rows with the same places of the key, which are separated by spaces."""
-    return tuple((pattern, tuple(places.split())) for pattern in patterns)
+def _rows(places: str, *patterns: str, words: str = "") -> tuple[Row, ...]:
+    """Return rows with the same places of the key, which are separated by spaces, and the same words."""
+    return tuple(Row(pattern, tuple(places.split()), tuple(words.split())) for pattern in patterns)
 
 
 def _methods(receivers: Iterable[str], *rows: Row) -> tuple[Row, ...]:
     """Return the rows of methods, for each of the receivers."""
-    return tuple((f"{receiver}.{method}", places) for (method, places), receiver in product(rows, receivers))
+    return tuple(row._replace(pattern=f"{receiver}.{row.pattern}") for row, receiver in product(rows, receivers))
 
 
 _OBJECT = ".Object*(key=) .Object*(-1)"
@@ -88,7 +95,8 @@ _GCS = Store("gcs", ("google.cloud.storage", "gcloud.aio.storage", "gcloud.stora
         ["*blob", "*blob()", "Blob()"],
         *_rows(_BLOB, "rewrite", "compose", "update_storage_class", "open(0=[wax]*)", "open(mode=w)"),
     ),
-    *_rows("name= destinationObject=", *(f"objects().{name}" for name in ("insert", "copy", "rewrite", "compose"))),
+    *_rows("destinationObject=", *(f"objects().{name}(destinationObject=)" for name in ("copy", "rewrite", "compose"))),
+    *_rows("name=", "objects().insert(media_body=)"),
     *_rows("object_name= 1", "Storage().upload", "Storage().copy"),
     *_rows("object_key= 2", "GoogleCloudStorage.with_config().export"),
 ))
@@ -236,17 +244,18 @@ _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
     *_rows("destination_uris= 1", "*.extract_table(1=)", "*.extract_table(destination_uris=)"),
 ), ("extract_table",))
 
+_DJANGO_WORDS = "django storages"
 _DJANGO = Store("django", ("storages", "django.core.files.storage"), (
-    *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", "storages[].save(1=)", "get_storage_class()().save"),
-    *_rows("name= 0", "*storage.open(mode=w)"),
-    *_rows("name= 0", "*.save(save=)", "*file.save(1=)"),
+    *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", "storages[].save(1=)", "get_storage_class()().save", words=_DJANGO_WORDS),
+    *_rows("name= 0", "*storage.open(mode=w)", words=_DJANGO_WORDS),
+    *_rows("name= 0", "*.save(save=)", "*file.save(1=)", words=_DJANGO_WORDS),
 ))
 
 _BOTO_KEY = ".new_key(0) .get_key(0) .Key(name=) .Key(1)"
 _BOTO2 = Store("boto2", ("boto",), (
     *_rows(_BOTO_KEY, "*.set_contents_from_*"),
     *_rows("new_key_name= 0", "*.copy_key"),
-    *_rows("dst_key= 1", "*key.copy(1=)", "get_key().copy(1=)"),
+    *_rows("dst_key= 1", "*key.copy(1=)", "get_key().copy(1=)", words="boto"),
     *_rows(".initiate_multipart_upload(0)", "*.complete_upload"),
 ))
 
@@ -256,7 +265,7 @@ _ARCTICDB = Store("arcticdb", ("arcticdb", "arctic"), (
         _LIBRARIES,
         *_rows(
             "symbol= 0", "write(1=)", "write(data=)", "append(1=)", "append(data=)", "update(1=)", "update(data=)",
-            "write_pickle", "write_batch", "write_pickle_batch", "append_batch", "update_batch",
+            "write_pickle", "write_batch", "write_pickle_batch", "append_batch", "update_batch", words="rctic",
         ),
     ),
 ))
@@ -306,9 +315,9 @@ def compile_matcher(stores: Sequence[str], patterns: Sequence[str] = ()) -> Matc
 
 @functools.lru_cache(maxsize=8)
 def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
-    rows = [(name, *row) for name in stores for row in STORES[name].rows]
+    rows = [(name, row) for name in stores for row in STORES[name].rows]
     return compile_patterns([
-        *(parse_pattern(pattern)._replace(store=name, key=places) for name, pattern, places in rows),
+        *(parse_pattern(row.pattern)._replace(store=name, key=row.key, words=row.words) for name, row in rows),
         *map(parse_pattern, patterns),
     ])
 
