@@ -21,7 +21,12 @@ from flake8_artifact_pin.rules.findings import make_finding
 # Each search for an id like another one takes the time of the whole registry.
 _MAX_SEARCHES = 10
 _BUCKET = re.compile(r"\A\w+://[^/]*/|\A/+")
-_FIELD = re.compile(r"\{[^{}]*\}")
+# What varies in a key, as registries write it: {day}, {{ ds }}, ${day}, <day>, %Y, YYYY, *
+_FIELD = r"(?:\{\{[^{}]*\}\}|\$?\{[^{}]*\}|<[^<>]*>|%[A-Za-z]|\*+|(?<![A-Za-z])(?:YYYY|MM|DD|HH)(?![a-z]))"
+# A date is one: %Y-%m-%d
+_FIELDS = re.compile(rf"{_FIELD}(?:[-_:]?{_FIELD})*")
+_EXTENSION = re.compile(r"\.\w+\Z")
+_LEAST_LETTERS, _MOST_SUGGESTIONS = 3, 5
 
 
 class Row(Protocol):
@@ -74,14 +79,18 @@ def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: 
 
 
 def suggestions(rows: Iterable[Row], key: str) -> Sequence[str]:
-    """Return the ids of the rows whose key template fits the key of a PUT call, the best one first."""
-    pieces = _pieces(key)
-    fits = [
-        (fit, row.artifact_id)
-        for row in rows
-        if row.key_template and (fit := _fit(_pieces(row.key_template), pieces))
-    ]
-    return list(dict.fromkeys(artifact_id for _, artifact_id in sorted(fits, key=lambda item: (-item[0], item[1]))))
+    """Return the ids of the few rows whose key template fits the key of a PUT call best, the best one first."""
+    keys = [_pieces(key)]
+    if keys[0][0] == "" and len(keys[0]) > 1 and keys[0][1].startswith("/"):
+        # ``{root}/prices.json``: the root may be the bucket alone
+        keys.append([keys[0][1][1:], *keys[0][2:]])
+    fits: dict[str, int] = {}
+    for row in rows:
+        template = _pieces(row.key_template)
+        fit = max(_fit(template, pieces) for pieces in keys)
+        if fit:
+            fits[row.artifact_id] = max(fit, fits.get(row.artifact_id, 0))
+    return sorted(fits, key=lambda artifact_id: (-fits[artifact_id], artifact_id))[:_MOST_SUGGESTIONS]
 
 
 def _decisions(pins: Pins) -> Iterator[tuple[Position, str, Decision]]:
@@ -105,15 +114,23 @@ def _like(artifact_id: str, known: Collection[str]) -> str:
 
 def _pieces(template: str) -> list[str]:
     """Return the literal texts of a key template, between its fields."""
-    return _FIELD.split(_BUCKET.sub("", template))
+    return _FIELDS.split(_BUCKET.sub("", template))
 
 
 def _fit(template: Sequence[str], key: Sequence[str]) -> int:
     """Return how well two templates fit, by the letters that they have in common; 0 if they do not."""
-    letters = min(sum(map(str.isalnum, "".join(pieces))) for pieces in (template, key))
+    letters = min(_letters(pieces) for pieces in (template, key))
+    if letters < _LEAST_LETTERS:
+        # ``{prefix}/{name}.json`` would fit everything
+        return 0
     if template == key:
         return 2 * letters
     return letters if _covers(template, "x".join(key)) or _covers(key, "x".join(template)) else 0
+
+
+def _letters(pieces: Sequence[str]) -> int:
+    """Return the number of letters and digits, without the extension: many artifacts share that."""
+    return sum(map(str.isalnum, "".join([*pieces[:-1], _EXTENSION.sub("", pieces[-1])])))
 
 
 def _covers(pieces: Sequence[str], text: str) -> bool:

@@ -47,12 +47,12 @@ _MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 24, 10**18
 
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
-# Methods that change the ends of a text: which one does so to the beginning alone, and which one to the end.
+# Methods that change the ends of a text: which one does so to its beginning, and which one to its end.
 _ENDS = {
-    "lstrip": ("lstrip", "__str__"),
-    "removeprefix": ("removeprefix", "__str__"),
-    "removesuffix": ("__str__", "removesuffix"),
-    "rstrip": ("__str__", "rstrip"),
+    "lstrip": ("lstrip", ""),
+    "removeprefix": ("removeprefix", ""),
+    "removesuffix": ("", "removesuffix"),
+    "rstrip": ("", "rstrip"),
     "strip": ("lstrip", "rstrip"),
 }
 # Methods of texts and dates that show their object in another way.
@@ -361,7 +361,7 @@ def _middle_cut(nodes: Sequence[ast.expr]) -> Sequence[ast.expr | None]:
 def _with_ends(template: Template, method: str, arguments: Sequence[str]) -> Template:
     """Return what a method such as ``lstrip()`` leaves of a template, as far as its ends are known."""
     def changing(name: str) -> Callable[[str], str]:
-        return lambda text: str(getattr(text, name)(*arguments))
+        return lambda text: str(getattr(text, name)(*arguments)) if name else text
 
     if len(template) == 1:
         return changed(template, changing(method))

@@ -179,11 +179,11 @@ def format_fields(template: Template, positional: Sequence[Template], named: Map
                 name = re.split(r"[.\[]", field, maxsplit=1)[0]
                 rest = field[len(name):]
                 index = name or str(next(numbers, ""))
-                value = named.get(index) or unknown(field if name else "")
+                value = named.get(index) or unknown(name)
                 if index.isascii() and index.isdigit() and len(index) < 4:
                     value = positional[int(index)] if int(index) < len(positional) else unknown("")
                 if rest:
-                    value = unknown(f"{value[0].text}{rest}" if is_unknown(value) else "")
+                    value = unknown(f"{value[0].text}{rest}" if is_unknown(value) and value[0].text != NAMELESS else "")
                 parts += _formatted(value) if spec or conversion not in (None, "s") else value
         if not part.is_known:
             parts.append(part)

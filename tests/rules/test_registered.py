@@ -64,11 +64,22 @@ def test_promised() -> None:
         ("", ["prices/{date}.json"], []),
         ("prices", [""], []),
         # the more letters fit, the better
-        ("a/b/c/{day}.json", ["a/{x}.json", "a/b/{x}.json", "a/b/c/{x}.json"], [2, 1, 0]),
+        ("aaa/b/c/{day}.json", ["aaa/{x}.json", "aaa/b/{x}.json", "aaa/b/c/{x}.json"], [2, 1, 0]),
+        # as registries write what varies
+        ("prices/{day}.csv", ["prices/%Y-%m-%d.csv", "prices/YYYY-MM-DD.csv", "prices/<day>.csv", "prices/*.csv"],
+         [0, 1, 2, 3]),
+        ("prices/{day}/{part}.csv", ["prices/${day}/{{ part }}.csv", "prices/%Y/%m.csv", "prices/%Y%m.csv"], [0, 1, 2]),
+        ("{root}/prices/{day}.csv", ["prices/{day}.csv", "s3://b/prices/{day}.csv", "old/prices/{day}.csv"], [0, 1, 2]),
+        ("SUMMARY_DDL.csv", ["SUMMARY_DDL.csv", "SUMMARY_{x}.csv"], [0, 1]),
+        # what all share, or what nobody knows, fits nothing
+        ("{prefix}/{name}.json", ["prices/{day}.json", "{a}/{b}.json", "x/{day}.json"], []),
+        ("{prefix}/ab.json", ["x/{day}.json"], []),
+        # a handful
+        ("prices/{x}.csv", [f"prices/{number}.csv" for number in range(9)], [0, 1, 2, 3, 4]),
         # between two parts there is something
-        ("ab.json", ["a{x}b.json"], []),
+        ("abcd.json", ["ab{x}cd.json"], []),
         ("a1b1c.json", ["a{x}b{y}c.json", "a{x}d{y}c.json", "a{x}b{y}b{z}c.json"], [0]),
-        ("axa", ["a{x}a", "a{x}xa"], [0]),
+        ("abxab", ["ab{x}ab", "ab{x}xab"], [0]),
     ],
 )
 def test_suggestions(key: str, templates: list[str], expected: list[int]) -> None:
@@ -77,4 +88,4 @@ def test_suggestions(key: str, templates: list[str], expected: list[int]) -> Non
 
 
 def test_a_suggestion_is_made_once() -> None:
-    assert list(suggestions([Row("a", "x/{y}"), Row("a", "x/{z}")], "x/{day}")) == ["a"]
+    assert list(suggestions([Row("a", "xyz/{y}"), Row("a", "xyz/{z}")], "xyz/{day}")) == ["a"]

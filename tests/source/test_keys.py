@@ -1,0 +1,483 @@
+"""Which key a PUT call writes, and from which parameter it takes it."""
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+
+import pytest
+
+from flake8_artifact_pin.source.keys import Key
+from flake8_artifact_pin.source.keys import key_of
+from flake8_artifact_pin.source.templates import KeyParameter
+
+PLACES = ("Key=", "2")
+SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda)
+
+
+def put_calls(node: ast.AST, scopes: tuple[ast.AST, ...]) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload"):
+        yield node, scopes
+    inner = (*scopes, node) if isinstance(node, SCOPES) else scopes
+    for child in ast.iter_child_nodes(node):
+        yield from put_calls(child, inner)
+
+
+def keys(source: str, places: Sequence[str] = PLACES) -> list[Key]:
+    tree = ast.parse(source)
+    return [key_of(call, places, scopes) for call, scopes in put_calls(tree, (tree,))]
+
+
+def template(source: str, places: Sequence[str] = PLACES) -> str:
+    """Return the template of the last PUT call."""
+    return keys(source, places)[-1].template
+
+
+# Expressions in ``def f(self, day, key, rows, *parts, **more)`` of a class, below these names of the module.
+MODULE = """
+import os, posixpath, config
+from settings import BUCKET
+PREFIX = "prices"
+BASE = PREFIX + "/daily"
+FORMAT = "{}/{name}.csv"
+KEYS = {"alpha": "alpha.csv", "beta": f"{PREFIX}/beta.csv"}
+PARTS = ["prices", "raw"]
+NOTHING = None
+class Names:
+    BOARD = "board.json"
+    COUNTER = 0
+"""
+EXPRESSIONS = [
+    ("'a/b.csv'", "a/b.csv"),
+    ("''", ""),
+    ("'é/{day}.csv'", "é/{{day}}.csv"),
+    ("5", "5"),
+    ("True", "{...}"),
+    ("None", "{...}"),
+    ("b'a'", "{...}"),
+    ("day", "{day}"),
+    ("unbound", "{unbound}"),
+    ("self.day", "{self.day}"),
+    ("BUCKET", "{BUCKET}"),
+    ("config.KEY", "{config.KEY}"),
+    ("NOTHING", "{NOTHING}"),
+    ("PREFIX", "prices"),
+    ("BASE", "prices/daily"),
+    ("rows['name']", "{rows[name]}"),
+    ("rows['a{b']", "{...}"),
+    ("rows[0].name", "{rows[0].name}"),
+    ("rows[day]", "{...}"),
+    ("KEYS['alpha']", "alpha.csv"),
+    ("KEYS['beta']", "prices/beta.csv"),
+    ("KEYS['gamma']", "{KEYS[gamma]}"),
+    ("KEYS[day]", "{...}"),
+    ("make(day)", "{make()}"),
+    ("config.make(day)", "{config.make()}"),
+    ("(lambda: 'a')()", "{...}"),
+    # f-strings
+    ("f'{PREFIX}/{day}.csv'", "prices/{day}.csv"),
+    ("f'{day:%Y-%m-%d}/{day!r}/{5:03}'", "{day}/{day}/{...}"),
+    ("f'{day!s}{PREFIX!s}{PREFIX!r}'", "{day}prices{PREFIX}"),
+    ("f'{f\"{PREFIX}/{day}\"}.csv'", "prices/{day}.csv"),
+    ("f'{{{day}}}'", "{{{day}}}"),
+    ("f'{day}/' 'x.csv'", "{day}/x.csv"),
+    ("f'{make(day)}.csv'", "{make()}.csv"),
+    # operators
+    ("PREFIX + '/' + day + '.csv'", "prices/{day}.csv"),
+    ("'a' - day", "{...}"),
+    ("'%s/%s.csv' % (PREFIX, day)", "prices/{day}.csv"),
+    ("'%s/x.csv' % PREFIX", "prices/x.csv"),
+    ("'%03d%%.csv' % day", "{day}%.csv"),
+    ("'%03d.csv' % 5", "{...}.csv"),
+    ("'%(d)s/%(x)s.csv' % {'d': PREFIX}", "prices/{x}.csv"),
+    ("'%s/%s.csv' % rows", "{rows}/{...}.csv"),
+    ("(BASE + '/%s.csv') % day", "prices/daily/{day}.csv"),
+    ("Path(PREFIX) / day / 'x.csv'", "prices/{day}/x.csv"),
+    ("Path('/a') / '/b'", "/b"),
+    # str.format
+    ("'{}/{}.csv'.format(PREFIX, day)", "prices/{day}.csv"),
+    ("'{0}/{0}/{p}{{}}.csv'.format(day, p=PREFIX)", "{day}/{day}/prices{{}}.csv"),
+    ("FORMAT.format(PREFIX, name=day)", "prices/{day}.csv"),
+    ("FORMAT.format(name=day)", "{...}/{day}.csv"),
+    ("FORMAT.format(*parts, **more)", "{...}/{name}.csv"),
+    ("FORMAT.format_map({'name': day})", "{...}/{day}.csv"),
+    ("FORMAT.format_map()", "{...}/{name}.csv"),
+    ("'{0.year}/{1[a]}/{x.y}'.format(day, rows)", "{day.year}/{rows[a]}/{x.y}"),
+    ("'{.year}/{x.y}'.format()", "{...}/{x.y}"),
+    ("'{:>5}/{!r}/{:5}'.format(day, day, 'a')", "{day}/{day}/{...}"),
+    ("'{2}{x}{99999}'.format(day)", "{...}{x}{99999}"),
+    ("'{'.format(day)", "{...}"),
+    ("key.format(day=day)", "{key}"),
+    # joined
+    ("os.path.join(PREFIX, day, 'x.csv')", "prices/{day}/x.csv"),
+    ("os.path.join(PREFIX + '/', 'x.csv')", "prices/x.csv"),
+    ("os.path.join('a', '', '/b')", "/b"),
+    ("os.path.join(PREFIX, *parts)", "prices/{parts}"),
+    ("posixpath.join(PREFIX, 'x.csv')", "prices/x.csv"),
+    ("join(PREFIX, 'x.csv')", "prices/x.csv"),
+    ("'/'.join([PREFIX, day, 'x.csv'])", "prices/{day}/x.csv"),
+    ("'/'.join((PREFIX, *parts, 'x.csv'))", "prices/{parts}/x.csv"),
+    ("'/'.join(PARTS) + '/x.csv'", "prices/raw/x.csv"),
+    ("'/'.join(map(str, [PREFIX, day]))", "prices/{day}"),
+    ("'/'.join(filter(None, [PREFIX, day]))", "prices/{day}"),
+    ("'/'.join(p.strip('/') for p in (PREFIX, day) if p)", "prices/{day}"),
+    ("'/'.join(f'{p}x' for p in (PREFIX, day))", "{...}"),
+    ("'/'.join(a for a, b in rows)", "{...}"),
+    ("'/'.join(rows)", "{rows}"),
+    ("PurePosixPath(PREFIX, 'x.csv')", "prices/x.csv"),
+    ("Path(PREFIX).joinpath(day, 'x.csv').as_posix()", "prices/{day}/x.csv"),
+    # the same key
+    ("str(PREFIX)", "prices"),
+    ("str(Path(PREFIX))", "prices"),
+    ("('/' + PREFIX + '/x/').strip('/')", "prices/x"),
+    ("f'/{day}/'.lstrip('/')", "{day}/"),
+    ("f'/{day}/'.rstrip('/')", "/{day}"),
+    ("f'/{day}/'.strip('/')", "{day}"),
+    ("f'/{day}.csv.gz'.removesuffix('.gz').removeprefix('/')", "{day}.csv"),
+    ("PREFIX.strip(day)", "{PREFIX.strip()}"),
+    ("f'A/{day}'.lower()", "a/{day}"),
+    ("PREFIX.upper()", "PRICES"),
+    ("f'a {day}'.replace(' ', '_')", "a_{day}"),
+    ("PREFIX.replace(day, '')", "{PREFIX.replace()}"),
+    ("day.strftime('%Y')", "{day}"),
+    ("PREFIX.title()", "{PREFIX}"),
+    ("os.path.basename(f'/tmp/{day}.csv')", "{day}.csv"),
+    ("os.path.basename(day)", "{day}"),
+    ("Path('/tmp/x.csv').name", "x.csv"),
+    ("(await day)", "{day}"),
+    ("(k := PREFIX)", "prices"),
+    ("day or 'x.csv'", "{day}"),
+    ("PREFIX or day", "{...}"),
+    ("'a' if day else 'a'", "a"),
+    ("'a' if day else 'b'", "{...}"),
+    # attributes
+    ("self.BOARD", "own.json"),
+    ("cls.BOARD", "own.json"),
+    ("Names.BOARD", "board.json"),
+    ("Names.BOARD.value", "board.json"),
+    ("Names.OTHER", "{Names.OTHER}"),
+    ("Names.OTHER.value", "{Names.OTHER.value}"),
+    ("self.made", "prices/made.csv"),
+    ("self.twice", "{self.twice}"),
+    ("self.inherited", "inherited.csv"),
+    ("self.overridden", "{self.overridden}"),
+    ("self.blank", "{self.blank}"),
+    ("self.a_property", "prices/{self.day}.csv"),
+    # functions of the file
+    ("self.key_for(day)", "keys/{day}.csv"),
+    ("self.key_for(name='a')", "keys/a.csv"),
+    ("self.key_for()", "keys/{name}.csv"),
+    ("two_returns(day)", "{two_returns()}"),
+    ("identity(day)", "{identity()}"),
+    ("identity('a')", "a"),
+    ("endless(day)", "{endless()}"),
+]
+CLASS = """
+class Base:
+    inherited = "inherited.csv"
+class Writer(Base):
+    BOARD = "own.json"
+    overridden = "a"
+    blank = ""
+    twice = "a"
+    def __init__(self):
+        self.made = f"{PREFIX}/made.csv"
+        self.twice = "b"
+    @property
+    def a_property(self):
+        return f"{PREFIX}/{self.day}.csv"
+    def key_for(self, name):
+        if name:
+            return "keys/" + name + ".csv"
+    async def f(self, day, key, rows, *parts, **more):
+        s3.put(Key=EXPRESSION)
+class Derived(Writer):
+    overridden = "b"
+class Further(Derived):
+    pass
+def two_returns(day):
+    if day: return "a"
+    return "b"
+def identity(day):
+    return day
+def endless(day):
+    return endless(day)
+"""
+
+
+@pytest.mark.parametrize(("expression", "expected"), EXPRESSIONS)
+def test_expressions(expression: str, expected: str) -> None:
+    assert template(MODULE + CLASS.replace("EXPRESSION", expression)) == expected
+
+
+# The body of ``def f(day, key)``, in which k is assigned, and the template of the last call.
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("k = 'a'; s3.put(Key=k)", "a"),
+        ("s3.put(Key=k); k = 'a'", "a"),
+        ("k: str = 'a'; s3.put(Key=k)", "a"),
+        ("k: str; s3.put(Key=k)", "{k}"),
+        ("k = x = 'a'; s3.put(Key=k)", "a"),
+        ("b, k = 'b', f'{day}.csv'; s3.put(Key=k)", "{day}.csv"),
+        ("b, (c, k) = 'b', ('c', 'a'); s3.put(Key=k)", "a"),
+        ("b, *k = 'b', 'a'; s3.put(Key=k)", "{k}"),
+        ("b, k = make(day); s3.put(Key=k)", "{k}"),
+        ("k = make(day); s3.put(Key=k)", "{k}"),
+        ("k = config.key; s3.put(Key=k)", "{config.key}"),
+        ("k = [1]; s3.put(Key=k)", "{k}"),
+        ("print(k := 'a'); s3.put(Key=k)", "a"),
+        ("with x as k: s3.put(Key=k)", "{x}"),
+        ("with open(x) as k: s3.put(Key=k)", "{k}"),
+        ("if day: k = 'a'\n    s3.put(Key=k)", "a"),
+        ("for d in day:\n        k = f'{d}.csv'\n        s3.put(Key=k)", "{d}.csv"),
+        # more than one value
+        ("k = 'a'; k = 'b'; s3.put(Key=k)", "{k}"),
+        ("k = 'a'; k += 'b'; s3.put(Key=k)", "{k}"),
+        ("k = 'a'; del k; s3.put(Key=k)", "{k}"),
+        ("for k in 'a', 'b': s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    for k in day: s3.put(Key=k)", "{k}"),
+        ("k = 'a'; [s3.put(Key=k) for k in day]", "{k}"),
+        ("k = 'a'; (lambda k: s3.put(Key=k))(day)", "{k}"),
+        ("k = 'a'\n    import k; s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    try: pass\n    except E as k: pass\n    s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    match day:\n        case [k, *l]: pass\n    s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    match day:\n        case [*k]: pass\n    s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    match day:\n        case {**k}: pass\n    s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    def k(): pass\n    s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    def g():\n        nonlocal k\n        k = 'b'\n    s3.put(Key=k)", "{k}"),
+        ("s3.put(Key=REBOUND)", "{REBOUND}"),
+        # scopes
+        ("k = 'a'\n    def g(x=s3.put(Key=k)): pass", "a"),
+        ("k = 'a'\n    def g(): s3.put(Key=k)", "a"),
+        ("k = 'a'\n    def g(k): s3.put(Key=k)", "{k}"),
+        ("k = 'a'\n    class C:\n        k = 'b'\n        def g(self): s3.put(Key=k)", "a"),
+        ("class C:\n        k = 'b'\n        s3.put(Key=k)", "b"),
+        ("def g():\n        k = 'a'\n    s3.put(Key=k)", "{k}"),
+        ("self.k = 'a'; s3.put(Key=self.k)", "{self.k}"),
+        # items
+        ("p = ['a']; p.append('b'); s3.put(Key='/'.join(p))", "{p}"),
+        ("p = {'k': 'a'}; p['x'] = 'b'; s3.put(Key=p['k'])", "a"),
+        ("p = {}; p['k'] = 'a'; s3.put(Key=p['k'])", "a"),
+        ("p = {'k': 'a'}; p['k'] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
+        ("p = {'k': 'a'}; p[day] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
+        ("p = {'k': 'a', **day}; s3.put(Key=p['k'])", "{p[k]}"),
+        ("p = {**day, day: 'b', 'k': 'a'}; s3.put(Key=p['k'])", "a"),
+        # arguments
+        ("s3.put(**{'Key': 'a'})", "a"),
+        ("p = dict(Bucket='b', Key='a'); p['Body'] = 'c'; s3.put(**p)", "a"),
+        ("s3.put(**p)", ""),
+        ("s3.put()", ""),
+        ("s3.put('file', 'bucket', 'a')", "a"),
+        ("s3.put('file', *day, 'a')", ""),
+        ("s3.put('file', 'bucket')", ""),
+    ],
+)
+def test_assignments(body: str, expected: str) -> None:
+    source = f"REBOUND = 'a'\ndef h():\n    global REBOUND\n    REBOUND = 'b'\ndef f(day, key):\n    {body}\n"
+    assert template(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("class A:\n    k = 'a'\ndef f(): s3.put(Key=A.k)", "a"),
+        ("A = 1\ndef f(): s3.put(Key=A.k)", "{A.k}"),
+        ("def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("class A:\n    K: str = 'a'\n    def f(self): s3.put(Key=self.K)", "a"),
+        # a field is a parameter with a default
+        ("@dataclass\nclass A:\n    k: str = 'a'\n    K: str = 'b'\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("@dataclass\nclass A:\n    k: str = 'a'\n    K: str = 'b'\n    def f(self): s3.put(Key=self.K)", "b"),
+        ("class A(B):\n    k: str = 'a'\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("class A(m.B):\n    k = 'a'\n    def f(self): s3.put(Key=self.k)", "a"),
+        ("class B:\n    k = 'a'\nclass A(C, B):\n    def f(self): s3.put(Key=self.k)", "a"),
+        ("class A(A):\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("class A:\n    def f(self):\n        for self.k in x: s3.put(Key=self.k)", "{self.k}"),
+        ("class A:\n    def f(self):\n        with x as self.k: s3.put(Key=self.k)", "{x}"),
+        ("class A:\n    def g(self):\n        self.k += 'a'\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("class A:\n    def g(self):\n        k = 'a'\n        self.k = k\n    def f(self): s3.put(Key=self.k)", "a"),
+        ("class A:\n    def g(self):\n        def h(): self.k = 'a'\n    def f(self): s3.put(Key=self.k)", "a"),
+        ("class A:\n    def g(self):\n        class B:\n            def h(self): self.k = 'a'\n"
+         "    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("x = lambda k: s3.put(Key=k)", "{k}"),
+    ],
+)
+def test_classes(source: str, expected: str) -> None:
+    assert template(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "body", "expected"),
+    [
+        (".blob(0)", "bucket.blob('a').put()", "a"),
+        (".blob(0)", "blob = bucket.blob('a'); blob.put()", "a"),
+        (".blob(0)", "blob = bucket.blob(name='a'); blob.put()", ""),
+        (".blob(name=)", "blob = bucket.blob(name='a'); blob.put()", "a"),
+        (".*lob(0)", "bucket.get_blob('a').put()", "a"),
+        (".blob(0)", "blob('a').put()", "a"),
+        (".blob(0)", "x = bucket.blob\n    x('a').put()", ""),
+        (".blob(0)", "(b := bucket.blob('a')).x[0].put()", "a"),
+        (".blob(0)", "(await bucket.blob('a')).put()", "a"),
+        (".blob(0)", "(bucket.blob('a') if x else y).put()", "a"),
+        (".blob(0)", "(x or bucket.blob('a')).put()", "a"),
+        (".blob(0)", "getattr(bucket, 'blob')('a').put()", "a"),
+        (".blob(0)", "getattr(bucket, x)('a').put()", ""),
+        (".blob(0)", "getattr(bucket.blob('a'), 'x').put()", "a"),
+        (".blob(0)", "with bucket.blob('a') as blob: blob.put()", "a"),
+        (".blob(0)", "self.x = bucket.blob('a'); self.x.put()", "a"),
+        (".blob(0)", "a.blob('a').blob('b').put()", "b"),
+        (".blob(0)", "bucket.put()", ""),
+        (".blob(0)", "[x].put()", ""),
+        (".", "(Path('a') / 'b').put('c')", "a/b"),
+        ("-1", "s3.put('a', 'b')", "b"),
+        ("-1", "s3.put('a', *x)", ""),
+        ("-3", "s3.put('a', 'b')", ""),
+        ("0", "s3.put('a', *x)", "a"),
+    ],
+)
+def test_places(place: str, body: str, expected: str) -> None:
+    assert template(f"class A:\n  async def f(self, x):\n    {body}", [place]) == expected
+
+
+def test_the_first_place_that_the_call_has() -> None:
+    assert template("s3.put('a', name='b', Key='c')", ["path=", "name=", "Key=", "0"]) == "b"
+    call = ast.Call(ast.Name("put"), [], [])
+    assert key_of(call, ["."], [ast.parse("")]) == Key("", None)
+
+
+# The key that ``def f(key, prefix, x, *args, only, **kwargs)`` writes, and the parameter that it is.
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ("s3.put(Key=key)", "key"),
+        ("s3.put(Key=x)", "x"),
+        ("s3.put(Key=only)", "only"),
+        ("s3.put(Key=str(key).strip('/'))", "key"),
+        ("s3.put(Key=key[1:])", "key"),
+        ("s3.put(Key=quote(key.removeprefix('s3://')))", "key"),
+        ("s3.put(Key=key or 'a.csv')", "key"),
+        ("s3.put(Key=key if x else key[1:])", "key"),
+        ("s3.put(Key=key if x else only)", None),
+        ("name = key; s3.put(Key=name)", "key"),
+        ("s3.put(**{'Key': key})", "key"),
+        ("s3.put(**kwargs)", "kwargs"),
+        ("s3.put(Body=x)", None),
+        ("def g(): s3.put(Key=key)", "key"),
+        # urls
+        ("s3.put(Key=urlparse(key).path)", "key"),
+        ("s3.put(Key=urlparse(key).path.lstrip('/'))", "key"),
+        ("b, k = key.removeprefix('s3://').split('/', 1); s3.put(Key=k)", "key"),
+        ("b, k = split_url(key); s3.put(Key=k)", "key"),
+        ("s3.put(Key=key.split('/', 3)[3])", "key"),
+        ("s3.put(Key=f's3://{bucket}/{key}')", "key"),
+        # a prefix from a variable, and an extension
+        ("s3.put(Key=f'{prefix}/{key}.parquet')", "key"),
+        ("s3.put(Key=self.prefix + key)", "key"),
+        ("s3.put(Key=os.path.join(prefix, key))", "key"),
+        ("s3.put(Key=f'{prefix}/{x}.parquet')", None),
+        ("s3.put(Key=f'{key}/{make(x)}')", None),
+        # assigned anew
+        ("key = key.lstrip('/'); s3.put(Key=key)", "key"),
+        ("key = str(key or x)[1:].as_posix(); s3.put(Key=key)", "key"),
+        ("key = f'a/{key}'; s3.put(Key=key)", None),
+        ("key = make(key); s3.put(Key=key)", None),
+        ("key += '.csv'; s3.put(Key=key)", None),
+        # an artifact has a name
+        ("s3.put(Key=f'a/{key}')", None),
+        ("s3.put(Key=f'.workflow/{key}')", None),
+        ("s3.put(Key=f'{key}_raw')", None),
+        ("s3.put(Key=PREFIX + key)", None),
+        ("s3.put(Key=config.PREFIX + key)", None),
+        ("s3.put(Key=make(key))", None),
+        ("s3.put(Key=key['name'])", None),
+        ("s3.put(Key=args[0])", None),
+        ("for k in key: s3.put(Key=k)", None),
+        ("s3.put(Key=self)", None),
+        ("s3.put(Key='a')", None),
+        ("(lambda k: s3.put(Key=k))", None),
+    ],
+)
+def test_parameters(body: str, parameter: str | None) -> None:
+    found = keys(f"def f(key, prefix, x, *args, only, **kwargs):\n    {body}")[-1].parameter
+    assert (found and found.name) == parameter
+    assert found is None or found[:2] == ("f", 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(a, key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=", "1"))),
+        ("def f(key, /): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("0",))),
+        ("def f(*, key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=",))),
+        ("def f(*key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ())),
+        ("def f(**key): s3.put(**key)", KeyParameter("f", 1, "key", False, ("Key=", "key="))),
+        ("@x\nasync def f(key): s3.put(Key=key)", KeyParameter("f", 2, "key", False, ("key=", "0"))),
+        ("class A:\n  def f(self, key): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
+        ("class A:\n  @staticmethod\n  def f(key): s3.put(Key=key)", KeyParameter("A.f", 3, "key", True, ("key=", "0"))),
+        ("class A:\n  def f(self, key):\n    def g(): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
+        ("def f(key):\n  class A:\n    def g(self): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=", "0"))),
+    ],
+)
+def test_facts_of_parameters(source: str, expected: KeyParameter) -> None:
+    assert keys(source)[-1].parameter == expected
+
+
+def test_a_wrapper_of_a_wrapper() -> None:
+    """What calls a wrapper is read as any PUT call."""
+    inner, = keys("def save(data, key): s3.put(Key=key)")
+    assert inner.parameter
+    outer, literal = keys("def f(name): lib.upload(x, name)\nlib.upload(x, key='a')", inner.parameter.places)
+    assert (outer.template, outer.parameter and outer.parameter.name) == ("{name}", "name")
+    assert literal.template == "a"
+
+
+def test_long_keys_stay_apart() -> None:
+    """Code that nobody wrote may join very much."""
+    for first, second in [
+        ("'" + "a" * 5000 + "'", "'" + "a" * 2500 + "b" + "a" * 2499 + "'"),
+        (" + ".join(["day", "'/'"] * 11 + ["'a'"] + ["day"] * 9), " + ".join(["day", "'/'"] * 11 + ["'b'"] + ["day"] * 9)),
+    ]:
+        one, two = (template(f"def f(day): s3.put(Key={key})") for key in (first, second))
+        assert one != two
+        assert len(one) < 1500
+    many = template("def f(day): s3.put(Key=f'" + "{day}/" * 2000 + "')")
+    assert len(many) < 1500
+
+
+def test_chains_of_names_end() -> None:
+    names = [f"x{number} = x{number + 1}" for number in range(50)]
+    assert template("\n".join([*names, "s3.put(Key=x0)"])) == "{x5}"
+    assert template("a = b\nb = a\ns3.put(Key=a)") in ("{a}", "{b}")
+    assert template("a = a + 'x'\ns3.put(Key=a)").startswith("{a}")
+    assert template("s3.put(Key=" + "str(" * 50 + "'a'" + ")" * 50 + ")") == "{str()}"
+    assert template("s3.put(Key=" + " + ".join(["'a'"] * 50) + ")").startswith("aaa")
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "calls": lambda n: "def f(x):\n k = 'a'\n" + " s3.put(Key=f'{k}/{x}')\n" * n,
+    "a chain": lambda n: "".join(f"x{i + 1} = x{i} + x{i}\n" for i in range(n)) + "".join(
+        f"s3.put(Key=x{i})\n" for i in range(n)
+    ),
+    "functions": lambda n: "".join(f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)),
+    "nested calls": lambda n: "def g(a): return a + a + a + 'b'\n" + "s3.put(Key=g(g(g(g(g(g(x)))))))\n" * n,
+    "classes": lambda n: "".join(f"class A{i + 1}(A{i}):\n def f(self): s3.put(Key=self.k)\n" for i in range(n)),
+    "items": lambda n: f"k = {{{', '.join(f'{i}: 1' for i in range(n))}}}\n" + "s3.put(Key=k[5])\n" * n,
+    "assigned anew": lambda n: "def f(x):\n" + " x = x.strip()\n" * n + " s3.put(Key=x)\n" * n,
+    "receivers": lambda n: "x = s3" + ".a(1)" * 400 + "\n" + "x.put()\n" * n,
+}
+
+
+@pytest.mark.parametrize("source", GROWING.values(), ids=GROWING)
+def test_time_grows_with_the_size(source: Callable[[int], str]) -> None:
+    def seconds(size: int) -> float:
+        tree = ast.parse(source(size))
+        calls = list(put_calls(tree, (tree,)))
+        started = time.process_time()
+        for call, scopes in calls:
+            key_of(call, (*PLACES, ".b(0)"), scopes)
+        return time.process_time() - started
+
+    small = min(seconds(250) for _ in range(2))
+    assert seconds(1000) < 12 * small + 0.05
