@@ -70,12 +70,14 @@ _DIRECTIVE = rf"""
     (?:{_NAME}\s?:\s?)+{_VERB}{_DETAILS}
     |{_NAME}\s?:\s?(?:off|on|split){_AT_END}
     |(?:\w+-)+{_VERB}{_DETAILS}
-    |[a-z][\w-]*\s{_VERB}(?=\s?(?:\Z|[\#=:(\[-])|{_SCOPE}){_SCOPE}*{_DETAILS}
-    |pragma\b[^\#;(\N{{EN DASH}}\N{{EM DASH}}-]*
-    |(?:noqa|no-qa|nosec|nolint\w*|nosonar|nosemgrep|nopep8|nocover|nocheck|nopycln|nobandit)\b
+    |[a-z][\w-]*\s{_VERB}(?=\s?(?:\Z|[\#=:(\[-])|\s[\w-]+[:=]\S|{_SCOPE})(?:\s[\w-]+[:=]\S+|{_SCOPE})*{_DETAILS}
+    |pragma\b(?:[^\#;(\N{{EN DASH}}\N{{EM DASH}}-]|(?<!\s)-)*
+    |no[ -]?(?:bandit|check|cov(?:er(?:age)?)?|lint|pep8|pycln|qa|sec|semgrep|sonar)(?:next\w*|begin|end|[-_]\w+)?\b
         (?:\([^()]*\)|\s?:\s?{_LIST}|\s[\w-]+[.:/][\w.:/-]+|{_CODES})
     |noinspection\b(?:\s\w+(?:\s?,\s?\w+)*)?
-    |(?:ggignore|lgtm|skipcq)\b(?:\s?\[[^\[\]]*\])?{_AT_END}
+    |(?:ggignore|lgtm|skipcq)\b(?:\s?\[[^\[\]]*\]|\s?:\s?{_LIST}|{_AT_END})
+    |(?:allow|white)list\s(?:nextline\s)?secrets?\b
+    |lizard\sforgives\b
     |(?:file\s)?deepcode\signore\b.*
     """
 # What looks like a directive at the beginning of a comment of its own.
@@ -86,11 +88,12 @@ _DIRECTIVE_COMMENT = rf"""
     |{_NAME}\s?:\s?\+\w+(?:\s?,\s?[+-]\w+)*
     |{_NAME}:(?!\s)[^\s\#]+
     |{_NAME}\s?:\s{_LIST}\s?(?=\#|\Z)
-    |[\w./-]+\s?\[[^\[\]]*\](?=\s?(?:\Z|[\#(:-]))
+    |[\w./-]+\s?\[[^\[\]]*\](?=\s?(?:\Z|[\#(:-])|\s[\w./-]+\[)
     |[\w./-]+\([^()]*\)(?=\s?(?:\Z|[\#:-]))
     |[\w.-]+\s?=\s?\S+\s?(?=\#|\Z)
     |(?:(?:end)?region|pyre-(?:strict|unsafe))\b.*
-    |no[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
+    |(?:\w+-)+\w+\s(?:off|on){_AT_END}
+    |no-?[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
     |(?:%%|\*-|@|!).*
     """
 # Follows a directive if a reason follows.
@@ -135,18 +138,17 @@ def says_something(text: str, *, is_reference: bool = False) -> bool:
 
 def _prose(segment: str, *, is_comment: bool) -> str:
     """Return what is left of a part of a comment after the directives that it begins with."""
-    position = 0
+    position, is_separated = 0, True
     while True:
         position = _end(_SEPARATORS, segment, position)
         directive = _compiled(_DIRECTIVE).match(segment, position)
         if directive is None and is_comment:
             directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
         if directive is None:
-            return segment[position:].strip()
+            # without a separator it is an argument: "cspell:ignore parquet"
+            return segment[position:].strip() if is_separated else ""
         position = directive.end()
-        # without a separator the rest is an argument: "cspell:ignore parquet"
-        if not _SEPARATED.match(segment, position):
-            return ""
+        is_separated = _SEPARATED.match(segment, position) is not None
 
 
 @functools.lru_cache

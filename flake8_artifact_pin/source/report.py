@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.calls import PutCall
+from flake8_artifact_pin.source.encoding import encoding_problem
 from flake8_artifact_pin.source.names import call_names
-from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.noqa import find_noqa_comments
 from flake8_artifact_pin.source.noqa import may_have_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import NoqaComment
 from flake8_artifact_pin.source.noqa import NoqaLines
 from flake8_artifact_pin.source.noqa import Suppression
-from flake8_artifact_pin.source.encoding import encoding_problem
+from flake8_artifact_pin.source.patterns import Matcher
 
 
 class Site(NamedTuple):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import argparse
 import ast
 
 import pytest
-from flake8.processor import FileProcessor
 from support import growth
 from support import LINEAR
+from support.processor import processor_of
 
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import compile_patterns
@@ -20,12 +19,8 @@ WHY = "# noqa: APR001 - why"
 
 def report(source: str) -> FileReport:
     """Return what a source does, with flake8's own file processor."""
-    lines = source.splitlines(keepends=True)
-    options = argparse.Namespace(
-        hang_closing=False, indent_size=4, max_doc_length=None, max_line_length=79, stdin_display_name="stdin", verbose=0,
-    )
-    processor = FileProcessor("a.py", options, lines)
-    return report_file(ast.parse(source), lines, "a.py", processor.noqa_line_for, MATCHER)
+    processor = processor_of(source)
+    return report_file(ast.parse(source), processor.lines, "a.py", processor.noqa_line_for, MATCHER)
 
 
 def test_report() -> None:
