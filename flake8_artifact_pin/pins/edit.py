@@ -283,8 +283,7 @@ def _undecided(table: Mapping[str, object]) -> dict[str, object]:
 
 
 def _rename(table: Table, old: str, new: str) -> None:
-    items = [(new if key == old else key, value) for key, value in table.items()]
-    if old not in table or new in table:
-        raise KeyError(old)
-    table.clear()
-    table.update(items)
+    # the order is nothing that a table says
+    if new in table:
+        raise KeyError(new)
+    table[new] = table.pop(old)

@@ -23,7 +23,7 @@ from flake8_artifact_pin.pins.schema import read_document
 from flake8_artifact_pin.pins.spelling import on_disk
 from flake8_artifact_pin.pins.toml import deep_line
 from flake8_artifact_pin.pins.toml import error_position
-from flake8_artifact_pin.pins.toml import Position
+from flake8_artifact_pin.pins.toml import positions_in
 from flake8_artifact_pin.pins.toml import tokens
 
 PYPROJECT = "pyproject.toml"
@@ -93,8 +93,8 @@ def parse_pins(pins: Pins, text: str) -> Pins:
         line = 1
     except ValueError:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
-        numbers = (token.position for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text))
-        return pins._replace(faults=(Fault(*next(numbers, Position(1, 0)), "a number is too long: correct it"),))
+        offset = next((token.start for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text)), 0)
+        return pins._replace(faults=(Fault(*positions_in(text)(offset), "a number is too long: correct it"),))
     if line:
         return pins._replace(faults=(Fault(line, 0, "nested too deeply: use plain keys and values"),))
     table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
@@ -190,8 +190,9 @@ def _syntax_hint(text: str, error: tomli.TOMLDecodeError) -> str:
     without quotes help nobody.
     """
     words: dict[int, set[str]] = {}
+    position_of = positions_in(text)
     for token in tokens(text):
-        words.setdefault(token.position.line, set()).add(token.text)
+        words.setdefault(position_of(token.start).line, set()).add(token.text)
     here = words.get(error.lineno, set())
     paths = {word for word in here if word.startswith(("'", '"'))}
     lines = [found for found in words.values() if not paths.isdisjoint(found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import bisect
 import functools
 import re
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -14,13 +15,17 @@ import tomli
 #: The keys from the document's root to a value.
 Path = tuple[str, ...]
 
+# Blanks, a comment, and what stands behind them. Nothing is left out, so that this never looks for another way.
 _TOKEN = re.compile(
     r"""
-    (?P<space>[ \t\r]+|\#[^\n]*)
-    |(?P<newline>\n)
-    |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
-    |(?P<word>[^][{}=,."'\#\s]+)
-    |(?P<mark>.)
+    [ \t\r]*(?:\#[^\n]*)?
+    (?:
+        (?P<newline>\n)
+        |(?P<string>\"\"\"(?:[^\\]|\\.)*?\"{3,5}|'''.*?'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')
+        |(?P<word>[^][{}=,."'\#\s]+)
+        |(?P<mark>.)
+        |\Z
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -42,7 +47,6 @@ class Token(NamedTuple):
 
     kind: str
     text: str
-    position: Position
     start: int
 
     @property
@@ -104,12 +108,10 @@ def key_positions(text: str) -> Mapping[Path, Position]:
 
     A run asks for one file's positions, once for each stale pin, so that the last answer is kept.
     """
-    line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    position_of = positions_in(text)
     positions: dict[Path, Position] = {}
     for entry in entries(text):
-        offset = entry.keys[0].start
-        line = bisect.bisect_right(line_starts, offset)
-        position = Position(line, offset - line_starts[line - 1])
+        position = position_of(entry.keys[0].start)
         for length in range(entry.depth + 1, len(entry.path) + 1):
             positions.setdefault(entry.path[:length], position)
     return positions
@@ -138,15 +140,21 @@ def deep_line(text: str) -> int:
 
 def tokens(text: str) -> Iterator[Token]:
     """Yield the tokens of a TOML text, without white space and comments."""
-    line, line_start = 1, 0
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
-        if kind != "space":
-            yield Token(kind, match.group(), Position(line, match.start() - line_start), match.start())
-        newlines = match.group().count("\n")
-        if newlines:
-            line += newlines
-            line_start = text.rindex("\n", match.start(), match.end()) + 1
+        kind = match.lastgroup
+        if kind:
+            yield Token(kind, match[kind], match.start(kind))
+
+
+def positions_in(text: str) -> Callable[[int], Position]:
+    """Return what tells the position of an offset in a text."""
+    line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def position(offset: int) -> Position:
+        line = bisect.bisect_right(line_starts, offset)
+        return Position(line, offset - line_starts[line - 1])
+
+    return position
 
 
 def unquoted(text: str) -> str:

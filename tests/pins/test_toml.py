@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from collections.abc import Mapping
 from random import Random
@@ -316,29 +315,3 @@ def test_what_is_nested_deeply() -> None:
 )
 def test_deep_line(text: str, line: int) -> None:
     assert deep_line(text) == line
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[pins]\n" + '"src/a.py" = { count = 1, registered = ["x"] }\n' * 20_000,
-        "x = [" + "{ a = 1 }, " * 50_000 + "]\n",
-        "x = { " + "a = 1, " * 50_000 + "b = 1 }\n",
-        f"[{'a.' * 20}a]\n" + "b = 1\n" * 80_000,
-        "x = " + "{ a = " * 80_000 + "1" + " }" * 80_000,
-        f"x = {'a' * 500_000}\n",
-        f'x = "{"a" * 500_000}\n',
-        '"' * 500_000,
-        "# " + " " * 500_000,
-    ],
-    ids=["pins", "tables in an array", "one inline table", "a long header", "depth", "a word", "a string", "quotes", "blanks"],
-)
-def test_time(text: str) -> None:
-    """Half a megabyte of anything that has no end of its own takes no longer than pins do."""
-    started = time.process_time()
-    try:
-        key_positions(text)
-    except StopIteration:
-        # no valid TOML
-        pass
-    assert time.process_time() - started < 10

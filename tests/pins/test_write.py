@@ -112,7 +112,7 @@ def test_symbolic_links_are_followed() -> None:
 
 def test_hard_links_are_not_broken() -> None:
     os.link("pins.toml", "other.toml")
-    with pytest.raises(UsageError, match=r"^shown.toml has other names \(hard links\), which it would lose: edit it by"):
+    with pytest.raises(UsageError, match=r"^shown.toml has other names \(hard links\), which it would lose"):
         replace()
     assert (content(), os.stat("pins.toml").st_nlink, len(os.listdir())) == (OLD, 2, 2)
 
@@ -234,7 +234,10 @@ replace_text("pins.toml", "pins.toml", {OLD!r}, {NEW!r})
 
 @pytest.mark.parametrize(
     ("function", "moment"),
-    [*((name, moment) for name in ("fsync", "chmod", "replace") for moment in ("before", "after")), ("unlink", "before")],
+    [
+        *((name, moment) for name in ("fsync", "chmod", "replace") for moment in ("before", "after")),
+        ("unlink", "before"),
+    ],
 )
 def test_killed_at_a_moment(function: str, moment: str) -> None:
     """There is the old text or the new one, and what is left over goes with the next run."""

@@ -1,0 +1,97 @@
+"""Whatever a pins file holds, four times as much takes about four times as long."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from flake8_artifact_pin.pins.edit import edit_pins
+from flake8_artifact_pin.pins.edit import RemovePin
+from flake8_artifact_pin.pins.edit import RenamePin
+from flake8_artifact_pin.pins.edit import SetCount
+from flake8_artifact_pin.pins.files import parse_pins
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.toml import key_positions
+
+
+def parsed(text: str) -> Pins:
+    return parse_pins(Pins("/x/artifact-pins.toml", "/x"), text)
+
+
+def judged(text: str) -> None:
+    """Read a pins file, and see where each pin is and whether it is exempt."""
+    pins = parsed(text)
+    key_positions(text)
+    for path in pins.pins:
+        exemption(pins.exempt, path)
+
+
+def edited(text: str) -> None:
+    pins = parsed(text)
+    for kind in (lambda key: SetCount(key, 0), RemovePin, lambda key: RenamePin(key, f"x{key}")):
+        edit_pins(pins, map(kind, pins.pins))
+
+
+def assert_linear(function: Callable[[str], object], small: str, large: str) -> None:
+    """Fail if a text of four times the size takes more than ten times as long; a square would be sixteen times."""
+    def seconds(text: str) -> float:
+        started = time.process_time()
+        function(text)
+        return time.process_time() - started
+
+    function(small)
+    assert min(seconds(large) for _ in range(2)) < 10 * max(min(seconds(small) for _ in range(3)), 0.02)
+
+
+PINS: dict[str, Callable[[int], str]] = {
+    "pins": lambda size: "[pins]\n" + "".join(f'"src/{number}.py" = {{ count = 1 }}\n' for number in range(size)),
+    "tables": lambda size: "".join(f'[pins."{number}.py"]\ncount = 1\n\n' for number in range(size)),
+    "one inline table": lambda size: "pins = { " + ", ".join(f'"{number}.py" = 1' for number in range(size)) + " }",
+    "dotted keys": lambda size: "".join(f'pins."{number}.py".count = 1\n' for number in range(size)),
+}
+TEXTS: dict[str, Callable[[int], str]] = {
+    **PINS,
+    "faults": lambda size: "[pins]\n" + "".join(f'"../{number}.py" = true\n' for number in range(size)),
+    "unknown keys": lambda size: "".join(f"pin{number} = 1\n" for number in range(size)),
+    "no decisions": lambda size: '[pins."a.py".calls]\n' + "".join(f'"f{number}:put" = 1\n' for number in range(size)),
+    "conflicts": lambda size: "<<<<<<< HEAD\n" * size,
+    "a long path": lambda size: f'[exempt]\n"t/" = "x"\n[pins]\n"{"a/" * size}b.py" = 1\n',
+    "long paths": lambda size: '[exempt]\n"t/" = "x"\n[pins]\n' + "".join(
+        f'"{"a/" * 1000}{number}.py" = 1\n' for number in range(size // 400)
+    ),
+    "a pattern": lambda size: f'[exempt]\n"{"*a" * (size // 50)}b" = "x"\n[pins]\n"{"a" * 4000}" = 1\n',
+    "some patterns": lambda size: "".join([
+        "[exempt]\n", *(f'"*{number}x" = "x"\n' for number in range(100)),
+        "[pins]\n", *(f'"{number}.py" = 1\n' for number in range(size)),
+    ]),
+    "patterns": lambda size: "".join([
+        "[exempt]\n", *(f'"*{number}x" = "x"\n' for number in range(size)),
+        "[pins]\n", *(f'"{number}.py" = 1\n' for number in range(size)),
+    ]),
+    "a long header": lambda size: f"[{'a.' * 20}a]\n" + "".join(f"b{number} = 1\n" for number in range(size)),
+    "headers": lambda size: "".join(f"[{'a.' * 40}b{number}]\n" for number in range(size // 4)),
+    "an array of tables": lambda size: "x = [" + "{ a = 1 }, " * size + "]\n",
+    "arrays of tables": lambda size: "[[x]]\n" * size,
+    "a deep value": lambda size: "x = " + "{ a = " * size + "1" + " }" * size,
+    "a word": lambda size: f"x = {'a' * 50 * size}\n",
+    "a string without an end": lambda size: f'x = "{"a" * 50 * size}\n',
+    "quotes": lambda size: '"' * 50 * size,
+    "blanks": lambda size: " " * 50 * size + "#",
+    "a comment": lambda size: "# " + " " * 50 * size,
+}
+
+
+@pytest.mark.parametrize("make", TEXTS.values(), ids=TEXTS)
+def test_reading(make: Callable[[int], str]) -> None:
+    def read(text: str) -> None:
+        if not parsed(text).faults:
+            judged(text)
+
+    assert_linear(read, make(250), make(1000))
+
+
+@pytest.mark.parametrize("make", PINS.values(), ids=PINS)
+def test_editing(make: Callable[[int], str]) -> None:
+    assert_linear(edited, make(100), make(400))
