@@ -13,6 +13,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import ClassVar
+from typing import TYPE_CHECKING
 
 from flake8.exceptions import ExecutionError
 from flake8.options.manager import OptionManager
@@ -24,7 +25,9 @@ from flake8_artifact_pin.pins.files import PinsNotFoundError
 from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.reporter import interpose
-from flake8_artifact_pin.rules.findings import Finding
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.rules.findings import Finding
 
 
 class ArtifactPinChecker:

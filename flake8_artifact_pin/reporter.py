@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 from typing import ClassVar
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from flake8.formatting.default import Default
 from flake8.main.application import Application
@@ -21,18 +21,24 @@ from flake8.style_guide import Decision
 from flake8.violation import Violation
 
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.rules.findings import Finding
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.rules.findings import Finding
 
 NAME = "artifact-pin"
 
 
-class _Interposition(NamedTuple):
-    """What the reporter is to report, and the options that it must give back."""
+class _Interposition:
+    """What the reporter is to report, and the options that it must give back.
 
-    format: str
-    quiet: int
-    pins: Pins
-    findings: Sequence[Finding]
+    Not a NamedTuple: making one takes much of what the plugin adds to a start of flake8.
+    """
+
+    def __init__(self, options: argparse.Namespace, pins: Pins, findings: Sequence[Finding]) -> None:
+        self.format: str = options.format
+        self.quiet: int = options.quiet
+        self.pins = pins
+        self.findings = findings
 
 
 class ArtifactPinReporter:
@@ -118,7 +124,7 @@ def interpose(options: argparse.Namespace, pins: Pins, findings: Sequence[Findin
     # flake8 5 can be asked for what a diff touches only
     is_diff = getattr(options, "diff", False)
     if findings and not is_diff and _shows_path(options) and _lints_below(options.filenames, pins):
-        ArtifactPinReporter.interposition = _Interposition(options.format, options.quiet, pins, findings)
+        ArtifactPinReporter.interposition = _Interposition(options, pins, findings)
         options.format, options.quiet = NAME, 0
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import multiprocessing
 
 import flake8
@@ -159,6 +160,14 @@ def test_not_on_standard_input(stale: Project) -> None:
     assert stale.flake8("--stdin-display-name=b.py", "-", stdin="x = 1\n") == ("", 0)
 
 
+def test_not_for_a_copy_elsewhere(stale: Project) -> None:
+    """Editors lint temporary copies from within the project, and take each line for one of the open file."""
+    (stale.root.parent / "copy.py").write_text("x = 1\n")
+    assert stale.flake8("../copy.py", f"{stale.root.parent}/copy.py") == ("", 0)
+    assert stale.flake8("../copy.py", "b.py").lines == LINES[:1]
+    assert stale.flake8("..").lines[:1] == LINES[:1]
+
+
 def test_not_in_a_format_without_a_path(stale: Project) -> None:
     assert stale.flake8("--format=%(row)d:%(code)s", "a.py").lines == ["1:APR001"]
 
@@ -236,6 +245,15 @@ def test_made_by_somebody_else(capsys: pytest.CaptureFixture[str]) -> None:
     formatter.finished("a.py")
     formatter.stop()
     assert capsys.readouterr().out == ""
+
+
+def test_copy(stale: Project) -> None:
+    """A copy asks for special methods before it has a formatter to ask."""
+    options = argparse.Namespace(format="default", quiet=0, filenames=[], output_file=None, color="never", tee=False)
+    formatter = ArtifactPinReporter(options)
+    assert copy.copy(formatter).options is options
+    with pytest.raises(AttributeError):
+        getattr(formatter, "nothing")
 
 
 def test_in_a_worker(stale: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """Find and read the pins file.
 
 A pins file that cannot be used is not an exception: its faults are data, to be reported like any other finding.
+
+What reads TOML is imported where there is some: an editor starts flake8 at each save, and many projects have no pins.
 """
 from __future__ import annotations
 
@@ -11,24 +13,14 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-import tomli
-
 from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.positions import exempt_position
-from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.pins.schema import read_document
-from flake8_artifact_pin.pins.spelling import on_disk
-from flake8_artifact_pin.pins.toml import deep_line
-from flake8_artifact_pin.pins.toml import error_position
-from flake8_artifact_pin.pins.toml import positions_in
-from flake8_artifact_pin.pins.toml import tokens
 
 PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
-_LONG_INTEGER = re.compile(r"[+-]?[0-9_]{4301,}")
+_LONG_INTEGER = r"[+-]?[0-9_]{4301,}"
 _MAX_SIZE = 16 * 2**20
 
 
@@ -81,19 +73,28 @@ def parse_pins(pins: Pins, text: str) -> Pins:
 
     Whatever the files are that it speaks of: the text may be an old one.
     """
+    import tomli
+
+    from flake8_artifact_pin.pins.schema import read_document
+    from flake8_artifact_pin.pins.toml import deep_line
+    from flake8_artifact_pin.pins.toml import error_position
+    from flake8_artifact_pin.pins.toml import positions_in
+    from flake8_artifact_pin.pins.toml import tokens
+
     pins = pins._replace(text=text)
     line = deep_line(text)
     try:
         document = {} if line else tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         conflicts = find_conflicts(text)
-        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{_syntax_hint(text, error)}")
+        hint = _syntax_hint(text, error.msg, error.lineno)
+        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{hint}")
         return pins._replace(faults=conflicts or (syntax,))
     except RecursionError:
         line = 1
     except ValueError:
         # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
-        offset = next((token.start for token in tokens(text) if _LONG_INTEGER.fullmatch(token.text)), 0)
+        offset = next((token.start for token in tokens(text) if re.fullmatch(_LONG_INTEGER, token.text)), 0)
         return pins._replace(faults=(Fault(*positions_in(text)(offset), "a number is too long: correct it"),))
     if line:
         return pins._replace(faults=(Fault(line, 0, "nested too deeply: use plain keys and values"),))
@@ -103,6 +104,8 @@ def parse_pins(pins: Pins, text: str) -> Pins:
 
 def missing_pins(pins: Pins) -> Sequence[Pin]:
     """Return the pins whose file does not exist today."""
+    from flake8_artifact_pin.pins.spelling import on_disk
+
     return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, on_disk(pin.path)))]
 
 
@@ -110,6 +113,8 @@ def has_table(text: str) -> bool:
     """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
     if "artifact-pins" not in text:
         return False
+    import tomli
+
     try:
         tool = tomli.loads(text).get("tool")
     except (ValueError, RecursionError):
@@ -123,6 +128,8 @@ def flake8_table(directory: str) -> Mapping[str, object] | None:
 
     The plugin Flake8-pyproject gives it to flake8 in place of flake8's own configuration.
     """
+    import tomli
+
     text, fault = read_text(os.path.join(directory, PYPROJECT))
     try:
         tool = {} if fault else tomli.loads(text).get("tool")
@@ -178,29 +185,36 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _directory_faults(pins: Pins) -> Iterator[Fault]:
     """Yield a fault for each exempt directory that is written like a file, and would exempt nothing."""
+    from flake8_artifact_pin.pins.positions import exempt_position
+    from flake8_artifact_pin.pins.quoting import quote
+    from flake8_artifact_pin.pins.spelling import on_disk
+
     for key in pins.exempt.reasons:
         if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, on_disk(key))):
             yield Fault(*exempt_position(pins, key), f'{quote(key)} is a directory: write {quote(f"{key}/")}')
 
 
-def _syntax_hint(text: str, error: tomli.TOMLDecodeError) -> str:
+def _syntax_hint(text: str, message: str, line: int) -> str:
     """Return what is probably wrong with a text that is no valid TOML; empty if that is said already.
 
     TOML's own words for a path that is pinned twice ("overwrite a value", "declare a table twice") and for a path
     without quotes help nobody.
     """
-    words: dict[int, set[str]] = {}
+    from flake8_artifact_pin.pins.toml import positions_in
+    from flake8_artifact_pin.pins.toml import tokens
+
     position_of = positions_in(text)
+    words: dict[int, set[str]] = {}
     for token in tokens(text):
         words.setdefault(position_of(token.start).line, set()).add(token.text)
-    here = words.get(error.lineno, set())
+    here = words.get(line, set())
     paths = {word for word in here if word.startswith(("'", '"'))}
     lines = [found for found in words.values() if not paths.isdisjoint(found)]
     if any("calls" in found for found in lines) and any("calls" not in found for found in lines):
         return ": a pin has a count or calls, not both"
-    if error.msg.startswith("Cannot") and len(lines) > 1:
+    if message.startswith("Cannot") and len(lines) > 1:
         return ": keep one of the two"
-    is_unquoted = error.msg.startswith("Expected '='") and any("/" in word for word in here - paths)
+    is_unquoted = message.startswith("Expected '='") and any("/" in word for word in here - paths)
     return ": a path needs quotes" if is_unquoted else ""
 
 
