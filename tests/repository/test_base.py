@@ -37,7 +37,7 @@ def test_default(repository: Repository, commands: list[str], target: str, revis
         repository.git(*command.split())
     repository.monkeypatch.setenv("GITHUB_BASE_REF", target)
     head = repository.git("rev-parse", "HEAD").strip()
-    assert base(repository) == Base(head, f"{revision} (merge base {head[:12]})", is_guess)
+    assert base(repository) == Base(head, f"{revision} (merge base {head[:12]})", revision, is_guess)
 
 
 def test_merge_base(repository: Repository) -> None:
@@ -47,7 +47,7 @@ def test_merge_base(repository: Repository) -> None:
     repository.commit({"b.py": PUT})
     repository.git("checkout", "--quiet", "main")
     repository.commit({"c.py": PUT})
-    assert base(repository, "other") == Base(fork, f"other (merge base {fork[:12]})")
+    assert base(repository, "other") == Base(fork, f"other (merge base {fork[:12]})", "other")
 
 
 @pytest.mark.parametrize(

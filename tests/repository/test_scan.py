@@ -37,7 +37,7 @@ def counts(*names: str) -> dict[str, int]:
 
 def problems(*names: str) -> dict[str, list[str]]:
     return {
-        found.name: [f"{line}:{column}: {code} {text}" for _, (line, column, code, text) in found.problems]
+        found.name: [f"{line}:{column}: {code} {text}" for _, (line, column, code, text, *_) in found.problems]
         for found in scanned(*names) if found.problems
     }
 
