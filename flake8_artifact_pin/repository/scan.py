@@ -208,8 +208,4 @@ class _NotRegularError(OSError):
     """A file that is a pipe, a socket or a device."""
 
 
-def _without_noqa(line: int) -> str:
-    return ""
-
-
-_EMPTY = FileReport((), (), noqa_lines("", _without_noqa, ()))
+_EMPTY = FileReport((), (), noqa_lines("", dict[int, str]().get, ()))

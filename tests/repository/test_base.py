@@ -25,7 +25,8 @@ def base(repository: Repository, named: str | None = None) -> Base:
         (["remote add origin x"], "", "HEAD", True),
         (["remote add origin x", "update-ref refs/remotes/origin/main HEAD", "remote set-head origin main"], "",
          "origin/main", False),
-        (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev", "origin/dev", False),
+        (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev",
+         "origin/dev", False),
         (["remote add origin x"], "dev", "HEAD", True),
         (["remote add up x", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "", "up/main", False),
     ],
@@ -73,5 +74,5 @@ def test_shallow_clone(repository: Repository, project: Project) -> None:
     repository.git("branch", "other")
     repository.commit({"a.py": PUT * 2})
     repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", f"file://{repository.root}", "clone")
-    with pytest.raises(UsageError, match="too shallow to have the merge base with origin/other: run git fetch --unshallow"):
+    with pytest.raises(UsageError, match="too shallow to have the merge base with origin/other: run git fetch --uns"):
         base(Repository(project, "clone", is_git=False), "origin/other")

@@ -29,8 +29,8 @@ def test_store_imports(project: Project, is_git: bool) -> None:
 
 
 def test_file_that_vanishes(repository: Repository) -> None:
-    repository.commit({"a.py": GCS, "b.py": GCS})
-    (repository.root / "a.py").unlink()
+    (repository.root / "a.py").symlink_to("nothing")
+    repository.commit({"b.py": GCS})
     assert store_imports(open_workspace(None)) == {"gcs": ["b.py"]}
 
 
