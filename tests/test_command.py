@@ -28,7 +28,6 @@ from support import Terminal
 
 from flake8_artifact_pin.cli import main as command_main
 from flake8_artifact_pin.cli import output
-from flake8_artifact_pin.repository import workspace
 
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"

@@ -124,6 +124,20 @@ def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) ->
     }
 
 
+def files_with(repository: Repository, words: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
+    """Return the paths of Python files that hold one of the words, and of those that git does not search."""
+    searched = {entry.path for entry in repository.entries if _is_searched(entry)}
+    holding = _grep(repository, ["-F", *(f"-e{word}" for word in words), "--", "*.py"])
+    found = {path for path in paths if path not in searched or holding is None or path in holding}
+    for directory, inner in repository.submodules.items():
+        start = f"{directory}/"
+        inner_paths = [path.removeprefix(start) for path in found if path.startswith(start)] if inner else []
+        if inner and inner_paths:
+            found.difference_update(start + path for path in inner_paths)
+            found.update(start + path for path in files_with(inner, words, inner_paths))
+    return frozenset(found)
+
+
 def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
     literal = [f":(literal){path}" for path in paths]
     return literal if sum(map(len, literal)) + len(literal) < _COMMAND_LINE else ["*.py"]

@@ -16,10 +16,10 @@ from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.git import GitError
 from flake8_artifact_pin.repository.git import Repository as Git
+from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.snapshots import open_snapshots
-from flake8_artifact_pin.repository.stores import store_imports
 from flake8_artifact_pin.repository.workspace import open_workspace
 
 NAMES = [
@@ -68,7 +68,7 @@ def ask_everything(base: str = "HEAD") -> list[str]:
     workspace = open_workspace(None)
     workspace.untracked_files()
     workspace.pins_files_below()
-    store_imports(workspace)
+    store_imports(workspace, workspace.files())
     if workspace.repository:
         Renames(workspace.repository).outcome("gone.py")
         Renames(workspace.repository).outcome("old.py")

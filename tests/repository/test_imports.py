@@ -6,7 +6,7 @@ from support import PINS
 from support import Project
 from support import Repository
 
-from flake8_artifact_pin.repository.stores import store_imports
+from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.workspace import open_workspace
 
 GCS = "from google.cloud import storage\n"
@@ -25,13 +25,16 @@ def test_store_imports(project: Project, is_git: bool) -> None:
         repository.git("add", "--all")
     workspace = open_workspace(None)
     expected = {"s3": ["b.py"], "gcs": ["a.py", "b.py", "tool"]}
-    assert store_imports(workspace) == expected
+    assert store_imports(workspace, workspace.files()) == expected
+    assert store_imports(workspace, workspace.files(), ["gcs", "azure"]) == {"gcs": expected["gcs"]}
+    assert store_imports(workspace, ["a.py"], []) == {}
 
 
 def test_file_that_vanishes(repository: Repository) -> None:
     (repository.root / "a.py").symlink_to("nothing")
     repository.commit({"b.py": GCS})
-    assert store_imports(open_workspace(None)) == {"gcs": ["b.py"]}
+    workspace = open_workspace(None)
+    assert store_imports(workspace, workspace.files()) == {"gcs": ["b.py"]}
 
 
 def test_submodule(repository: Repository, project: Project) -> None:
@@ -39,7 +42,9 @@ def test_submodule(repository: Repository, project: Project) -> None:
     inner.commit({"a.py": GCS, "b.py": "x = 1\n"})
     outer = Repository(project, "outer")
     outer.git("submodule", "--quiet", "add", str(inner.root), "m")
+    outer.git("submodule", "--quiet", "add", str(inner.root), "away")
     outer.commit({"c.py": GCS, PINS: ""})
+    outer.git("submodule", "--quiet", "deinit", "--force", "away")
     outer.monkeypatch.chdir(outer.root)
     workspace = open_workspace(None)
-    assert store_imports(workspace) == {"gcs": ["c.py", "m/a.py"]}
+    assert store_imports(workspace, workspace.files()) == {"gcs": ["c.py", "m/a.py"]}
