@@ -28,7 +28,6 @@ from support import Terminal
 
 from flake8_artifact_pin.cli import main as command_main
 from flake8_artifact_pin.cli import output
-from flake8_artifact_pin.repository import workspace
 
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"
@@ -598,12 +597,3 @@ def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -
     modules = set(run_program(sys.executable, "-c", program).out.rpartition("\n")[2].split("|"))
     assert "flake8_artifact_pin.cli.main" in modules
     assert modules & {"ast", "flake8", "subprocess", "tokenize", "tomli"} == set()
-
-
-def test_another_drive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Windows there need be no relative path."""
-    def refuse(path: str, start: str) -> str:
-        raise ValueError
-
-    monkeypatch.setattr(os.path, "relpath", refuse)
-    assert workspace.relative("D:/a.py", "C:/") == "D:/a.py"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.files import flake8_table
 
+
 class Configuration(NamedTuple):
     """The pins file that flake8's configuration names, if any, and flake8's ``filename`` patterns."""
 

@@ -105,8 +105,7 @@ def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence
     if not pieces or not all(pieces):
         # a pattern without a literal piece may be in any file
         return frozenset()
-    own = {entry.path for entry in repository.entries if entry.is_file and entry.tag == "H"}
-    searched = {path for path in own.intersection(paths) if path.endswith(".py")}
+    searched = {entry.path for entry in repository.entries if _is_searched(entry)}.intersection(paths)
     clean = _clean(repository, pieces, searched) if searched else set()
     for directory, inner in repository.submodules.items():
         start = f"{directory}/"
@@ -127,9 +126,9 @@ def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) ->
 
 def files_with(repository: Repository, words: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
     """Return the paths of Python files that hold one of the words, and of those that git does not search."""
-    own = {entry.path for entry in repository.entries if entry.is_file and entry.tag == "H"}
-    answer = _grep(repository, words, ["--", "*.py"])
-    found = {path for path in paths if path not in own or not path.endswith(".py") or answer is None or path in answer}
+    searched = {entry.path for entry in repository.entries if _is_searched(entry)}
+    holding = _grep(repository, ["-F", *(f"-e{word}" for word in words), "--", "*.py"])
+    found = {path for path in paths if path not in searched or holding is None or path in holding}
     for directory, inner in repository.submodules.items():
         start = f"{directory}/"
         inner_paths = [path.removeprefix(start) for path in found if path.startswith(start)] if inner else []
@@ -157,15 +156,18 @@ def tree_files_without(
 
 def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
     """Return the files that hold a piece or anything else that matters; None if git could not read all of them."""
-    found = _grep(repository, [*filter(str.isascii, pieces), *_COMMENTS], where)
-    beyond = None if found is None else _search(repository, ["-E", "-e", _BEYOND_ASCII, *where])
+    words = [*filter(str.isascii, pieces), *_COMMENTS]
+    found = _grep(repository, ["-F", *(f"-e{word}" for word in words), *where])
+    beyond = _grep(repository, ["-E", "-e", _BEYOND_ASCII, *where])
     return None if found is None or beyond is None else found | beyond
 
 
-def _grep(repository: Repository, words: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
-    return _search(repository, ["-F", *(f"-e{word}" for word in words), *where])
-
-
-def _search(repository: Repository, arguments: Sequence[str]) -> frozenset[str] | None:
+def _grep(repository: Repository, arguments: Sequence[str]) -> frozenset[str] | None:
+    """Return the files that git finds; None if it could not read all of them."""
     answer = repository.ask(*_GREP, *arguments)
     return None if answer.status > 1 or answer.messages else frozenset(names(answer.output))
+
+
+def _is_searched(entry: Entry) -> bool:
+    """Return whether git searches what is in the work tree at an entry: in others it searches the index, or nothing."""
+    return entry.is_file and entry.tag == "H" and entry.path.endswith(".py")

@@ -125,20 +125,20 @@ class Renames:
 
     def _moved(self, path: str) -> str:
         """Return the path that a file has got since HEAD, or an empty string: it is there, or HEAD's is not known."""
-        new_path = self._staged.new_path(path)
-        if new_path or os.path.lexists(self.top.place(path)):
-            return new_path
-        content = self._content(path)
-        if not content:
-            return ""
-        likeness = {other: _likeness(content, self._new_content(other)) for other in self._new_files}
+        staged = self._staged.new_path(path)
+        return self._moved_on_disk(staged or path) or staged
+
+    def _moved_on_disk(self, path: str) -> str:
+        """Return the path of the new file that is most like one which is not there, or an empty string."""
+        content = b"" if os.path.lexists(self.top.place(path)) else self._content(path)
         suffix = os.path.splitext(path)[1]
+        others = [other for other in self._new_files if os.path.splitext(other)[1] == suffix] if content else []
         alike = [
-            (value, os.path.basename(other) == os.path.basename(path), other)
-            for other, value in likeness.items()
-            if value >= _ALIKE and os.path.splitext(other)[1] == suffix
+            (_likeness(content, self._new_content(other, 2 * len(content) + 2)), _has_name_of(other, path), other)
+            for other in others
         ]
-        return max(alike, default=(0, False, ""))[2]
+        likeness, _, found = max(alike, default=(0, False, ""))
+        return found if likeness >= _ALIKE else ""
 
     def _content(self, path: str) -> bytes:
         """Return the content of a file that is in the index or in HEAD; nothing if it is in neither."""
@@ -147,18 +147,14 @@ class Renames:
         hashes = [word for record in records for word in record.partition("\t")[0].split(" ") if len(word) >= 40]
         return b"".join(filter(None, self.top.contents(hashes[:1])))
 
-    def _new_content(self, path: str) -> bytes:
-        if path not in self._new_contents:
-            try:
-                with open(self.top.place(path), "rb") as file:
-                    self._new_contents[path] = file.read()
-            except OSError:
-                self._new_contents[path] = b""
-        return self._new_contents[path]
-
-    @functools.cached_property
-    def _new_contents(self) -> dict[str, bytes]:
-        return {}
+    def _new_content(self, path: str, size: int) -> bytes:
+        """Return the content of a file of the work tree; nothing if it has become larger than a size, or is gone."""
+        try:
+            with open(self.top.place(path), "rb") as file:
+                content = file.read(size + 1)
+        except OSError:
+            return b""
+        return content if len(content) <= size else b""
 
     @functools.cached_property
     def _new_files(self) -> Sequence[str]:
@@ -230,6 +226,10 @@ def _renames(repository: Repository, *arguments: str) -> Answer:
 def _only(path: str) -> list[str]:
     """Return the arguments that limit a git command to one path, whatever the characters in it."""
     return ["--", f":(top,literal){path}"]
+
+
+def _has_name_of(path: str, other: str) -> bool:
+    return os.path.basename(path) == os.path.basename(other)
 
 
 def _likeness(one: bytes, other: bytes) -> float:

@@ -23,6 +23,7 @@ from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.findings import make_finding
 from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
@@ -123,7 +124,7 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     except OSError as error:
         if os.path.isdir(location) or not os.path.lexists(location):
             return None
-        unreadable = Finding(0, 0, "E902", f"{type(error).__name__.lstrip('_')}: {error}")
+        unreadable = make_finding(0, 0, "E902", f"{type(error).__name__.lstrip('_')}: {error}")
         return _scanned(workspace, found, Source(_EMPTY, problem=unreadable))
     may_be_pinned = found in workspace.pins.pins or os.path.islink(location)
     if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
@@ -191,7 +192,7 @@ def _unparsable(processor: FileProcessor, error: Exception) -> Finding:
         code, line, column, text, _ = checker.results[0]
     except (IndexError, *UNPARSABLE):
         code, line, column, text = "E999", 1, 0, f"{type(error).__name__}: {error}"
-    return Finding(line, column or 0, code, f"{text} ({_PYTHON})")
+    return make_finding(line, column or 0, code, f"{text} ({_PYTHON})")
 
 
 def decode(data: bytes) -> list[str]:
@@ -207,8 +208,4 @@ class _NotRegularError(OSError):
     """A file that is a pipe, a socket or a device."""
 
 
-def _without_noqa(line: int) -> str:
-    return ""
-
-
-_EMPTY = FileReport((), (), noqa_lines("", _without_noqa, ()))
+_EMPTY = FileReport((), (), noqa_lines("", dict[int, str]().get, ()))

@@ -40,6 +40,9 @@ _LINKS = 40
 _LISTED = 5
 
 
+_UNKNOWN_RENAMES = "git does not know all renames here: a renamed file may show as removed and added"
+
+
 class Snapshots(NamedTuple):
     """Both states, as reports by paths of the pins file: of files that differ, can matter, and are not exempt.
 
@@ -119,9 +122,13 @@ class _Comparison:
     def _staged_renames(self) -> dict[str, str]:
         answer = renamed_since(self.repository, self.commit)
         if not answer.is_complete:
-            self.notes.append("git does not know all renames here: a renamed file may show as removed and added")
+            self._note_unknown_renames()
         # git takes a file for renamed that it no longer tracks, though that is still there
         return {new: old for old, new in answer.renamed.items() if not os.path.isfile(self.workspace.location(old))}
+
+    def _note_unknown_renames(self) -> None:
+        if _UNKNOWN_RENAMES not in self.notes:
+            self.notes.append(_UNKNOWN_RENAMES)
 
     def _add_moved(self, contents: Mapping[str, bytes]) -> list[str]:
         """Add the files that were moved in the work tree without a word to git; return their paths of now."""
@@ -132,8 +139,8 @@ class _Comparison:
             if path not in known and not os.path.lexists(self.workspace.location(path)):
                 try:
                     moved[renames.moved(path)] = path
-                except GitError as error:
-                    self.notes.append(f"{self.workspace.shown(path)} may be renamed: {error}")
+                except GitError:
+                    self._note_unknown_renames()
         moved.pop("", None)
         self.renamed.update(moved)
         return list(moved)

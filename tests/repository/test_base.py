@@ -25,7 +25,8 @@ def base(repository: Repository, named: str | None = None) -> Base:
         (["remote add origin x"], "", "HEAD", True),
         (["remote add origin x", "update-ref refs/remotes/origin/main HEAD", "remote set-head origin main"], "",
          "origin/main", False),
-        (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev", "origin/dev", False),
+        (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev",
+         "origin/dev", False),
         (["remote add origin x"], "dev", "HEAD", True),
         (["remote add up x", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "", "up/main", False),
     ],
@@ -37,7 +38,7 @@ def test_default(repository: Repository, commands: list[str], target: str, revis
         repository.git(*command.split())
     repository.monkeypatch.setenv("GITHUB_BASE_REF", target)
     head = repository.git("rev-parse", "HEAD").strip()
-    assert base(repository) == Base(head, f"{revision} (merge base {head[:12]})", is_guess)
+    assert base(repository) == Base(head, f"{revision} (merge base {head[:12]})", revision, is_guess)
 
 
 def test_merge_base(repository: Repository) -> None:
@@ -47,7 +48,7 @@ def test_merge_base(repository: Repository) -> None:
     repository.commit({"b.py": PUT})
     repository.git("checkout", "--quiet", "main")
     repository.commit({"c.py": PUT})
-    assert base(repository, "other") == Base(fork, f"other (merge base {fork[:12]})")
+    assert base(repository, "other") == Base(fork, f"other (merge base {fork[:12]})", "other")
 
 
 @pytest.mark.parametrize(
@@ -73,5 +74,5 @@ def test_shallow_clone(repository: Repository, project: Project) -> None:
     repository.git("branch", "other")
     repository.commit({"a.py": PUT * 2})
     repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", f"file://{repository.root}", "clone")
-    with pytest.raises(UsageError, match="too shallow to have the merge base with origin/other: run git fetch --unshallow"):
+    with pytest.raises(UsageError, match="too shallow to have the merge base with origin/other: run git fetch --uns"):
         base(Repository(project, "clone", is_git=False), "origin/other")

@@ -28,7 +28,8 @@ MATCHER = compile_patterns(DEFAULT_PATTERNS)
 
 # What makes a file matter, or nearly
 PARTS = [
-    b"s3.put_object()\n", b"upload_file\n", b"# noqa: APR001\n", b"# NOQA: aPr001 - why\n", b"apr0", b"put_", b"object\n",
+    b"s3.put_object()\n", b"upload_file\n", b"# noqa: APR001\n", b"# NOQA: aPr001 - why\n", b"apr0", b"put_",
+    b"object\n",
     "s3.ｐut_object()\n".encode(), b"# coding: utf-7\n", b"# vim: set fileencoding=utf-7 :\n", b"s3.put+AF8-object()\n",
     b"# -*- coding: utf-8 -*-\n", "é\n".encode("latin-1"), b"\0", b"\r", b"\r\n", b"x = 1\n", b"x.Object(k).put(b)\n",
     b"\xef\xbb\xbf", "s3.put_object()\n".encode("utf-16"), b"encoding='ascii'\n",

@@ -23,7 +23,8 @@ from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.workspace import open_workspace
 
 NAMES = [
-    "plain.py", "blank and 'quote'.py", "umlaut ä.py", "new\nline.py", "tab\t.py", ":(top).py", os.fsdecode(b"latin\xe9.py"),
+    "plain.py", "blank and 'quote'.py", "umlaut ä.py", "new\nline.py", "tab\t.py", ":(top).py",
+    os.fsdecode(b"latin\xe9.py"),
 ]
 
 # What a repository's own configuration and attributes can make git run, if a command lets it: "{}" is a program that
@@ -101,9 +102,9 @@ def test_programs_of_the_repository(repository: Repository, tmp_path: Path) -> N
 def test_committed_bare_repository(repository: Repository, tmp_path: Path, more: str) -> None:
     """One that somebody committed beside a pins file: it is not a repository to us, and the files are judged."""
     program, marks = marking_program(tmp_path)
+    config = f"[core]\n\trepositoryformatversion = 0\n{more}\tfsmonitor = {program}\n[alias]\n\tgrep = !{program}\n"
     repository.commit({
-        "sub/HEAD": "ref: refs/heads/main\n",
-        "sub/config": f"[core]\n\trepositoryformatversion = 0\n{more}\tfsmonitor = {program}\n[alias]\n\tgrep = !{program}\n",
+        "sub/HEAD": "ref: refs/heads/main\n", "sub/config": config,
         "sub/objects/x": "", "sub/refs/x": "", "sub/a.py": PUT, f"sub/{PINS}": '[pins]\n"gone.py" = 1\n',
     })
     repository.monkeypatch.chdir(repository.root / "sub")
@@ -204,7 +205,8 @@ def test_refused(directory: Repository) -> None:
     assert find_repository(str(directory.root)) is None
     (directory.root / ".git").unlink()
     (directory.root / ".git").mkdir()
-    directory.write({".git/HEAD": "ref: refs/heads/main\n", ".git/config": "[", ".git/objects/x": "", ".git/refs/x": ""})
+    directory.write({".git/HEAD": "ref: refs/heads/main\n", ".git/config": "["})
+    directory.write({".git/objects/x": "", ".git/refs/x": ""})
     with pytest.raises(GitError, match="^git: .*config"):
         find_repository(str(directory.root))
 

@@ -30,12 +30,21 @@ def test_store_imports(project: Project, is_git: bool) -> None:
     assert store_imports(workspace, ["a.py"], []) == {}
 
 
+def test_file_that_vanishes(repository: Repository) -> None:
+    (repository.root / "a.py").symlink_to("nothing")
+    repository.commit({"b.py": GCS})
+    workspace = open_workspace(None)
+    assert store_imports(workspace, workspace.files()) == {"gcs": ["b.py"]}
+
+
 def test_submodule(repository: Repository, project: Project) -> None:
     inner = Repository(project, "inner")
     inner.commit({"a.py": GCS, "b.py": "x = 1\n"})
     outer = Repository(project, "outer")
     outer.git("submodule", "--quiet", "add", str(inner.root), "m")
+    outer.git("submodule", "--quiet", "add", str(inner.root), "away")
     outer.commit({"c.py": GCS, PINS: ""})
+    outer.git("submodule", "--quiet", "deinit", "--force", "away")
     outer.monkeypatch.chdir(outer.root)
     workspace = open_workspace(None)
-    assert store_imports(workspace, workspace.files(), ["gcs"]) == {"gcs": ["c.py", "m/a.py"]}
+    assert store_imports(workspace, workspace.files()) == {"gcs": ["c.py", "m/a.py"]}

@@ -52,6 +52,8 @@ HISTORIES: dict[str, tuple[str, Outcome]] = {
     "rewritten": ("rm old.py; seq 99 > new.py", GONE),
     "another kind of file": ("mv old.py new.txt", GONE),
     "ignored": ("mv old.py new.py; echo new.py > .gitignore", GONE),
+    "moved in the index, and on without a word": ("git mv old.py b.py; mv b.py new.py", renamed()),
+    "among large files": ("mv old.py new.py; seq 99999 > large.py", renamed()),
     "moved out of the index": ("git mv old.py new.py; git rm -q --cached new.py", renamed()),
     "never there": ("git mv old.py other.py; git commit -qm x; git rm -q other.py; git commit -qm y", GONE),
 }
@@ -73,6 +75,19 @@ def test_empty_files_are_not_alike(repository: Repository) -> None:
     repository.commit({"old.py": ""})
     run(repository, "mv old.py new.py")
     assert outcome(repository) == GONE
+
+
+def test_several_files(repository: Repository) -> None:
+    """git is asked once for a commit; what vanishes meanwhile was not like any file."""
+    repository.commit({"a.py": text("a"), "b.py": text("b"), "c.txt": text("c")})
+    run(repository, "git mv a.py x.py; git mv b.py y.py; git commit -qm x; mv c.txt z.txt")
+    found = find_repository(str(repository.root))
+    assert found is not None
+    renames = Renames(found)
+    assert [renames.outcome(path) for path in ("a.py", "b.py")] == [renamed("x.py"), renamed("y.py")]
+    assert renames.outcome("c.txt") == renamed("z.txt")
+    (repository.root / "z.txt").unlink()
+    assert renames.outcome("c.txt") == GONE
 
 
 def test_path_that_git_never_knew(repository: Repository) -> None:
@@ -155,5 +170,6 @@ def test_submodule(repository: Repository, project: Project) -> None:
     outer.commit()
     run(outer, "cd sub; git mv old.py new.py; git rm -q b.py")
     assert [outcome(outer, "sub/old.py"), outcome(outer, "sub/b.py")] == [renamed("sub/new.py"), GONE]
+    assert outcome(outer, "gone.py") == GONE
     outer.git("submodule", "--quiet", "deinit", "--force", "sub")
     assert outcome(outer, "sub/old.py").fate is Fate.UNKNOWN

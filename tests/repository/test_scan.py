@@ -37,7 +37,7 @@ def counts(*names: str) -> dict[str, int]:
 
 def problems(*names: str) -> dict[str, list[str]]:
     return {
-        found.name: [f"{line}:{column}: {code} {text}" for _, (line, column, code, text) in found.problems]
+        found.name: [f"{line}:{column}: {code} {text}" for _, (line, column, code, text, *_) in found.problems]
         for found in scanned(*names) if found.problems
     }
 
@@ -184,9 +184,10 @@ def test_exempt(repository: Repository) -> None:
 
 
 def test_noqa_for_the_whole_file(repository: Repository) -> None:
-    repository.commit({"a.py": f"{PUT}# flake8: noqa: APR001 - mirrors what the import wrote\n", "b.py": f"{PUT}# flake8: noqa\n"})
+    reason = "mirrors what the import wrote"
+    repository.commit({"a.py": f"{PUT}# flake8: noqa: APR001 - {reason}\n", "b.py": f"{PUT}# flake8: noqa\n"})
     a, b = scanned()
-    assert (a.report.counted, [site.reason for site in a.report.sites]) == (0, ["mirrors what the import wrote"])
+    assert (a.report.counted, [site.reason for site in a.report.sites]) == (0, [reason])
     assert (b.report.counted, b.file_noqa and (b.file_noqa.line, b.file_noqa.reason)) == (1, (2, ""))
 
 
@@ -197,8 +198,14 @@ def test_name_from_another_directory(repository: Repository) -> None:
     assert [problem.path for found in scanned() for problem in found.problems] == ["b.py"]
 
 
-NOQA = ["# noqa", "# noqa: APR001", "# noqa: APR001 - mirrors it", "# noqa: APR002", "#NOQA:APR001 x y", "'# noqa: APR001 - a b'"]
-BEFORE = ["  ", "; s3.put_object()  ", "; x = '''\n'''; s3.put_object()  ", "; x = '''\n", "; x = \\\n    s3.put_object  ", " \\\n"]
+NOQA = [
+    "# noqa", "# noqa: APR001", "# noqa: APR001 - mirrors it", "# noqa: APR002", "#NOQA:APR001 mirrors it",
+    "'# noqa: APR001 - mirrors it'",
+]
+BEFORE = [
+    "  ", "; s3.put_object()  ", "; x = '''\n'''; s3.put_object()  ", "; x = '''\n",
+    "; x = \\\n    s3.put_object  ", " \\\n",
+]
 
 
 @given(sources.modules(), st.data())

@@ -48,11 +48,15 @@ CHANGES: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, str]]] =
     "removed in a commit": ("git rm -q a.py; git commit -qm x", {"a.py": 1}, {}, {}),
     "renamed": ("git mv long.py c.py; git commit -qm x", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
     "renamed without a word": ("mv long.py c.py", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
-    "renamed and copied": ("cp long.py c.py; git rm -q --cached long.py; git add c.py", {"long.py": 1}, {"c.py": 1}, {}),
+    "renamed and copied": (
+        "cp long.py c.py; git rm -q --cached long.py; git add c.py", {"long.py": 1}, {"c.py": 1}, {},
+    ),
     "line ends": ("sed -i 's/$/\\r/' b.py", {"b.py": 2}, {"b.py": 2}, {}),
     "exempt": ("rm t/a.py", {}, {}, {}),
     "executable": ("chmod +x a.py", {}, {}, {}),
-    "another directory": ("mkdir d; git mv long.py d/long.py", {"long.py": 1}, {"d/long.py": 1}, {"d/long.py": "long.py"}),
+    "another directory": (
+        "mkdir d; git mv long.py d/long.py", {"long.py": 1}, {"d/long.py": 1}, {"d/long.py": "long.py"},
+    ),
     "no longer there": ("rm a.py; mkdir a.py", {"a.py": 1}, {}, {}),
     "no Python": ("cp a.py x.txt; git add x.txt", {}, {}, {}),
 }
@@ -73,18 +77,20 @@ def test_changes(repository: Repository, case: str) -> None:
 
 def test_pinned_files(repository: Repository) -> None:
     """Scripts are compared, and files that git does not track if they were not pinned in the base."""
-    pins = '[pins]\n"script" = 1\n"made.py" = 1\n"data.json" = 1\n'
-    repository.commit({"script": PUT, "data.json": PUT, ".gitignore": "made*.py\n", PINS: pins})
-    repository.write({"script": PUT * 2, "data.json": PUT * 2, "made.py": PUT, "made2.py": PUT})
-    assert counts(snapshots()) == ({"script": 1}, {"script": 2})
+    pins = '[pins]\n"script" = 1\n"made.py" = 1\n"data.json" = 1\n"idle.py" = 0\n'
+    repository.commit({"idle.py": "x = 1\n", "script": PUT, "data.json": PUT, ".gitignore": "made*.py\n", PINS: pins})
+    repository.write({"script": PUT * 2, "data.json": PUT * 2, "made.py": PUT, "made2.py": PUT, "idle.py": "x = 2\n"})
+    assert counts(snapshots()) == ({"script": 1}, {"idle.py": 0, "script": 2})
     repository.write({PINS: f'{pins}"made2.py" = 1\n'})
-    assert counts(snapshots()) == ({"script": 1}, {"made2.py": 1, "script": 2})
+    assert counts(snapshots()) == ({"script": 1}, {"idle.py": 0, "made2.py": 1, "script": 2})
 
 
 PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
     "the same": ({PINS: '[pins]\n"a.py" = 1\n'}, "true", PINS, ""),
     "another name": ({"other.toml": '[pins]\n"a.py" = 1\n'}, f"git mv other.toml {PINS}", "", ""),
-    "in pyproject.toml": ({"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", ""),
+    "in pyproject.toml": (
+        {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", "",
+    ),
     "a pyproject.toml without": ({"pyproject.toml": "[tool.x]\n"}, f"touch {PINS}", "", ""),
     "none": ({"b.py": ""}, f"touch {PINS}", "", ""),
     "a fault": ({PINS: "[pins]\nx = y\n"}, f"echo > {PINS}", PINS, f"{PINS} had faults in the base: "),
@@ -110,8 +116,8 @@ def test_links(repository: Repository) -> None:
     """A module may be a link to what is not Python by its name, through other links; and the pins file may be one."""
     repository.write({"lib/impl.txt": PUT, "lib/plain.py": PUT, "pins/all.toml": '[pins]\n"pinned.py" = 1\n'})
     for name, target in {
-        "mod.py": "way/impl.txt", "way": "lib", "pinned.py": "lib/plain.py", "data": "lib/impl.txt", PINS: "pins/all.toml",
-        "loop.py": "loop.py", "out.py": "../../out.py",
+        "mod.py": "way/impl.txt", "way": "lib", "pinned.py": "lib/plain.py", "data": "lib/impl.txt",
+        PINS: "pins/all.toml", "loop.py": "loop.py", "out.py": "../../out.py",
     }.items():
         (repository.root / name).symlink_to(target)
     (repository.root / "../../out.py").write_text(PUT)
@@ -119,7 +125,8 @@ def test_links(repository: Repository) -> None:
     found = snapshots()
     assert (counts(found), list(found.old_pins.pins)) == (({}, {}), ["pinned.py"])
     assert found.notes == [
-        "loop.py is a link that leads out of here: it is not compared", "out.py is a link that leads out of here: it is not compared",
+        "loop.py is a link that leads out of here: it is not compared",
+        "out.py is a link that leads out of here: it is not compared",
     ]
     repository.write({"lib/impl.txt": PUT * 2, "lib/plain.py": PUT * 3})
     assert counts(snapshots()) == (
@@ -173,6 +180,18 @@ def test_renames_that_git_cannot_compare(repository: Repository, project: Projec
     found = snapshots("HEAD~1")
     assert dict(found.renamed) == {"s.py": "same.py"}
     assert found.notes[0] == "git does not know all renames here: a renamed file may show as removed and added"
+
+
+def test_more_renames_than_git_compares(repository: Repository) -> None:
+    """That is said once."""
+    numbers = range(1001)
+    repository.commit({f"old/{number}.py": f"f{number} = 1\n{PUT}" for number in numbers})
+    repository.git("rm", "-r", "--quiet", "old")
+    repository.write({f"new/x{number}.py": f"f{number} = 1\n{PUT}x = 1\n" for number in numbers})
+    repository.git("add", "--all")
+    found = snapshots()
+    assert (len(found.old), len(found.new), dict(found.renamed)) == (1001, 1001, {})
+    assert found.notes == ["git does not know all renames here: a renamed file may show as removed and added"]
 
 
 def test_submodules(repository: Repository, project: Project) -> None:

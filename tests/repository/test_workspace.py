@@ -16,6 +16,7 @@ from support import run_program
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import relative
 
 
 def files(*names: str) -> list[str]:
@@ -59,6 +60,13 @@ def test_is_python(repository: Repository, name: str, content: str | None) -> No
     """By its name, or by its first line."""
     repository.write({name: content} if content is not None else {})
     assert open_workspace(None).is_python(name) == ((name, content) in PYTHON)
+
+
+@pytest.mark.skipif(not os.path.isfile("/proc/self/mem"), reason="there is no file like this one")
+def test_script_that_cannot_be_read(repository: Repository) -> None:
+    """It may be Python, and that it cannot be read is to be reported."""
+    (repository.root / "tool").symlink_to("/proc/self/mem")
+    assert open_workspace(None).is_python("tool")
 
 
 @pytest.mark.parametrize(
@@ -132,13 +140,14 @@ def test_pins_file(repository: Repository, case: str) -> None:
     assert open_workspace("p/other.toml").pins.path == str(repository.root / "p/other.toml")
 
 
+OTHER_PINS = "[flake8]\nartifact-pins=p/other.toml\n"
 PYPROJECTS: dict[str, tuple[Mapping[str, str], str, Sequence[str]]] = {
     "pins": ({"pyproject.toml": '[tool.flake8]\nartifact-pins = "p/other.toml"\n'}, "p/other.toml", ["a.py"]),
-    "another table": ({"pyproject.toml": "[tool.flake8-x]\n", ".flake8": "[flake8]\nartifact-pins=p/other.toml\n"},
-                      "p/other.toml", ["a.py"]),
-    "alone": ({"pyproject.toml": "[tool.flake8]\nmax-line-length = 9\n", ".flake8": "[flake8]\nartifact-pins=p/other.toml\n"},
-              "artifact-pins.toml", ["a.py"]),
-    "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, "artifact-pins.toml", ["a.py", "a.pyw"]),
+    "another table": ({"pyproject.toml": "[tool.flake8-x]\n", ".flake8": OTHER_PINS}, "p/other.toml", ["a.py"]),
+    "alone": (
+        {"pyproject.toml": "[tool.flake8]\nmax-line-length = 9\n", ".flake8": OTHER_PINS}, PINS, ["a.py"],
+    ),
+    "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, PINS, ["a.py", "a.pyw"]),
     "no table": ({"pyproject.toml": "tool.flake8 = 1\n"}, "artifact-pins.toml", ["a.py"]),
     "not UTF-8": ({"pyproject.toml": "\udcff"}, "artifact-pins.toml", ["a.py"]),
 }
@@ -202,7 +211,8 @@ def test_pins_files_below(project: Project, is_git: bool) -> None:
     """What flake8 obeys if it is run there, and not if it is run from above."""
     repository = Repository(project, is_git=is_git)
     repository.write({
-        PINS: "", f"a/{PINS}": "", "b/pyproject.toml": "[tool.artifact-pins]\n", "c/pyproject.toml": "", f"d/x-{PINS}": "",
+        PINS: "", f"a/{PINS}": "", "b/pyproject.toml": "[tool.artifact-pins]\n", "c/pyproject.toml": "",
+        f"d/x-{PINS}": "",
     })
     if is_git:
         repository.git("add", "--all")
@@ -232,7 +242,8 @@ assert sys.getfilesystemencoding() == "ascii"
 workspace = open_workspace(None)
 print(ascii(workspace.files()), ascii(workspace.files(sys.argv[1:])))
 print(ascii([pin.path for pin in missing_pins(workspace.pins)]))
-print(ascii([(found.name, found.path, found.exempt, found.report.counted) for found in scan(workspace, workspace.files())]))
+found = scan(workspace, workspace.files())
+print(ascii([(one.name, one.path, one.exempt, one.report.counted) for one in found]))
 if workspace.repository:
     print(ascii(Renames(workspace.repository).outcome("gone \\u00e4.py").path))
     print(ascii(dict(open_snapshots(workspace, "HEAD").renamed)))
@@ -255,11 +266,20 @@ def test_locale_that_cannot_spell_a_path(project: Project, is_git: bool) -> None
         gone = ["new ö.py"]
     else:
         (repository.root / "gone ä.py").unlink()
-    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    outcome = run_program(sys.executable, "-c", LOCALE_PROGRAM, "prés", **environment)
+    command = (sys.executable, "-c", LOCALE_PROGRAM, "prés")
+    outcome = run_program(*command, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     found = [(path, path, "", 5) for path in gone] + [("prés/ä.py", "prés/ä.py", "", 1), ("é/b.py", "é/b.py", "é/", 1)]
     lines = [
         f"{ascii([*gone, 'prés/ä.py', 'é/b.py'])} {ascii(['prés/ä.py'])}", ascii(["gone ä.py"]), ascii(found),
         *([ascii("new ö.py"), ascii({"new ö.py": "gone ä.py"})] if is_git else []),
     ]
     assert (outcome.out.splitlines(), outcome.err) == (lines, "")
+
+
+def test_another_drive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows there need be no relative path."""
+    def refuse(path: str, start: str) -> str:
+        raise ValueError
+
+    monkeypatch.setattr(os.path, "relpath", refuse)
+    assert relative("D:/a.py", "C:/") == "D:/a.py"
