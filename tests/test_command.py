@@ -52,26 +52,6 @@ def judged(repository: Repository, *arguments: str) -> list[str]:
     return [path for path, *_ in outcome.findings]
 
 
-def test_tracked_files(repository: Repository) -> None:
-    names = [
-        "a.py", "sp ace.py", "q'u\"o.py", "new\nline.py", "é/日本.py", os.fsdecode(b"latin\xe9.py"), "a\\b.py", "-x.py",
-        "deep/er/b.py", ".hidden/c.py", "ignored.py",
-    ]
-    repository.commit({**dict.fromkeys(names, PUT), "module.pyx": PUT, "py": PUT, ".gitignore": "x.py\n"})
-    repository.write({".gitignore": "ignored.py\nx.py\n", "x.py": PUT, "scratch.py": PUT, "intent.py": PUT})
-    repository.git("add", "--intent-to-add", "intent.py")
-    assert judged(repository) == sorted([*names, "intent.py"])
-
-
-def test_nothing_is_tracked_yet(repository: Repository) -> None:
-    """A walk is better than to say that all is well."""
-    repository.write({"a.py": PUT, ".tox/b.py": PUT})
-    assert judged(repository) == ["a.py"]
-    repository.write({"b.py": PUT})
-    repository.git("add", "b.py")
-    assert judged(repository) == ["b.py"]
-
-
 def test_files_that_are_gone(repository: Repository) -> None:
     files = ["a.py", "b.py", "c/d.py", "skipped.py", "sparse.py"]
     repository.commit({**dict.fromkeys(files, PUT), PINS: '[pins]\n"b.py" = 1\n"sparse.py" = 1\n'})
@@ -83,13 +63,6 @@ def test_files_that_are_gone(repository: Repository) -> None:
     # git keeps sparse.py, and does not want it here
     places = ["a.py:1:4: APR001", f"{PINS}:2:1: APR003"]
     assert repository.check().places == places
-
-
-def test_directory_in_place_of_a_file(repository: Repository) -> None:
-    repository.commit({"a.py": PUT, "b.py": PUT})
-    (repository.root / "a.py").unlink()
-    repository.write({"a.py/c.py": PUT})
-    assert judged(repository) == ["b.py"]
 
 
 def test_unmerged_index(repository: Repository) -> None:
@@ -112,63 +85,6 @@ def test_work_tree(repository: Repository) -> None:
     repository.monkeypatch.chdir(repository.root / "../tree")
     repository.git("-C", "../tree", "add", "c.py")
     assert judged(repository) == ["a.py", "c.py"]
-
-
-def test_submodules(repository: Repository, project: Project) -> None:
-    """Their files are judged, too, by the same rule."""
-    inner, middle = Repository(project, "../inner"), Repository(project, "../middle")
-    inner.commit({"a.py": PUT})
-    middle.commit({"b.py": PUT})
-    middle.git("submodule", "--quiet", "add", "../inner", "in")
-    middle.commit({})
-    repository.git("submodule", "--quiet", "add", "../middle", "sub/mod")
-    repository.git("submodule", "--quiet", "update", "--init", "--recursive")
-    repository.write({"c.py": PUT, "sub/mod/scratch.py": PUT, "sub/mod/in/scratch.py": PUT})
-    repository.git("add", "c.py")
-    assert judged(repository) == ["c.py", "sub/mod/b.py", "sub/mod/in/a.py"]
-    repository.write({f"sub/{PINS}": ""})
-    repository.monkeypatch.chdir(repository.root / "sub")
-    assert judged(repository) == ["mod/b.py", "mod/in/a.py"]
-    repository.git("submodule", "--quiet", "deinit", "--force", "sub/mod")
-    assert judged(repository, "--pins=../sub/artifact-pins.toml") == []
-
-
-def test_submodule_that_tracks_no_python(repository: Repository, project: Project) -> None:
-    Repository(project, "../data").commit({"a.csv": "1\n"})
-    repository.git("submodule", "--quiet", "add", "../data", "data")
-    repository.commit({"a.py": PUT})
-    repository.write({"data/scratch.py": PUT})
-    assert judged(repository) == ["a.py"]
-
-
-def test_repository_within_the_repository(repository: Repository, project: Project) -> None:
-    """One that git knows the commit of, and nobody where it comes from: its own git says what it tracks."""
-    Repository(project, "inner").commit({"b.py": PUT, ".tox/c.py": PUT})
-    repository.git("-c", "advice.addEmbeddedRepo=false", "add", "inner")
-    repository.commit({"a.py": PUT})
-    repository.write({"inner/d.py": PUT})
-    assert judged(repository) == ["a.py", "inner/.tox/c.py", "inner/b.py"]
-
-
-def test_repository_within_the_repository_that_is_broken(repository: Repository, project: Project) -> None:
-    """Then git finds the outer one from in there, and in that one the inner one, and so on."""
-    Repository(project, "inner").commit({"b.py": PUT})
-    repository.git("-c", "advice.addEmbeddedRepo=false", "add", "inner")
-    repository.commit({"a.py": PUT})
-    (repository.root / "inner/.git/HEAD").unlink()
-    assert "a.py" in judged(repository)
-
-
-@pytest.mark.parametrize("name", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_LITERAL_PATHSPECS"])
-def test_environment_of_hooks(repository: Repository, project: Project, name: str) -> None:
-    Repository(project, "../other").commit({"b.py": PUT})
-    repository.commit({"a.py": PUT})
-    repository.write({"scratch.py": PUT})
-    places = {"GIT_DIR": "../other/.git", "GIT_INDEX_FILE": "../other/.git/index", "GIT_WORK_TREE": "../other"}
-    repository.monkeypatch.setenv(name, places.get(name, "1"))
-    repository.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
-    assert judged(repository) == ["a.py"]
-    assert repository.run("check", "--format=github").out.startswith("::error file=a.py,")
 
 
 def test_hook(repository: Repository) -> None:

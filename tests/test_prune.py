@@ -308,117 +308,6 @@ def test_names(repository: Project, name: str) -> None:
     assert repository.pins() == '[pins]\n"last.py" = 2\n'
 
 
-def test_committed_renames(repository: Project) -> None:
-    """One after the other, up to what is staged, with other commits between them."""
-    for name in ("b.py", "c/c.py", "d.py"):
-        (repository.root / name).parent.mkdir(exist_ok=True)
-        repository.git("mv", *repository.git("ls-files", "*.py").split(), name)
-        repository.commit()
-        repository.write({"note.txt": name})
-        repository.commit()
-        assert repository.prune().lines == [OFFER.replace("new.py", name)]
-    repository.git("mv", "d.py", "new.py")
-    assert repository.prune().lines == [OFFER]
-    repository.write({"new.py": unlike("old", 1)})
-    assert repository.prune("--move-renamed").lines == [f"{MOVED}, 2 -> 1"]
-
-
-def test_path_that_was_used_again(repository: Project) -> None:
-    """The pin follows the file, not the path that it had for a time."""
-    repository.git("mv", "old.py", "between.py")
-    repository.commit()
-    repository.git("mv", "between.py", "new.py")
-    repository.commit()
-    repository.write({"between.py": unlike("another")})
-    repository.commit()
-    assert repository.prune().lines == [OFFER]
-    repository.git("mv", "between.py", "elsewhere.py")
-    repository.commit()
-    assert repository.prune().lines == [OFFER]
-
-
-def test_path_that_was_used_before(repository: Project) -> None:
-    """What counts is how the file went the last time: here it was deleted, before that it was renamed."""
-    repository.git("mv", "old.py", "new.py")
-    repository.commit()
-    repository.write({"old.py": unlike("another")})
-    repository.commit()
-    (repository.root / "old.py").unlink()
-    assert repository.prune().lines == [GONE]
-    repository.write({PINS: '[pins]\n"old.py" = 2\n'})
-    repository.commit()
-    assert repository.prune().lines == [GONE]
-
-
-def test_deleted_after_it_was_renamed(repository: Project) -> None:
-    repository.git("mv", "old.py", "new.py")
-    repository.commit()
-    (repository.root / "new.py").unlink()
-    assert repository.prune("--dry-run").lines[-1] == '-"old.py" = 2'
-    repository.commit()
-    assert repository.prune().lines == [GONE]
-
-
-@pytest.mark.parametrize("fast_forward", ["--ff", "--no-ff"])
-def test_rename_on_a_branch(repository: Project, fast_forward: str) -> None:
-    repository.git("switch", "--quiet", "--create", "branch")
-    repository.git("mv", "old.py", "new.py")
-    repository.commit()
-    repository.git("switch", "--quiet", "main")
-    repository.write({"other.py": "x = 1\n"})
-    if fast_forward == "--no-ff":
-        repository.write({"old.py": unlike("old", 3)})
-        repository.commit()
-    repository.git("merge", "--quiet", fast_forward, "branch")
-    repository.write({"other.py": "x = 2\n"})
-    repository.commit()
-    assert repository.prune().lines == [OFFER]
-
-
-def test_rename_in_a_merge(repository: Project) -> None:
-    """As it happens when a conflict is resolved."""
-    repository.git("switch", "--quiet", "--create", "branch")
-    repository.write({"other.py": "x = 1\n"})
-    repository.commit()
-    repository.git("switch", "--quiet", "main")
-    repository.write({"more.py": "x = 1\n"})
-    repository.commit()
-    repository.git("merge", "--quiet", "--no-commit", "--no-ff", "branch")
-    repository.git("mv", "old.py", "new.py")
-    repository.commit()
-    assert len(repository.git("rev-list", "--parents", "-1", "HEAD").split()) == 3
-    assert repository.prune().lines == [OFFER]
-    repository.git("mv", "new.py", "newer.py")
-    repository.commit()
-    assert repository.prune().lines == [OFFER.replace("new.py", "newer.py")]
-
-
-def test_renamed_to_a_path_that_a_merge_renamed(repository: Project) -> None:
-    repository.git("mv", "old.py", "between.py")
-    repository.commit()
-    repository.git("switch", "--quiet", "--create", "branch")
-    repository.write({"other.py": "x = 1\n"})
-    repository.commit()
-    repository.git("switch", "--quiet", "main")
-    repository.write({"more.py": "x = 1\n"})
-    repository.commit()
-    repository.git("merge", "--quiet", "--no-commit", "--no-ff", "branch")
-    repository.git("mv", "between.py", "new.py")
-    repository.commit()
-    assert repository.prune().lines == [OFFER]
-
-
-@pytest.mark.parametrize(
-    "option", ["diff.renames=false", "diff.relative=true", "log.follow=true", "core.quotePath=true"],
-)
-def test_configuration_of_the_user(repository: Project, option: str) -> None:
-    repository.git("config", *option.split("="))
-    repository.git("mv", "old.py", "new.py")
-    assert repository.prune().lines == [OFFER]
-    repository.commit()
-    assert repository.prune().lines == [OFFER]
-
-
 def test_directory_below_the_top(repository: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     before = '[pins]\n"a.py" = 2\n"b.py" = 2\n'
     repository.write({f"sub/{PINS}": before, "sub/a.py": unlike("a"), "sub/b.py": unlike("b")})
@@ -538,22 +427,6 @@ def test_rename_within_a_submodule(repository: Project) -> None:
     assert repository.pins() == '[pins]\n"new.py" = 2\n"sub/new.py" = 2\n'
 
 
-def test_no_commit_yet(project: Project) -> None:
-    project.git("init", "--quiet")
-    project.write({"new.py": unlike("old"), PINS: '[pins]\n"old.py" = 2\n'})
-    project.git("add", "--all")
-    assert project.prune().lines == [GONE]
-
-
-def test_git_does_not_know_of_the_rename(repository: Project) -> None:
-    (repository.root / "old.py").rename("new.py")
-    assert repository.prune("--dry-run").lines[-1] == '-"old.py" = 2'
-    # and a file that is much changed is not the same one
-    repository.write({"new.py": unlike("another")})
-    repository.commit()
-    assert repository.prune().lines == [GONE]
-
-
 @pytest.mark.parametrize("arguments", [[], ["--move-renamed"]])
 @pytest.mark.parametrize(
     ("new_path", "pins", "reason"),
@@ -615,28 +488,6 @@ def test_two_files_that_became_one(repository: Project, arguments: list[str]) ->
     result = repository.prune(*arguments)
     assert f"{PINS}:3: old.py: removed (renamed to new.py, which has a pin)" in result.lines
     assert repository.pins() == f'[pins]\n"{"new.py" if arguments else "other.py"}" = 1\n'
-
-
-def test_many_renames_of_one_commit(repository: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """git is asked once for each commit."""
-    names = [f"f{number}.py" for number in range(20)]
-    repository.write({name: unlike(name) for name in names})
-    repository.write({PINS: "[pins]\n" + "".join(f'"{name}" = 2\n' for name in names)})
-    repository.commit()
-    (repository.root / "x").mkdir()
-    repository.git("mv", *names, "x")
-    repository.commit()
-    asked = []
-    run = subprocess.run
-
-    def counting(command: list[str], **options: Any) -> Any:
-        asked.append(command)
-        return run(command, **options)
-
-    monkeypatch.setattr(subprocess, "run", counting)
-    assert repository.prune("--move-renamed").status == 0
-    assert repository.pins() == "[pins]\n" + "".join(f'"x/{name}" = 2\n' for name in names)
-    assert sum("-M" in command for command in asked) == 2
 
 
 def functions(names: str) -> str:

@@ -29,6 +29,7 @@ def renamed(path: str = "new.py") -> Outcome:
     return Outcome(Fate.RENAMED, path)
 
 
+MV, CI = "git mv", "git add -A; git commit -qm x"
 # Commands of git and of the shell, run in a repository with old.py: and what became of that.
 HISTORIES: dict[str, tuple[str, Outcome]] = {
     "deleted": ("rm old.py", GONE),
@@ -53,6 +54,26 @@ HISTORIES: dict[str, tuple[str, Outcome]] = {
     "another kind of file": ("mv old.py new.txt", GONE),
     "ignored": ("mv old.py new.py; echo new.py > .gitignore", GONE),
     "moved in the index, and on without a word": ("git mv old.py b.py; mv b.py new.py", renamed()),
+    # the pin follows the file, not the path that it had for a time
+    "a path that was used again": (
+        f"{MV} old.py b.py; {CI}; {MV} b.py new.py; {CI}; seq 30 > b.py; {CI}; {MV} b.py other.py; {CI}", renamed(),
+    ),
+    # what counts is how the file went the last time
+    "a path that was used before": (f"{MV} old.py new.py; {CI}; seq 30 > old.py; {CI}; git rm -q old.py; {CI}", GONE),
+    "on a branch": (
+        f"git switch -qc b; {MV} old.py new.py; {CI}; git switch -q main; seq 3 > c.py; {CI}; git merge -q --no-edit b",
+        renamed(),
+    ),
+    "in a merge, and on": (
+        f"git switch -qc b; seq 3 > b.py; {CI}; git switch -q main; seq 4 > c.py; {CI}; "
+        f"git merge -q --no-commit b; {MV} old.py b2.py; {CI}; {MV} b2.py new.py; {CI}",
+        renamed(),
+    ),
+    "moved again in a merge": (
+        f"{MV} old.py b2.py; {CI}; git switch -qc b; seq 3 > b.py; {CI}; git switch -q main; seq 4 > c.py; {CI}; "
+        f"git merge -q --no-commit b; {MV} b2.py new.py; {CI}",
+        renamed(),
+    ),
     "among large files": ("mv old.py new.py; seq 99999 > large.py", renamed()),
     "moved out of the index": ("git mv old.py new.py; git rm -q --cached new.py", renamed()),
     "never there": ("git mv old.py other.py; git commit -qm x; git rm -q other.py; git commit -qm y", GONE),
