@@ -136,11 +136,9 @@ def _lints_below(filenames: Sequence[str], pins: Pins) -> bool:
 
 
 def _are_nested(directory: str, path: str) -> bool:
-    try:
-        return os.path.commonpath([directory, path]) in (directory, path)
-    except ValueError:
-        # another drive
-        return False
+    """Return whether one of two real paths lies in the other."""
+    one, other = (os.path.join(os.path.normcase(name), "") for name in (directory, path))
+    return one.startswith(other) or other.startswith(one)
 
 
 def _shows_path(options: argparse.Namespace) -> bool:

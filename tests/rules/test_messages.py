@@ -15,6 +15,7 @@ from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.messages import file_noqa_finding
 from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.messages import useless_exemption_finding
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.noqa import FileNoqa
@@ -263,6 +264,15 @@ def test_paths(path: str, step: str) -> None:
     assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f"put_object(\"a\"); {step}")
 
 
+def test_another_drive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows no relative path leads there."""
+    def relpath(path: str, start: str) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr("os.path.relpath", relpath)
+    assert judged(Pins("/project/artifact-pins.toml", "/other"), A)[0].endswith(" decide /project/a.py:1")
+
+
 def test_unnamed_stdin_in_a_subdirectory() -> None:
     pins = Pins("/project/artifact-pins.toml", "/project/sub")
     assert judged(pins, A, "sub/stdin")[0].endswith("its pin is not known: pass --stdin-display-name PATH")
@@ -354,7 +364,11 @@ def test_findings_of_check() -> None:
     assert shown([new_call_finding(pins, "a.py", (3, 4), 'put_object("x") is allowed', "origin/main")]) == [
         f'3:5: APR010 put_object("x") is allowed since origin/main, and nobody decided on it; {DECIDE}:3',
     ]
-    verdict = judge_file(read_pins('[pins]\n"a.py" = 2'), "a.py", report_source(A))
+    pins = read_pins('[pins]\n"a.py" = 2')
+    assert shown([raised_pin_finding(pins, pins.pins["a.py"], "main")]) == [
+        f'2:1: APR010 "a.py" allows more PUT calls than at main, and nobody decided on them; {DECIDE}',
+    ]
+    verdict = judge_file(pins, "a.py", report_source(A))
     assert shown([file_noqa_finding(pins, verdict, FileNoqa(7, ""))]) == [
         "7:1: APR004 the comment makes flake8 skip this file and gives no reason: 1 PUT call, 2 pinned, still counted; "
         'write "# flake8: noqa: APR001 - REASON", or remove it',
