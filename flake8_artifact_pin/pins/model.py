@@ -36,8 +36,10 @@ class Decision(NamedTuple):
     @property
     def is_made(self) -> bool:
         """Whether somebody decided: a placeholder such as "TODO" decides nothing."""
-        is_registered = bool(self.registered) and all(map(_says_something, self.registered))
-        return is_registered or _says_something(self.grandfathered) or _says_something(self.deferred)
+        name_something = (_says_something(artifact_id, is_reference=True) for artifact_id in self.registered)
+        is_registered = bool(self.registered) and all(name_something)
+        is_deferred = _says_something(self.deferred, is_reference=True)
+        return is_registered or is_deferred or _says_something(self.grandfathered)
 
     @property
     def text(self) -> str:
@@ -143,8 +145,8 @@ class Pins(NamedTuple):
         return self.pins.get(path) or Pin(path, path, 0)
 
 
-def _says_something(text: str) -> bool:
+def _says_something(text: str, *, is_reference: bool = False) -> bool:
     # most runs ask nobody for a reason, and need not wait for this import
     from flake8_artifact_pin.source.reasons import says_something
 
-    return says_something(text)
+    return says_something(text, is_reference=is_reference)
