@@ -44,8 +44,9 @@ def isolate_git(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
         monkeypatch.delenv(name)
     for name, value in {**ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(root.parent)}.items():
         monkeypatch.setenv(name, value)
-    # diff's default base in a workflow
-    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+    # what tells check and diff that they run in a workflow, and what of
+    for name in [name for name in os.environ if name == "CI" or name.startswith(("CI_", "GITHUB_"))]:
+        monkeypatch.delenv(name)
 
 
 class Repository(Project):

@@ -13,7 +13,6 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.rules.verdict import Verdict
-from flake8_artifact_pin.source.reasons import says_something
 
 _AROUND = 2
 _QUESTION = "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? "
@@ -85,7 +84,7 @@ def _asked(letter: str, item: Undecided) -> Decision | None:
     if letter == "r":
         words = _input("ids, or their numbers: " if item.suggestions else "ids: ").replace(",", " ").split()
         ids = (_chosen(word, item.suggestions) for word in words)
-        return Decision(registered=tuple(filter(says_something, ids)))
+        return Decision(registered=tuple(ids))
     if letter == "g":
         return Decision(grandfathered=_input("why does nobody need to know when it is absent? "))
     if letter == "d":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.registry.load import RegistryRow
 from flake8_artifact_pin.rules.registered import suggestions
@@ -52,12 +53,13 @@ def as_data(item: Undecided) -> Mapping[str, object]:
 def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
     """Return what is missing; empty if somebody decided on the call."""
     if call.state in (State.OVER, State.SWAPPED):
-        return f"{verdict.counted} PUT calls, {verdict.pin.allowed} pinned" if verdict.is_over else "not among the pinned calls"
+        counts = f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
+        return counts if verdict.is_over else "not among the pinned calls"
     problems = {_problem(decision, today) for decision in verdict.decisions_on(call)}
     return next(iter(sorted(filter(None, problems))), "")
 
 
 def _problem(decision: Decision, today: date) -> str:
-    if not decision.is_made:
-        return "pinned, and nobody said why"
-    return f"decided until {decision.until}" if decision.until and decision.until < today else ""
+    if decision.until and decision.until < today:
+        return f"decided until {decision.until}"
+    return "" if decision.is_made else "pinned, and nobody said why"

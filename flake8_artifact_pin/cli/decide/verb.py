@@ -44,7 +44,6 @@ from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import Verdict
-from flake8_artifact_pin.source.reasons import says_something
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
 # As often as another process may write the pins file at the same moment.
@@ -231,9 +230,9 @@ def _decision(arguments: argparse.Namespace) -> Decision | None:
         raise UsageError(f"--{given[0]} and --{given[1]} are two decisions: give one")
     if arguments.until and given not in (["grandfathered"], ["deferred"]):
         raise UsageError("--until goes with --grandfathered or --deferred")
-    for text in [*decision.registered, decision.grandfathered, decision.deferred] if given else ():
-        if text and not says_something(text) or given != ["registered"] and not decision.is_made:
-            raise UsageError(f"--{given[0]} {text!r} says nothing: {_WANTED[given[0]]}")
+    if given and not decision.is_made:
+        said = " ".join([*decision.registered, decision.grandfathered, decision.deferred]).strip()
+        raise UsageError(f"--{given[0]} {said!r} says nothing: {_WANTED[given[0]]}")
     return decision if given else None
 
 

@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+from support import COMMAND
+from support import Repository
+
+ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
+TWO = f'{ONE}    s3.put_object(Key="two.csv")\n'
+THREE = f'{TWO}    s3.put_object(Key="three.csv")\n'
+SUPPRESSED = f'{ONE.rstrip()}  # noqa: APR001 - a probe\n'
+UNKNOWN = "def f(key, other):\n    s3.put_object(Key=key)\n    s3.put_object(Key=other)\n"
+CALLS = '[pins."a.py".calls]\n'
+ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
+
+
+class Case(NamedTuple):
+    """A source, the pins file, what is decided, and the pins file then."""
+
+    source: str
+    pins: str
+    arguments: list[str]
+    expected: str
+
+
+CASES = {
+    "a file without a pin": Case(
+        ONE, "[pins]\n", ["a.py:2", "--registered", "one"],
+        '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
+    ),
+    "no table of pins yet": Case(
+        ONE, 'advice = "ask ops"\n', ["a.py", "--grandfathered", "scratch files"],
+        'advice = "ask ops"\n\n[pins]\n"a.py" = { count = 1, grandfathered = "scratch files" }\n',
+    ),
+    "all calls of a file at once": Case(
+        TWO, "[pins]\n", ["a.py", "--deferred", "config#12", "--until", "2027-03-31"],
+        '[pins]\n"a.py" = { count = 2, deferred = "config#12", until = 2027-03-31 }\n',
+    ),
+    "one of two calls without a pin": Case(
+        TWO, "[pins]\n", ["a.py:3", "--registered", "two"],
+        f'[pins]\n\n{CALLS}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n',
+    ),
+    "the same decision goes on counting": Case(
+        TWO, '[pins]\n"a.py" = { count = 1, grandfathered = "scratch files" }  # ours\n',
+        ["a.py:3", "--grandfathered", "scratch files"],
+        '[pins]\n"a.py" = { count = 2, grandfathered = "scratch files" }  # ours\n',
+    ),
+    "a second decision names the calls": Case(
+        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "--deferred", "config#12"],
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ deferred = "config#12" }}\n',
+    ),
+    "--count goes on counting": Case(
+        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "--registered", "two", "--count"],
+        '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n',
+    ),
+    "a pin without a decision is decided as a whole": Case(
+        ONE, '[pins]\n"a.py" = 1\n', ["a.py", "--registered", "one"],
+        '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
+    ),
+    "who decides again overwrites": Case(
+        ONE, '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n', ["a.py", "--registered", "one"],
+        '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
+    ),
+    "a call joins those that are named": Case(
+        TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--grandfathered", "scratch files"],
+        f'{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ grandfathered = "scratch files" }}\n',
+    ),
+    "all that is undecided of named calls": Case(
+        THREE, f'{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{}}\n', ["a.py", "--registered", "rest"],
+        f'{CALLS}{ONE_ENTRY}"f:put_object(three.csv)" = {{ registered = ["rest"] }}\n'
+        '"f:put_object(two.csv)" = { registered = ["rest"] }\n',
+    ),
+    "a call in the place of another one": Case(
+        ONE.replace("one", "new"), f"{CALLS}{ONE_ENTRY}", ["a.py:2", "--registered", "new"],
+        f'{CALLS}"f:put_object(new.csv)" = {{ registered = ["new"] }}\n',
+    ),
+    "a function with a new name": Case(
+        ONE.replace("f()", "g()"), f"{CALLS}{ONE_ENTRY}", ["a.py:2", "--renamed"],
+        f'{CALLS}{ONE_ENTRY.replace("f:", "g:")}',
+    ),
+    "a line of the statement is enough": Case(
+        'def f():\n    s3.put_object(\n        Key="one.csv",\n    )\n', "[pins]\n", ["a.py:3", "--registered", "one"],
+        '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
+    ),
+    "equal names get numbers": Case(
+        UNKNOWN, f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n', ["a.py:3", "--registered", "one"],
+        f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n"f:put_object#2" = {{ registered = ["one"] }}\n',
+    ),
+    "several lines at once": Case(
+        THREE, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "a.py:4", "--registered", "rest"],
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ registered = ["rest"] }}\n'
+        '"f:put_object(three.csv)" = { registered = ["rest"] }\n',
+    ),
+    "line ends stay": Case(
+        ONE, '[pins]\r\n"z.py" = 0\r\n', ["a.py", "--registered", "one"],
+        '[pins]\r\n"a.py" = { count = 1, registered = ["one"] }\r\n"z.py" = 0\r\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_decisions_are_recorded(repository: Repository, name: str) -> None:
+    case = CASES[name]
+    repository.commit({"a.py": case.source, "z.py": "", "artifact-pins.toml": case.pins})
+    outcome = repository.run("decide", *case.arguments)
+    assert (outcome.err, outcome.status) == ("", 0)
+    assert repository.read("artifact-pins.toml") == case.expected
+    # who has decided on all of it has settled all of it
+    if "one of two" not in name:
+        assert repository.check().places == []
+
+
+def test_what_was_done_is_said(repository: Repository) -> None:
+    pins = '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n'
+    repository.commit({"a.py": TWO, "artifact-pins.toml": pins})
+    assert repository.run("decide", "a.py:3", "--registered", "two").lines == [
+        'artifact-pins.toml: "a.py": "f:put_object(two.csv)" registered: two',
+        'artifact-pins.toml: "a.py" names its calls now: the others keep deferred: config#12',
+    ]
+    assert repository.run("decide", "a.py:2", "--registered", "one").lines == [
+        'artifact-pins.toml: "a.py": "f:put_object(one.csv)" registered: one (was: deferred: config#12)',
+    ]
+
+
+REFUSED = {
+    "no such line": (TWO, "[pins]\n", ["a.py:9", "--registered", "made_up"], "has no PUT call on line 9: its PUT calls are on lines 2, 3"),
+    "suppressed": (SUPPRESSED, "[pins]\n", ["a.py:2", "--registered", "made_up"], "is suppressed: remove its noqa comment to pin it"),
+    "no call": ("x = 1\n", "[pins]\n", ["a.py", "--registered", "made_up"], "makes no PUT call: there is nothing to decide on"),
+    "exempt": (ONE, '[exempt]\n"a.py" = "run by hand"\n', ["a.py", "--registered", "made_up"], "a.py is exempt"),
+    "nothing undecided": (ONE, f"{CALLS}{ONE_ENTRY}", ["a.py", "--registered", "made_up"], "nothing is undecided in a.py"),
+    "which call is new": (
+        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py", "--registered", "made_up"],
+        "say which PUT call is new, a.py:LINE (they are on lines 2, 3), or add --count",
+    ),
+    "too few of the new calls": (
+        THREE, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "--registered", "made_up"],
+        "decide on all 2 new ones at once (a.py:LINE ...), or add --count",
+    ),
+    "nothing was renamed": (TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--renamed"], "so nothing was renamed"),
+    "a placeholder": (ONE, "[pins]\n", ["a.py", "--grandfathered", "TODO"], "--grandfathered 'TODO' says nothing"),
+    "an empty reason": (ONE, "[pins]\n", ["a.py", "--grandfathered", " "], "says nothing"),
+    "two decisions": (ONE, "[pins]\n", ["a.py", "--registered", "made_up", "--deferred", "config#1"], "are two decisions: give one"),
+    "until of an id": (ONE, "[pins]\n", ["a.py", "--registered", "made_up", "--until", "2027-01-01"], "--until goes with"),
+    "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
+    "a directory": (ONE, "[pins]\n", [".", "--registered", "made_up"], "is a directory: name one file"),
+    "no such file": (ONE, "[pins]\n", ["b.py", "--registered", "made_up"], "there is no b.py"),
+    "no place": (ONE, "[pins]\n", ["--grandfathered", "scratch files"], "name the file or the PUT call"),
+    "it does not parse": ("def f(:\n    s3.put_object()\n", "[pins]\n", ["a.py", "--registered", "made_up"], "cannot be judged: correct it first"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_clear_is_refused(repository: Repository, name: str) -> None:
+    source, pins, arguments, message = REFUSED[name]
+    repository.commit({"a.py": source, "artifact-pins.toml": pins})
+    outcome = repository.run("decide", *arguments)
+    assert message in outcome.err
+    assert (outcome.out, outcome.status) == ("", 2)
+    assert repository.read("artifact-pins.toml") == pins
+
+
+def test_entries_that_nobody_can_tell_apart_are_refused(repository: Repository) -> None:
+    pins = f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n"f:put_object#2" = {{ registered = ["two"] }}\n'
+    repository.commit({"a.py": UNKNOWN, "artifact-pins.toml": pins})
+    outcome = repository.run("decide", "a.py:2", "--registered", "made_up")
+    assert "carry different decisions, and nobody can tell which is this call's" in outcome.err
+    assert (outcome.status, repository.read("artifact-pins.toml")) == (2, pins)
+
+
+def test_there_must_be_a_pins_file(repository: Repository) -> None:
+    repository.commit({"a.py": ONE})
+    outcome = repository.run("decide", "a.py", "--registered", "made_up")
+    assert (outcome.err, outcome.status) == (
+        "flake8-artifact-pin: there is no pins file here or in a directory above: create one with init\n", 2,
+    )
+
+
+REGISTRY = '{"artifacts": [{"artifact_id": "ones", "s3_key_template": "one.csv"}, {"artifact_id": "twos"}]}'
+
+
+def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) -> None:
+    pins = 'registry = "r.json"\n[pins]\n"a.py" = 0\n"b.py" = 1\n"c.py" = { count = 1, deferred = "config#1", until = 2020-01-31 }\n'
+    repository.commit({"a.py": ONE, "b.py": TWO[:TWO.index("    s3.put_object(Key=\"two")], "c.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": pins})
+    outcome = repository.run("decide")
+    assert outcome == (
+        'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
+        'b.py:2: put_object("one.csv"): pinned, and nobody said why; ids that fit: ones\n'
+        'c.py:2: put_object("one.csv"): decided until 2020-01-31; ids that fit: ones\n',
+        "3 PUT calls undecided\n",
+        1,
+    )
+    listed = json.loads(repository.run("decide", "--format=json", "a.py").out)["undecided"]
+    assert [(item["path"], item["line"], item["name"], item["suggestions"]) for item in listed] == [
+        ("a.py", 2, "f:put_object(one.csv)", ["ones"]),
+    ]
+    repository.run("decide", "a.py", "b.py", "c.py", "--registered", "ones")
+    assert repository.run("decide") == ("", "0 PUT calls undecided\n", 0)
+
+
+def test_a_registry_that_cannot_be_used_suggests_nothing(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
+    outcome = repository.run("decide")
+    assert outcome.out == 'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned\n'
+    assert "unusable registry" in outcome.err
+
+
+class Answers(io.StringIO):
+    """What a person types on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def asked(repository: Repository, *answers: str) -> list[str]:
+    """Let a person answer, and return the lines of the pins file; more questions than answers end the input."""
+    with repository.monkeypatch.context() as context:
+        context.setattr(sys, "stdin", Answers("".join(f"{answer}\n" for answer in answers)))
+        context.setattr(sys, "stdout", Answers())
+        repository.run("decide")
+    return repository.read("artifact-pins.toml").splitlines()
+
+
+QUESTIONS = {
+    "register by number": (["r", "1"], ['"a.py" = { count = 1, registered = ["ones"] }']),
+    "register by name": (["r", "mine"], ['"a.py" = { count = 1, registered = ["mine"] }']),
+    "grandfather": (["g", "scratch files"], ['"a.py" = { count = 1, grandfathered = "scratch files" }']),
+    "defer": (["d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
+    "what says nothing is asked again": (["g", "TODO", "x", "d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
+    "skip": (["s"], []),
+    "quit": (["q"], []),
+    "end of input": ([], []),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_person_is_asked(repository: Repository, name: str) -> None:
+    answers, added = QUESTIONS[name]
+    repository.commit({"a.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n\n[pins]\n'})
+    assert asked(repository, *answers) == ['registry = "r.json"', "", "[pins]", *added]
+
+
+def test_each_question_shows_the_code_around_it(repository: Repository) -> None:
+    repository.commit({"a.py": f"# before\n{TWO}", "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+    with repository.monkeypatch.context() as context:
+        context.setattr(sys, "stdin", Answers("g\nscratch files\nd\nconfig#12\n"))
+        output = Answers()
+        context.setattr(sys, "stdout", output)
+        repository.run("decide")
+    assert [line for line in output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines() if "|" not in line][1:7] == [
+        'a.py:3: put_object("one.csv") (2 PUT calls, 0 pinned; 1 of 2)',
+        "      1  # before",
+        "      2  def f():",
+        '>     3      s3.put_object(Key="one.csv")',
+        '      4      s3.put_object(Key="two.csv")',
+        "  id 1: ones",
+    ]
+    assert repository.check().places == []
+
+
+def test_two_processes_at_once_lose_nothing(repository: Repository) -> None:
+    names = [f"m{number}.py" for number in range(6)]
+    repository.commit({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})
+    processes = [
+        subprocess.Popen([*COMMAND, "decide", name, "--registered", name], stdout=subprocess.DEVNULL) for name in names
+    ]
+    assert [process.wait(timeout=60) for process in processes] == [0] * len(names)
+    assert repository.read("artifact-pins.toml") == "[pins]\n" + "".join(
+        f'"{name}" = {{ count = 1, registered = ["{name}"] }}\n' for name in names
+    )
