@@ -16,6 +16,7 @@ import atheris
 
 with atheris.instrument_imports(include=["flake8_artifact_pin"]):
     import fuzz
+    import fuzz_base
 
 SEEDS = 500
 MAX_LENGTH = 4096
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> None:
         if random.random() < NEW:
             return make(random)[:max_size]
         other = make(random) if random.random() < NEW else data
-        return fuzz.mutate(random, data, words, other)[:max_size]
+        return fuzz_base.mutate(random, data, words, other)[:max_size]
 
     # Python warns of much in random sources
     warnings.simplefilter("ignore")
