@@ -465,7 +465,10 @@ HOSTILE: dict[str, Malformed] = {
         "yaml",
         "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 60))
         + "artifacts: *a59\n",
-        [f"59:{6 + 6 * n}: artifacts[{n}] {NO_MAPPING}" for n in range(9)],
+        ["59:6: artifacts[0] must have keys and values"] + [
+            # where the alias is anchored
+            f"59:{6 * n + 6 - (n > 0) * 0}: artifacts[{n}] {NO_MAPPING}" for n in range(1, 9)
+        ],
     ),
     "a billion merges": (
         "yaml",
