@@ -95,8 +95,8 @@ def _rows(rows: Sequence[_Row]) -> list[RegistryRow]:
         if problem:
             text = f"{_ROWS}[{number}] {problem}"
             faults.append(Fault(*row.position, text) if row.position else text)
-        elif row.fields:
-            found[str(row.fields[_ID])] = number
+        else:
+            found[str((row.fields or {})[_ID])] = number
     if faults:
         raise _FaultError(*faults)
     return [_registry_row(rows[number], artifact_id) for artifact_id, number in found.items()]

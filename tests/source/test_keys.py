@@ -432,9 +432,12 @@ def test_parameters(body: str, parameter: str | None) -> None:
         ("def f(**key): s3.put(**key)", KeyParameter("f", 1, "key", False, ("Key=", "key="))),
         ("@x\nasync def f(key): s3.put(Key=key)", KeyParameter("f", 2, "key", False, ("key=", "0"))),
         ("class A:\n  def f(self, key): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
-        ("class A:\n  @staticmethod\n  def f(key): s3.put(Key=key)", KeyParameter("A.f", 3, "key", True, ("key=", "0"))),
-        ("class A:\n  def f(self, key):\n    def g(): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
-        ("def f(key):\n  class A:\n    def g(self): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=", "0"))),
+        ("class A:\n  @staticmethod\n  def f(key): s3.put(Key=key)",
+         KeyParameter("A.f", 3, "key", True, ("key=", "0"))),
+        ("class A:\n  def f(self, key):\n    def g(): s3.put(Key=key)",
+         KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
+        ("def f(key):\n  class A:\n    def g(self): s3.put(Key=key)",
+         KeyParameter("f", 1, "key", False, ("key=", "0"))),
     ],
 )
 def test_facts_of_parameters(source: str, expected: KeyParameter) -> None:
@@ -454,12 +457,13 @@ def test_long_keys_stay_apart() -> None:
     """Code that nobody wrote may join very much."""
     for first, second in [
         ("'" + "a" * 5000 + "'", "'" + "a" * 2500 + "b" + "a" * 2499 + "'"),
-        (" + ".join(["day", "'/'"] * 11 + ["'a'"] + ["day"] * 9), " + ".join(["day", "'/'"] * 11 + ["'b'"] + ["day"] * 9)),
+        tuple(" + ".join([*["day", "'/'"] * 11, middle, *["day"] * 9]) for middle in ("'a'", "'b'")),
     ]:
         one, two = (template(f"def f(day): s3.put(Key={key})") for key in (first, second))
         assert one != two
         assert len(one) < 1500
-    assert template("s3.put(Key=f'" + "a" * 400 + "{day}" + "b" * 400 + "{day}" + "c" * 400 + "')").startswith("a" * 300)
+    pieces = "{day}".join(letter * 400 for letter in "abc")
+    assert template(f"s3.put(Key=f'{pieces}')").startswith("a" * 300)
     many = template("def f(day): s3.put(Key=f'" + "{day}/" * 2000 + "')")
     assert len(many) < 1500
 
@@ -478,7 +482,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "a chain": lambda n: "".join(f"x{i + 1} = x{i} + x{i}\n" for i in range(n)) + "".join(
         f"s3.put(Key=x{i})\n" for i in range(n)
     ),
-    "functions": lambda n: "".join(f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)),
+    "functions": lambda n: "".join(
+        f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)
+    ),
     "nested calls": lambda n: "def g(a): return a + a + a + 'b'\n" + "s3.put(Key=g(g(g(g(g(g(x)))))))\n" * n,
     "classes": lambda n: "".join(f"class A{i + 1}(A{i}):\n def f(self): s3.put(Key=self.k)\n" for i in range(n)),
     "items": lambda n: f"k = {{{', '.join(f'{i}: 1' for i in range(n))}}}\n" + "s3.put(Key=k[5])\n" * n,
