@@ -61,7 +61,8 @@ def test_findings_are_printed_beside_faults(repository: Repository, form: str) -
     assert "APR001" in outcome.out
     assert [line for line in outcome.err.split("\n") if "registry" in line] == [
         "registry.yaml:2:3: unusable registry: artifacts[0] must have keys and values",
-        "registry.yaml:3:3: unusable registry: artifacts[1] has an artifact_id that is not a string: write it in quotes",
+        "registry.yaml:3:3: unusable registry: artifacts[1] has an artifact_id that is not a string: "
+        "write it in quotes",
     ]
     assert outcome.status == 2
 

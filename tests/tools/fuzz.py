@@ -975,7 +975,7 @@ class Registry:
         try:
             rows = load_registry(path, "R")
         except RegistryError as error:
-            ensure(len(error.lines) > 0, "no word on what is wrong")
+            ensure(len(error.faults) > 0, "no word on what is wrong")
             for message in error.lines:
                 # as the command shows it
                 ensure_message(printable(message).partition(": ")[2])
