@@ -22,6 +22,7 @@ from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_line
 from flake8_artifact_pin.cli.output import note
+from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_text
 from flake8_artifact_pin.cli.output import version
@@ -33,6 +34,7 @@ from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import rows_owned_by
@@ -100,12 +102,14 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.paths:
         findings += findings_on_exemptions(workspace, paths)
     findings += (found for scanned in scanned_files for found in scanned_findings(workspace, scanned))
-    registry_faults: Sequence[str] = ()
+    registry_faults: Sequence[RegistryFault] = ()
     if registry:
         try:
-            findings += list(_registry_findings(workspace, registry, arguments.owner))
+            for found in _registry_findings(workspace, registry, arguments.owner):
+                # what was found before an unknown owner is said, too
+                findings.append(found)
         except RegistryError as error:
-            registry_faults = error.lines
+            registry_faults = error.faults
     since = _since(workspace, arguments.since)
     new: frozenset[FileFinding] = frozenset()
     if since:
@@ -116,8 +120,9 @@ def run(arguments: argparse.Namespace) -> int:
     _show(result, arguments, _top(workspace.pins.root))
     if arguments.format != "json" or arguments.output_file:
         note(f"{count(len(paths), 'file')}, {count(calls, 'PUT call')}: {count(len(result.findings), 'finding')}")
-    for line in [*silence_notes(workspace, scanned_files), *workspace_notes(workspace), *registry_faults]:
+    for line in [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]:
         note(line)
+    note_registry_faults(registry_faults)
     return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import TextIO
 from typing import TypeVar
 
+from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.findings import printable
@@ -72,20 +73,29 @@ def print_text(text: str) -> None:
     sys.stdout.buffer.write(text.encode())
 
 
-def print_line(text: str = "", styled: str = "", at: tuple[str, int] | None = None) -> None:
+def print_line(text: str = "", styled: str = "", at: tuple[str, int] | tuple[str, int, int] | None = None) -> None:
     """Print a line of which no part can do harm, in a style, and perhaps at a place: a path and a line (1-based)."""
     line = f"{printable_place(*at)}: {printable(text)}" if at else printable(text)
     print(style(styled, line))
 
 
-def printable_place(path: str, line: int) -> str:
-    """Return a place as compilers write it."""
-    return f"{printable(path)}:{line}"
+def printable_place(path: str, *numbers: int) -> str:
+    """Return a place, with its line and column (1-based) if they are known, as compilers write it."""
+    return ":".join([printable(path), *map(str, numbers)])
 
 
-def note(text: str, at: tuple[str, int] | None = None) -> None:
+def note(text: str, at: tuple[str, int] | tuple[str, int, int] | None = None) -> None:
     """Print a line beside the results, on standard error, which may be closed or full."""
     _note(f"{printable_place(*at)}: {printable(text)}" if at else printable(text))
+
+
+def note_registry_faults(faults: Iterable[RegistryFault]) -> None:
+    """Print why a registry cannot be used."""
+    for path, problem, place in faults:
+        if place:
+            note(problem, (path, *place))
+        else:
+            note(f"{path}: {problem}")
 
 
 def _note(line: str) -> None:

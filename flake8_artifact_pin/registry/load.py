@@ -12,6 +12,7 @@ from typing import NamedTuple
 import tomli
 
 from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.pins.files import find_conflicts
 from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.model import Fault
@@ -61,7 +62,7 @@ def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     never taken for an empty registry.
     """
     if not os.path.lexists(path):
-        raise RegistryError([f"{shown}: there is no such registry: check it out, or correct the path"])
+        raise RegistryError(RegistryFault(shown, "there is no such registry: check it out, or correct the path"))
     text, fault = read_text(path)
     try:
         faults = [fault] if fault else find_conflicts(text)
@@ -69,12 +70,13 @@ def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
             raise _FaultError(*faults)
         return _rows(_read(text, os.path.splitext(path)[1].lower(), shown))
     except _FaultError as error:
-        raise RegistryError([_line(fault, shown) for fault in error.faults])
+        raise RegistryError(*(_registry_fault(fault, shown) for fault in error.faults))
 
 
-def _line(fault: Fault | str, shown: str) -> str:
-    place = f":{fault.line}:{fault.column + 1}" if isinstance(fault, Fault) else ""
-    return f"{shown}{place}: unusable registry: {fault.problem if isinstance(fault, Fault) else fault}"
+def _registry_fault(fault: Fault | str, shown: str) -> RegistryFault:
+    if isinstance(fault, str):
+        return RegistryFault(shown, f"unusable registry: {fault}")
+    return RegistryFault(shown, f"unusable registry: {fault.problem}", (fault.line, fault.column + 1))
 
 
 def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequence[RegistryRow]:
@@ -83,7 +85,7 @@ def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequen
     if not found:
         close = difflib.get_close_matches(owner, {row.owner for row in rows if row.owner}, n=1)
         hint = f"did you mean {quote(close[0])}?" if close else "correct it, or leave --owner out until one has"
-        raise RegistryError([f"{shown}: no row has {_OWNER} {quote(owner)}; {hint}"])
+        raise RegistryError(RegistryFault(shown, f"no row has {_OWNER} {quote(owner)}; {hint}"))
     return found
 
 
@@ -95,8 +97,8 @@ def _rows(rows: Sequence[_Row]) -> list[RegistryRow]:
         if problem:
             text = f"{_ROWS}[{number}] {problem}"
             faults.append(Fault(*row.position, text) if row.position else text)
-        elif row.fields:
-            found[str(row.fields[_ID])] = number
+        else:
+            found[str((row.fields or {})[_ID])] = number
     if faults:
         raise _FaultError(*faults)
     return [_registry_row(rows[number], artifact_id) for artifact_id, number in found.items()]
@@ -131,7 +133,7 @@ def _read(text: str, suffix: str, shown: str) -> Sequence[_Row]:
     if suffix in (".yaml", ".yml"):
         return _read_yaml(text, shown)
     if suffix not in (".json", ".toml"):
-        raise RegistryError([f"{shown}: a registry is a {_FORMATS} file: name one"])
+        raise RegistryError(RegistryFault(shown, f"a registry is a {_FORMATS} file: name one"))
     content = _read_json(text) if suffix == ".json" else _read_toml(text)
     items = _checked_list(content.get(_ROWS) if isinstance(content, Mapping) else None)
     return [_Row(item if isinstance(item, Mapping) else None) for item in items]
@@ -148,7 +150,7 @@ def _read_yaml(text: str, shown: str) -> Sequence[_Row]:
     try:
         from flake8_artifact_pin.registry import yaml as registry_yaml
     except ImportError:
-        raise RegistryError([f"{shown}: YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"])
+        raise RegistryError(RegistryFault(shown, "YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"))
     try:
         rows = _checked_list(registry_yaml.read_rows(text, _ROWS, _KEYS - {_ROWS}))
     except registry_yaml.YamlError as error:

@@ -85,8 +85,7 @@ class _Names(Expressions):
                     names -= 1
                     continue
             if isinstance(node, ast.Call):
-                if node is not call:
-                    yield node, scopes
+                yield node, scopes
                 is_getattr = isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args
                 node = node.args[0] if is_getattr else node.func
             elif isinstance(node, (ast.Attribute, ast.Await, ast.NamedExpr, ast.Subscript)):

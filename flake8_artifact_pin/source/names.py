@@ -7,12 +7,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections import deque
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.source.templates import canonical_key
@@ -20,8 +16,6 @@ from flake8_artifact_pin.source.templates import has_letter
 
 #: The scope of what stands in no function or class.
 MODULE = "<module>"
-#: What is to be said where one of several calls of a method in the same scope came or went: see Mismatch.uncertain.
-UNCERTAIN = "the numbers follow the source, so see that each decision stands at its call"
 
 _SHAPE = (
     f'is not the name of a call: write "FUNCTION:METHOD(KEY)", "CLASS.FUNCTION:METHOD(KEY)" or "{MODULE}:METHOD(KEY)", '
@@ -30,7 +24,6 @@ _SHAPE = (
 # The last closing bracket ends the key, whatever the key holds.
 _NAME = re.compile(r"(?P<scope>[^:#()]+):(?P<method>[^:#()]+)(?:\((?P<key>.*)\))?(?:#(?P<number>[^:#()]*))?", re.DOTALL)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_CALL_NUMBER = re.compile(r"#[0-9]+\Z")
 
 
 class CallName(NamedTuple):
@@ -47,24 +40,6 @@ class CallName(NamedTuple):
         key = f"({self.key})" if self.key else ""
         number = f"#{self.number}" if self.number > 1 else ""
         return f"{self.scope}:{self.method}{key}{number}"
-
-
-class Mismatch(NamedTuple):
-    """How the names of a file's calls differ from those in its pin.
-
-    ``unnamed`` are those that the pin does not have, in source order; ``gone`` are those of the pin that no call has,
-    in the order of the pin. ``replaced`` says which of ``gone`` one of ``unnamed`` probably was. ``uncertain`` are
-    names, without their numbers, of several calls of which one came or went: nobody knows which.
-    """
-
-    unnamed: Sequence[str] = ()
-    gone: Sequence[str] = ()
-    replaced: Mapping[str, str] = {}
-    uncertain: Collection[str] = ()
-
-    def is_uncertain(self, name: str) -> bool:
-        """Return whether a name may have been another call's before: numbers follow the order of the source."""
-        return without_number(name) in self.uncertain
 
 
 def call_names(calls: Iterable[tuple[str, str, str]]) -> Iterator[str]:
@@ -108,60 +83,3 @@ def normalized(text: str) -> str:
     """
     is_normal = text.isascii() or unicodedata.is_normalized("NFKC", text)
     return text if is_normal else unicodedata.normalize("NFKC", text)
-
-
-def name_problem(name: str) -> str:
-    """Return why no call has such a name, and what to do; an empty string if one may have it."""
-    try:
-        parse_name(name)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def compare(pinned: Collection[str], observed: Collection[str]) -> Mismatch:
-    """Return how the names of the calls that are observed differ from those in a pin."""
-    pinned_names, observed_names = frozenset(pinned), frozenset(observed)
-    unnamed = [name for name in observed if name not in pinned_names]
-    gone = [name for name in pinned if name not in observed_names]
-    left = map(without_number, pinned_names & observed_names)
-    uncertain = frozenset(map(without_number, [*unnamed, *gone])).intersection(left)
-    return Mismatch(unnamed, gone, _replaced(unnamed, gone), uncertain)
-
-
-def without_number(name: str) -> str:
-    """Return what a name has in common with those of the other calls of the same scope, method and key."""
-    return _CALL_NUMBER.sub("", name)
-
-
-def _replaced(unnamed: Iterable[str], gone: Iterable[str]) -> Mapping[str, str]:
-    """Pair names: those with most in common first, and in the end whatever is left, in order."""
-    replaced: dict[str, str] = {}
-    for common in (_scope, _local_name, _method, _nothing):
-        taken = set(replaced.values())
-        waiting: dict[str, deque[str]] = {}
-        for old in gone:
-            if old not in taken:
-                waiting.setdefault(common(old), deque()).append(old)
-        for new in unnamed:
-            if new not in replaced and waiting.get(common(new)):
-                replaced[new] = waiting[common(new)].popleft()
-    return replaced
-
-
-def _scope(name: str) -> str:
-    return name.partition(":")[0]
-
-
-def _local_name(name: str) -> str:
-    """Return what is left of a name without the scopes around its function."""
-    scope, _, method = name.partition(":")
-    return f"{scope.rpartition('.')[2]}:{method}"
-
-
-def _method(name: str) -> str:
-    return without_number(name).partition(":")[2]
-
-
-def _nothing(name: str) -> str:
-    return ""

@@ -26,7 +26,7 @@ NO_OWNER_STRING = "has an owner_repo that is not a string: write it in quotes"
 BLANK = "has an artifact_id that is empty or begins or ends with white space: correct it"
 NO_MAPPING = "must have keys and values"
 NO_ID = "has no artifact_id: add one"
-MERGE = "unresolved merge: keep one side and remove the markers"
+MERGE = "unresolved merge: keep the decisions of both sides and remove the markers"
 NO_MERGE = "<< merges what is not a mapping: correct it"
 YAML_DEEP = "nested too deeply: a registry is a list of rows"
 TOO_MUCH = "nested too deeply, or a number in it is too long: simplify it"
@@ -234,7 +234,8 @@ owner_repo = "feeds"
     ),
     "TOML, an array": (
         "toml",
-        "artifacts = [{ artifact_id = 'prices', owner_repo = 'feeds' }, { artifact_id = 'zoo', owner_repo = 'models' },\n"
+        "artifacts = [{ artifact_id = 'prices', owner_repo = 'feeds' }, "
+        "{ artifact_id = 'zoo', owner_repo = 'models' },\n"
         "{ artifact_id = 'été [1]' }, { artifact_id = 'news', owner_repo = 'feeds' }]",
     ),
 }
@@ -293,17 +294,20 @@ MALFORMED: dict[str, Malformed] = {
         "yaml",
         "artifacts:\n- artifact_id: ''\n- artifact_id: ' '\n- artifact_id: ' a'\n- artifact_id: |\n    a\n"
         "- artifact_id: a\n",
-        [f"2:3: artifacts[0] {BLANK}", f"3:3: artifacts[1] {BLANK}", f"4:3: artifacts[2] {BLANK}", f"5:3: artifacts[3] {BLANK}"],
+        [f"2:3: artifacts[0] {BLANK}", f"3:3: artifacts[1] {BLANK}", f"4:3: artifacts[2] {BLANK}",
+         f"5:3: artifacts[3] {BLANK}"],
     ),
     "owners that are no strings": (
         "yaml",
         "artifacts:\n- artifact_id: a\n  owner_repo: no\n- {artifact_id: b, owner_repo: [x]}\n"
         "- {artifact_id: c, owner_repo: 1}\n- {artifact_id: d, owner_repo:}\n- {artifact_id: e, owner_repo: {}}\n",
-        [f"2:3: artifacts[0] {NO_OWNER_STRING}", f"4:3: artifacts[1] {NO_OWNER_STRING}", f"5:3: artifacts[2] {NO_OWNER_STRING}",
+        [f"2:3: artifacts[0] {NO_OWNER_STRING}", f"4:3: artifacts[1] {NO_OWNER_STRING}",
+         f"5:3: artifacts[2] {NO_OWNER_STRING}",
          f"7:3: artifacts[4] {NO_OWNER_STRING}"],
     ),
     "owner by a merge is no string": (
-        "yaml", "x: &x {owner_repo: 1}\nartifacts:\n- <<: *x\n  artifact_id: a\n", [f"3:3: artifacts[0] {NO_OWNER_STRING}"],
+        "yaml", "x: &x {owner_repo: 1}\nartifacts:\n- <<: *x\n  artifact_id: a\n",
+        [f"3:3: artifacts[0] {NO_OWNER_STRING}"],
     ),
     "ids twice": (
         "yaml",
@@ -315,7 +319,7 @@ MALFORMED: dict[str, Malformed] = {
         ],
     ),
     "the same row twice": (
-        "yaml", "artifacts:\n- &a {artifact_id: a}\n- *a\n", 
+        "yaml", "artifacts:\n- &a {artifact_id: a}\n- *a\n",
         # where the row is written
         ['2:3: artifacts[1] has the artifact_id "a" of artifacts[0]: keep one'],
     ),
@@ -419,7 +423,8 @@ MALFORMED: dict[str, Malformed] = {
     "TOML conflict": ("toml", "<<<<<<< HEAD\r\n=======\r\n>>>>>>> b\r\n", [f"1:1: {MERGE}"]),
     "JSON rows": (
         "json",
-        '{"artifacts": ["a", null, ["artifact_id"], {}, {"artifact_id": 1}, {"artifact_id": ""}, {"artifact_id": "a\\t"},'
+        '{"artifacts": ["a", null, ["artifact_id"], {}, {"artifact_id": 1}, {"artifact_id": ""}, '
+        '{"artifact_id": "a\\t"},'
         '{"artifact_id": "b", "owner_repo": 0}, {"artifact_id": "c"}, {"artifact_id": "\\u0063"}]}',
         [
             f"artifacts[0] {NO_MAPPING}", f"artifacts[1] {NO_MAPPING}", f"artifacts[2] {NO_MAPPING}",
@@ -450,7 +455,6 @@ MALFORMED: dict[str, Malformed] = {
 # What could take for ever, fill the memory or end Python: the suffix, the text and the faults.
 HOSTILE: dict[str, Malformed] = {
     "open brackets": ("yaml", f"artifacts: {'[' * DEEP}", [f"1:1: {YAML_DEEP}"]),
-    "brackets": ("yaml", f"artifacts: {'[' * DEEP}{']' * DEEP}", [f"1:1: {YAML_DEEP}"]),
     "pairs": ("yaml", f"artifacts: {'{a: ' * DEEP}", [f"1:1: {YAML_DEEP}"]),
     "question marks": ("yaml", "? " * DEEP, [f"1:1: {YAML_DEEP}"]),
     "indentation": ("yaml", "".join(f"{' ' * depth}a:\n" for depth in range(1000)), [f"1:1: {YAML_DEEP}"]),
@@ -465,7 +469,8 @@ HOSTILE: dict[str, Malformed] = {
         "yaml",
         "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 60))
         + "artifacts: *a59\n",
-        [f"59:{6 + 6 * n}: artifacts[{n}] {NO_MAPPING}" for n in range(9)],
+        # where the alias is anchored
+        [f"59:6: artifacts[{n}] {NO_MAPPING}" for n in range(9)],
     ),
     "a billion merges": (
         "yaml",
@@ -492,7 +497,7 @@ def load(directory: Path, name: str, text: str | bytes) -> Sequence[RegistryRow]
 def faults_of(directory: Path, name: str, text: str | bytes) -> list[str]:
     with pytest.raises(RegistryError) as caught:
         load(directory, name, text)
-    return list(caught.value.lines)
+    return [fault.text for fault in caught.value.faults]
 
 
 def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -631,5 +636,4 @@ def test_rows_of_an_owner(tmp_path: Path, owner: str, hint: str) -> None:
     assert [row.artifact_id for row in rows_owned_by(rows, "feeds", "r.yaml")] == ["a"]
     with pytest.raises(RegistryError) as caught:
         rows_owned_by(rows, owner, "r.yaml")
-    line, = caught.value.lines
-    assert line.endswith(hint)
+    assert str(caught.value).endswith(hint)

@@ -69,6 +69,9 @@ EXPRESSIONS = [
     ("rows['a{b']", "{...}"),
     ("rows[0].name", "{rows[0].name}"),
     ("rows[day]", "{...}"),
+    ("rows" + ".a" * 20, "{...}"),
+    ("rows" + ".a" * 10, "{rows" + ".a" * 10 + "}"),
+    ("PREFIX[1:]", "{...}"),
     ("KEYS['alpha']", "alpha.csv"),
     ("KEYS['beta']", "prices/beta.csv"),
     ("KEYS['gamma']", "{KEYS[gamma]}"),
@@ -93,6 +96,7 @@ EXPRESSIONS = [
     ("'%03d.csv' % 5", "{...}.csv"),
     ("'%(d)s/%(x)s.csv' % {'d': PREFIX}", "prices/{x}.csv"),
     ("'%s/%s.csv' % rows", "{rows}/{...}.csv"),
+    ("(day + '/%s.csv') % key", "{day}/{key}.csv"),
     ("(BASE + '/%s.csv') % day", "prices/daily/{day}.csv"),
     ("Path(PREFIX) / day / 'x.csv'", "prices/{day}/x.csv"),
     ("Path('/a') / '/b'", "/b"),
@@ -126,6 +130,7 @@ EXPRESSIONS = [
     ("'/'.join(f'{p}x' for p in (PREFIX, day))", "{...}"),
     ("'/'.join(a for a, b in rows)", "{...}"),
     ("'/'.join(rows)", "{rows}"),
+    ("'/'.join(" + "list(" * 9 + "PARTS" + ")" * 10, "{list()}"),
     ("PurePosixPath(PREFIX, 'x.csv')", "prices/x.csv"),
     ("Path(PREFIX).joinpath(day, 'x.csv').as_posix()", "prices/{day}/x.csv"),
     # the same key
@@ -136,6 +141,7 @@ EXPRESSIONS = [
     ("f'/{day}/'.rstrip('/')", "/{day}"),
     ("f'/{day}/'.strip('/')", "{day}"),
     ("f'/{day}.csv.gz'.removesuffix('.gz').removeprefix('/')", "{day}.csv"),
+    ("f'{day}/x'.lstrip('/')", "{day}/x"),
     ("PREFIX.strip(day)", "{PREFIX.strip()}"),
     ("f'A/{day}'.lower()", "a/{day}"),
     ("PREFIX.upper()", "PRICES"),
@@ -173,6 +179,7 @@ EXPRESSIONS = [
     ("identity(day)", "{identity()}"),
     ("identity('a')", "a"),
     ("endless(day)", "{endless()}"),
+    ("outer()", "a"),
 ]
 CLASS = """
 class Base:
@@ -204,6 +211,10 @@ def identity(day):
     return day
 def endless(day):
     return endless(day)
+def outer():
+    def inner():
+        return "b"
+    return "a"
 """
 
 
@@ -241,6 +252,11 @@ def test_expressions(expression: str, expected: str) -> None:
         ("k = 'a'\n    for k in day: s3.put(Key=k)", "{k}"),
         ("k = 'a'; [s3.put(Key=k) for k in day]", "{k}"),
         ("k = 'a'; (lambda k: s3.put(Key=k))(day)", "{k}"),
+        ("k = 'a'; (lambda k: 0)(day); s3.put(Key=k)", "{k}"),
+        ("k = 'a'; x.append(k); x[0] = x.y[0] = k; s3.put(Key=k)", "a"),
+        ("k = 'a'\n    with x: s3.put(Key=k)", "a"),
+        ("k = 'a'\n    try: pass\n    except E: s3.put(Key=k)", "a"),
+        ("k = 'a'\n    import x.y\n    s3.put(Key=k)", "a"),
         ("k = 'a'\n    import k; s3.put(Key=k)", "{k}"),
         ("k = 'a'\n    try: pass\n    except E as k: pass\n    s3.put(Key=k)", "{k}"),
         ("k = 'a'\n    match day:\n        case [k, *l]: pass\n    s3.put(Key=k)", "{k}"),
@@ -381,6 +397,7 @@ def test_the_first_place_that_the_call_has() -> None:
         # assigned anew
         ("key = key.lstrip('/'); s3.put(Key=key)", "key"),
         ("key = str(key or x)[1:].as_posix(); s3.put(Key=key)", "key"),
+        ("key = " + "str(" * 20 + "key" + ")" * 20 + "; s3.put(Key=key)", None),
         ("key = f'a/{key}'; s3.put(Key=key)", None),
         ("key = make(key); s3.put(Key=key)", None),
         ("key += '.csv'; s3.put(Key=key)", None),
@@ -415,9 +432,12 @@ def test_parameters(body: str, parameter: str | None) -> None:
         ("def f(**key): s3.put(**key)", KeyParameter("f", 1, "key", False, ("Key=", "key="))),
         ("@x\nasync def f(key): s3.put(Key=key)", KeyParameter("f", 2, "key", False, ("key=", "0"))),
         ("class A:\n  def f(self, key): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
-        ("class A:\n  @staticmethod\n  def f(key): s3.put(Key=key)", KeyParameter("A.f", 3, "key", True, ("key=", "0"))),
-        ("class A:\n  def f(self, key):\n    def g(): s3.put(Key=key)", KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
-        ("def f(key):\n  class A:\n    def g(self): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=", "0"))),
+        ("class A:\n  @staticmethod\n  def f(key): s3.put(Key=key)",
+         KeyParameter("A.f", 3, "key", True, ("key=", "0"))),
+        ("class A:\n  def f(self, key):\n    def g(): s3.put(Key=key)",
+         KeyParameter("A.f", 2, "key", True, ("key=", "0"))),
+        ("def f(key):\n  class A:\n    def g(self): s3.put(Key=key)",
+         KeyParameter("f", 1, "key", False, ("key=", "0"))),
     ],
 )
 def test_facts_of_parameters(source: str, expected: KeyParameter) -> None:
@@ -437,11 +457,13 @@ def test_long_keys_stay_apart() -> None:
     """Code that nobody wrote may join very much."""
     for first, second in [
         ("'" + "a" * 5000 + "'", "'" + "a" * 2500 + "b" + "a" * 2499 + "'"),
-        (" + ".join(["day", "'/'"] * 11 + ["'a'"] + ["day"] * 9), " + ".join(["day", "'/'"] * 11 + ["'b'"] + ["day"] * 9)),
+        tuple(" + ".join([*["day", "'/'"] * 11, middle, *["day"] * 9]) for middle in ("'a'", "'b'")),
     ]:
         one, two = (template(f"def f(day): s3.put(Key={key})") for key in (first, second))
         assert one != two
         assert len(one) < 1500
+    pieces = "{day}".join(letter * 400 for letter in "abc")
+    assert template(f"s3.put(Key=f'{pieces}')").startswith("a" * 300)
     many = template("def f(day): s3.put(Key=f'" + "{day}/" * 2000 + "')")
     assert len(many) < 1500
 
@@ -460,7 +482,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "a chain": lambda n: "".join(f"x{i + 1} = x{i} + x{i}\n" for i in range(n)) + "".join(
         f"s3.put(Key=x{i})\n" for i in range(n)
     ),
-    "functions": lambda n: "".join(f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)),
+    "functions": lambda n: "".join(
+        f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)
+    ),
     "nested calls": lambda n: "def g(a): return a + a + a + 'b'\n" + "s3.put(Key=g(g(g(g(g(g(x)))))))\n" * n,
     "classes": lambda n: "".join(f"class A{i + 1}(A{i}):\n def f(self): s3.put(Key=self.k)\n" for i in range(n)),
     "items": lambda n: f"k = {{{', '.join(f'{i}: 1' for i in range(n))}}}\n" + "s3.put(Key=k[5])\n" * n,

@@ -19,7 +19,10 @@ SHAPE = 'is not the name of a call: write "FUNCTION:METHOD(KEY)"'
 NUMBER = "ends in no number of a call"
 LETTER = 'names a key without a letter: write "f:put"'
 
-PIECES = ["a", "b", "(", ")", "#", "#2", ":", "{", "}", "{}", "{x}", "{{", "}}", '"', "'", "\\", "\n", "é", "\u202e", "<", " "]
+PIECES = [
+    "a", "b", "(", ")", "#", "#2", ":", "{", "}", "{}", "{x}", "{{", "}}",
+    '"', "'", "\\", "\n", "é", "\u202e", "<", " ",
+]
 KEYS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 IDENTIFIERS = st.sampled_from(["f", "put", "é", "_x1", "ﬁ"])
 SCOPES = st.lists(IDENTIFIERS, max_size=3).map(lambda parts: ".".join(parts) or MODULE)
@@ -82,9 +85,13 @@ def test_parse_name(text: str, expected: CallName) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        *((text, SHAPE) for text in ["", "f", "f:", ":put", "f:g:put", "f put", "f.:put", "1:put", "f:1", "f:put(a", "f:put)",
-                                     "f(x):put", "f:put(a)x", "<modul>:put", "f:put x"]),
-        *((text, NUMBER) for text in ["f:put#", "f:put#1", "f:put#0", "f:put#02", "f:put#x", "f:put(a)#1", "f:put#" + "9" * 5000]),
+        *((text, SHAPE) for text in [
+            "", "f", "f:", ":put", "f:g:put", "f put", "f.:put", "1:put", "f:1", "f:put(a", "f:put)", "f(x):put",
+            "f:put(a)x", "<modul>:put", "f:put x",
+        ]),
+        *((text, NUMBER) for text in [
+            "f:put#", "f:put#1", "f:put#0", "f:put#02", "f:put#x", "f:put(a)#1", "f:put#" + "9" * 5000,
+        ]),
         *((text, LETTER) for text in ["f:put()", "f:put(1)", "f:put({day})", "f:put({}/{}-2024)"]),
     ],
 )

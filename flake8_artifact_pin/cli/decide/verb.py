@@ -23,6 +23,7 @@ from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
+from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
@@ -204,8 +205,7 @@ def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
     try:
         return load_registry(path, relative(path, pins.cwd))
     except RegistryError as error:
-        for line in error.lines:
-            note(line)
+        note_registry_faults(error.faults)
         return ()
 
 
