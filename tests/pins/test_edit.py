@@ -511,6 +511,11 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
         '[pins]\n"z.py" = 1\n"src/a.py" = 1\n"src/b.py" = 1\n"src/c.py" = 1\n"src/d.py" = 1\n"src/x/y.py" = 1\n'
         '"a.py" = 1\n',
     ),
+    "not in another directory of that depth": (
+        '[pins]\n"src/b.py" = 1\n"lib/z.py" = 1\n',
+        [AddPin("src/a.py", 1)],
+        '[pins]\n"src/a.py" = 1\n"src/b.py" = 1\n"lib/z.py" = 1\n',
+    ),
     "below the comment on its directory": (
         '[pins]\n# src\n# of all\n"src/b.py" = 1\n',
         [AddPin("src/a.py", 1), AddPin("a.py", 1)],
