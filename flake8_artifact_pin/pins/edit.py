@@ -15,29 +15,18 @@ import tomli
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.placing import add
+from flake8_artifact_pin.pins.quoting import decision_data
 from flake8_artifact_pin.pins.splice import assignments
 from flake8_artifact_pin.pins.splice import Splicer
-from flake8_artifact_pin.pins.splice import UneditableError
 from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import Span
 
-__all__ = [
-    "AddCall",
-    "AddPin",
-    "Edit",
-    "edit_pins",
-    "NameCalls",
-    "RemoveCall",
-    "RemovePin",
-    "RenameCall",
-    "RenamePin",
-    "SetCount",
-    "SetDecision",
-    "UneditableError",
-]
-
 #: The table of the pins, as parsed.
 Table: TypeAlias = "dict[str, Any]"
+
+
+class UneditableError(Exception):
+    """The pins are written in a way that cannot be edited safely, or there is nothing to edit."""
 
 
 class SetCount(NamedTuple):
@@ -64,9 +53,9 @@ class SetDecision(NamedTuple):
     def apply(self, pins: Table) -> None:
         pin = pins[self.key]
         if self.call:
-            pin["calls"][self.call] = {**_undecided(pin["calls"][self.call]), **_data(self.decision)}
+            pin["calls"][self.call] = {**_undecided(pin["calls"][self.call]), **decision_data(self.decision)}
         elif isinstance(pin, dict):
-            pins[self.key] = {**_undecided(pin), **_data(self.decision)}
+            pins[self.key] = {**_undecided(pin), **decision_data(self.decision)}
         else:
             pins[self.key] = _counting(pin, self.decision)
 
@@ -135,7 +124,7 @@ class AddCall(NamedTuple):
     def apply(self, pins: Table) -> None:
         if self.call in pins[self.key]["calls"]:
             raise KeyError(self.call)
-        pins[self.key]["calls"][self.call] = _data(self.decision)
+        pins[self.key]["calls"][self.call] = decision_data(self.decision)
 
 
 class NameCalls(NamedTuple):
@@ -201,7 +190,7 @@ def _spliced(text: str, path: Path, edits: Sequence[Edit], old: Table, new: Tabl
         elif isinstance(edit, AddPin):
             add(splicer, path, edit.key, new[edit.key])
         elif isinstance(edit, AddCall):
-            add(splicer, (*path, edit.key, "calls"), edit.call, _data(edit.decision))
+            add(splicer, (*path, edit.key, "calls"), edit.call, decision_data(edit.decision))
         elif isinstance(edit, NameCalls):
             return _with_named_calls(splicer, path, edit, new)
     if _kind(edits[0]) == "change":
@@ -264,18 +253,12 @@ def _comparable(document: Table, path: Path) -> Table:
 
 
 def _counting(count: int, decision: Decision) -> object:
-    data = _data(decision)
+    data = decision_data(decision)
     return {"count": count, **data} if data else count
 
 
 def _naming(calls: Mapping[str, Decision]) -> object:
-    return {"calls": {call: _data(decision) for call, decision in calls.items()}}
-
-
-def _data(decision: Decision) -> dict[str, object]:
-    """Return a decision as it is written: without what it does not have."""
-    fields = {**decision._asdict(), "registered": list(decision.registered)}
-    return {key: value for key, value in fields.items() if value}
+    return {"calls": {call: decision_data(decision) for call, decision in calls.items()}}
 
 
 def _undecided(table: Mapping[str, object]) -> dict[str, object]:

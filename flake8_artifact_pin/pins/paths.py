@@ -125,4 +125,6 @@ def _below(directory: str, path: str) -> str | None:
 
 
 def _folded(path: str) -> str:
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

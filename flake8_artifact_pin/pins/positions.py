@@ -29,9 +29,13 @@ def call_position(pins: Pins, pin: Pin, name: str) -> Position:
 def exempt_position(pins: Pins, key: str) -> Position:
     """Return where a key of ``[exempt]`` is written, however it is spelled."""
     table = (*pins.table, "exempt")
+    positions = key_positions(pins.text)
+    as_spelled = positions.get((*table, key))
+    if as_spelled:
+        return as_spelled
     spellings = (
         position
-        for path, position in key_positions(pins.text).items()
+        for path, position in positions.items()
         if path[:-1] == table and posixpath.normpath(path[-1]) == posixpath.normpath(key)
     )
     return next(spellings, written_position(pins.text, table))

@@ -43,24 +43,18 @@ def value_text(value: Value) -> str:
     return str(value)
 
 
+def decision_data(decision: Decision) -> dict[str, Value]:
+    """Return a decision as a table, without what it does not have."""
+    fields: dict[str, Value | None] = {**decision._asdict(), "registered": list(decision.registered)}
+    return {key: value for key, value in fields.items() if value}
+
+
 def pin_text(count: int | None, decision: Decision) -> str:
     """Return the value of a pin that counts, or without a count that of a named call, on one line."""
-    fields: dict[str, Value] = {
-        "registered": list(decision.registered),
-        "grandfathered": decision.grandfathered,
-        "deferred": decision.deferred,
-        **({"until": decision.until} if decision.until else {}),
-    }
-    said = {key: value for key, value in fields.items() if value}
+    said = decision_data(decision)
     if count is not None:
         return value_text({"count": count, **said}) if said else str(count)
     return value_text(said)
-
-
-def decision_for(count: int | str = "") -> str:
-    """Return what the value of a pin that counts, or of a call that a pin names, must look like to hold a decision."""
-    start = f"count = {count}, " if count else ""
-    return f'{{ {start}registered = ["ID"] }} or {{ {start}grandfathered = "REASON" }}'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -29,10 +29,6 @@ _BLANKS = re.compile(r"[ \t]*")
 _STATEMENTS = ("array", "header", "pair")
 
 
-class UneditableError(Exception):
-    """The pins are written in a way that cannot be edited safely."""
-
-
 class Splice(NamedTuple):
     """A piece of a text, and what is to stand in its place."""
 
@@ -44,8 +40,8 @@ class Splice(NamedTuple):
 class Splicer:
     """Collects splices of one text; the last step is text_after().
 
-    Paths lead from the document's root to what is to be changed. What comes out may be wrong in the rare case, a
-    table written in several pieces, that no rule here is for: whoever uses it compares what it says.
+    Paths lead from the document's root to what is to be changed; a path that is not there is a LookupError. What comes
+    out may be wrong in a rare case that no rule here is for: whoever uses it compares what it says.
     """
 
     def __init__(self, text: str) -> None:
@@ -79,8 +75,6 @@ class Splicer:
         pieces = []
         offset = 0
         for splice in sorted([*self.splices, *self._line_splices()], key=lambda splice: splice[:2]):
-            if splice.start < offset:
-                raise UneditableError
             pieces += [self.text[offset:splice.start], splice.new]
             offset = splice.end
         return "".join([*pieces, self.text[offset:]])
@@ -211,10 +205,7 @@ class Splicer:
         return any(entry.path == path and entry.kind == "member" for entry in self.below[path])
 
     def _pair_at(self, path: Path) -> Entry:
-        entry = next((entry for entry in self.below[path] if entry.path == path), None)
-        if entry is None or entry.kind not in ("member", "pair"):
-            raise UneditableError
-        return entry
+        return [entry for entry in self.below[path] if entry.path == path and entry.kind in ("member", "pair")][0]
 
     def _substitute(self, path: Path, key: str, value: Any) -> None:
         pair = self._pair_at(path)

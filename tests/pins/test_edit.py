@@ -511,6 +511,11 @@ ADDED: dict[str, tuple[str, list[Edit], str]] = {
         '[pins]\n"z.py" = 1\n"src/a.py" = 1\n"src/b.py" = 1\n"src/c.py" = 1\n"src/d.py" = 1\n"src/x/y.py" = 1\n'
         '"a.py" = 1\n',
     ),
+    "not in another directory of that depth": (
+        '[pins]\n"src/b.py" = 1\n"lib/z.py" = 1\n',
+        [AddPin("src/a.py", 1)],
+        '[pins]\n"src/a.py" = 1\n"src/b.py" = 1\n"lib/z.py" = 1\n',
+    ),
     "below the comment on its directory": (
         '[pins]\n# src\n# of all\n"src/b.py" = 1\n',
         [AddPin("src/a.py", 1), AddPin("a.py", 1)],
@@ -776,7 +781,7 @@ def edits_of(draw: st.DrawFn, pins: dict[str, Pin]) -> list[Edit]:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_any_edits(data: st.DataObject) -> None:
     """What is asked for is done, and neither comments nor line ends are lost."""
     before, pins = data.draw(documents())

@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 import tomli
 
+from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.quoting import key_text
+from flake8_artifact_pin.pins.quoting import pin_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.quoting import Value
 from flake8_artifact_pin.pins.quoting import value_text
@@ -31,6 +33,20 @@ def test_quote() -> None:
 )
 def test_value_text(value: Value, expected: str) -> None:
     assert value_text(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "decision", "expected"),
+    [
+        (1, Decision(), "1"),
+        (None, Decision(), "{}"),
+        (2, Decision(("x", "y")), '{ count = 2, registered = ["x", "y"] }'),
+        (None, Decision(grandfathered="why"), '{ grandfathered = "why" }'),
+        (0, Decision(deferred="#1", until=date(2027, 3, 31)), '{ count = 0, deferred = "#1", until = 2027-03-31 }'),
+    ],
+)
+def test_pin_text(count: int | None, decision: Decision, expected: str) -> None:
+    assert pin_text(count, decision) == expected
 
 
 def test_key_text() -> None:

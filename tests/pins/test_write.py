@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.pins.write import replace_text
 
@@ -64,7 +65,10 @@ NOBODY = 2**32 - 1
 ACL = access_list((1, 6, NOBODY), (2, 4, 1234), (4, 0, NOBODY), (16, 6, NOBODY), (32, 0, NOBODY))
 
 
-def test_access_list_is_kept() -> None:
+@pytest.mark.parametrize("has_default", [False, True])
+def test_access_list_is_kept(has_default: bool) -> None:
+    if has_default:
+        os.setxattr(".", "system.posix_acl_default", ACL[:4] + ACL[4:].replace(b"\x06", b"\x04"))
     os.setxattr("pins.toml", "system.posix_acl_access", ACL)
     replace()
     assert (content(), os.getxattr("pins.toml", "system.posix_acl_access")) == (NEW, ACL)
@@ -127,7 +131,9 @@ def test_changed_meanwhile(mark: bytes, other: bytes) -> None:
 
 
 def test_byte_order_mark_is_kept() -> None:
+    assert byte_order_mark("pins.toml") == ""
     Path("pins.toml").write_bytes(codecs.BOM_UTF8 + OLD.encode())
+    assert byte_order_mark("pins.toml") == "\ufeff"
     replace()
     assert Path("pins.toml").read_bytes() == codecs.BOM_UTF8 + NEW.encode()
 
