@@ -45,6 +45,7 @@ from flake8_artifact_pin.source.templates import unknown
 MAX_NAMES = 5
 _MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 24, 10**18
 
+_PATH_OPTIONS = ("path", "Key", "key")
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
 # Methods that change the ends of a text: which one does so to its beginning, and which one to its end.
@@ -194,6 +195,12 @@ class Expressions(Lookup):
                 return template
         return unknown(dotted(node))
 
+    def options(self, node: ast.Dict, place: Place) -> Template:
+        """Options that hold the path beside others: ``connection_options={"path": ...}``."""
+        items = constant_items(node)
+        path = next(filter(None, map(items.get, _PATH_OPTIONS)), None)
+        return self.template(path, place) if path else unknown("")
+
     def value_of(self, node: ast.Await | ast.NamedExpr, place: Place) -> Template:
         return self.template(node.value, place)
 
@@ -328,6 +335,7 @@ _READERS: Mapping[type[ast.AST], Callable[[Expressions, Any, Place], Template]] 
     ast.BoolOp: Expressions.alternatives,
     ast.Call: Expressions.call,
     ast.Constant: Expressions.constant,
+    ast.Dict: Expressions.options,
     ast.FormattedValue: Expressions.formatted_value,
     ast.IfExp: Expressions.conditional,
     ast.JoinedStr: Expressions.joined_str,

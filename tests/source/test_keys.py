@@ -158,6 +158,9 @@ EXPRESSIONS = [
     ("PREFIX or day", "{...}"),
     ("'a' if day else 'a'", "a"),
     ("'a' if day else 'b'", "{...}"),
+    # options
+    ("{'path': f's3://b/{day}', 'x': 1}", "s3://b/{day}"),
+    ("{'x': 1}", "{...}"),
     # attributes
     ("self.BOARD", "own.json"),
     ("cls.BOARD", "own.json"),
