@@ -28,7 +28,6 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.rules.messages import pins_findings
-from flake8_artifact_pin.source.names import name_problem
 from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.patterns import parse_pattern
 from flake8_artifact_pin.source.stores import STORES
@@ -263,7 +262,10 @@ def pin_of(value: object) -> tuple[int, object, object]:
 def is_name(written: str) -> bool:
     if "(" in written:
         # keys have tests of their own
-        return name_problem(written) == ""
+        try:
+            return bool(parse_name(written))
+        except ValueError:
+            return False
     scope, colon, rest = written.partition(":")
     method, mark, number = rest.partition("#")
     is_number = number.isascii() and number.isdigit() and number[0] != "0" and number != "1" and len(number) < 10

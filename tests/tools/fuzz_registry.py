@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -145,18 +144,17 @@ class Registry:
         try:
             rows = load_registry(path, "R")
         except RegistryError as error:
-            ensure(len(error.lines) > 0, "no word on what is wrong")
-            for message in error.lines:
+            ensure(len(error.faults) > 0, "no word on what is wrong")
+            for _, problem, place in error.faults:
                 # as the command shows it
-                ensure_message(printable(message).partition(": ")[2])
-                match = re.match(r"R:(\d+):(\d+): ", message)
-                ensure(match is not None or suffix in ("json", "toml"), "no place", message)
-                if match is not None:
-                    ensure_within(text, int(match[1]), int(match[2]) - 1, message)
+                ensure_message(printable(problem))
+                ensure(place is not None or suffix in ("json", "toml"), "no place", problem)
+                if place is not None:
+                    ensure_within(text, place[0], place[1] - 1, problem)
         else:
             places = [row.position for row in rows]
-            # the parsers of JSON and TOML tell no places
-            is_placed = suffix in ("yaml", "yml")
+            # the parsers of JSON and TOML tell no places, and an alias stands where its row is written
+            is_placed = suffix in ("yaml", "yml") and "*" not in text
             are_in_order = all(before < after for before, after in zip(places, places[1:]))
             ensure(are_in_order or not is_placed, "rows are not in order", places)
             for line, column in places:
