@@ -69,7 +69,7 @@ class Receivers:
         return [Value(*marked, owner) for marked in self.assigned_in(owner.node).get(name, ())] if owner else ()
 
     def of_attribute(self, node: ast.Attribute, scope: Scope) -> Sequence[Value]:
-        """Return what an attribute of ``self`` or of a class is assigned, there or in a class that it is derived from."""
+        """Return what an attribute of ``self`` or of a class is assigned, there or in a class it is derived from."""
         for owner in self.classes(node.value, scope):
             if owner.node not in self.attributes:
                 self.attributes[owner.node] = self.attributes_of(owner)
