@@ -150,8 +150,8 @@ _OPERATORS = (
     "GCSTimeSpanFileTransformOperator", "GCSSynchronizeBucketsOperator", "ADLSCreateObjectOperator",
 )
 _OPERATOR_KEY = (
-    "s3_key= dest_key= dest_s3_key= dest_bucket_key= s3_prefix= destination_object= destination_path= dst= object_name= "
-    "blob_name= object= destination_cloud_storage_uris= filename= gcs_prefix="
+    "s3_key= dest_key= dest_s3_key= dest_bucket_key= s3_prefix= destination_object= destination_path= dst= "
+    "object_name= blob_name= object= destination_cloud_storage_uris= filename= gcs_prefix="
 )
 _HOOKS = ("*hook", "*hook()", "S3Hook()", "GCSHook()", "WasbHook()", "*StorageHook()", "AzureDataLake*Hook()")
 _AIRFLOW = Store("airflow", ("airflow",), (
