@@ -67,7 +67,9 @@ class Condition(NamedTuple):
     @property
     def arguments(self) -> int:
         """How many arguments, two counting as many, a call has that has what is asked for."""
-        return 2 if self._is_mode or self.name.isdecimal() and int(self.name) else int(not self.name.startswith("."))
+        if self.name.isdecimal():
+            return min(int(self.name) + 1, 2)
+        return int(not self.name.startswith("."))
 
     @property
     def _is_mode(self) -> bool:
@@ -164,7 +166,9 @@ def compile_patterns(patterns: Iterable[Pattern | str]) -> Matcher:
     return Matcher(parsed, compile_prefilter(map(_wanted, parsed)), *_by_last(parsed, range(len(parsed))))
 
 
-def _by_last(patterns: Sequence[Pattern], numbers: Iterable[int]) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
+def _by_last(
+    patterns: Sequence[Pattern], numbers: Iterable[int],
+) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
     """Return the numbers of patterns by their last component, and of those where it has wildcards."""
     by_last: dict[str, tuple[int, ...]] = {}
     others = []

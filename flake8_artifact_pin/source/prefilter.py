@@ -5,7 +5,6 @@ written: what calls.py counts stands in the text.
 """
 from __future__ import annotations
 
-import fnmatch
 import functools
 import re
 from collections.abc import Iterable
@@ -16,7 +15,6 @@ from typing import NamedTuple
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _WORD = re.compile(r"\w+")
-_PARTS = re.compile(r"\[[^\[\]]+\]|.")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
 
 # What may follow a name that is neither called nor subscripted: no other word but these ones.
@@ -27,7 +25,7 @@ _FEW_ARGUMENTS = (
     r"(?![ \t]*\((?:[^()\[\]{},\n]|\([^()\n]*\)|\[[^\[\]\n]*\]|\{[^{}\n]*\})*\))",
 )
 _OF_IT = r"(?![ \t]*\.)"
-_KEYWORD = r"(?:\s|\\|#[^\n]*)*=(?!=)"
+_KEYWORD = r"(?:[\s\\]|#[^\n]*\n)*=(?!=)"
 
 
 # So many patterns are many.
@@ -58,8 +56,8 @@ class Needle(NamedTuple):
 class Wanted(NamedTuple):
     """What is to be found of one pattern.
 
-    ``names`` are its components and the marks behind each, the last one first; ``keywords`` and ``arguments`` (how many)
-    are what a matching call has, ``words`` the texts of which a file holds one.
+    ``names`` are its components and the marks behind each, the last one first. A matching call has the ``keywords`` and
+    so many ``arguments``, its file one of the ``words``.
     """
 
     names: Sequence[tuple[str, str]]
@@ -69,7 +67,7 @@ class Wanted(NamedTuple):
 
 
 class Prefilter(NamedTuple):
-    """What a text holds that some patterns can match in: one of the first needles, and others with it, for each pattern."""
+    """What a text holds that some patterns can match in: one of the first needles, and the others of a pattern."""
 
     groups: Mapping[Needle, Sequence[tuple[int, Sequence[Needle]]]]
 
@@ -106,32 +104,28 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
     for number, wanted in enumerate(patterns):
         is_attribute = len(wanted.names) > 1
         behind = (_OF_IT if is_attribute else "") + "".join(_FEW_ARGUMENTS[:wanted.arguments][-1:])
-        first = _needle(wanted.names[0][0], behind)._replace(is_used=is_attribute)
-        others = [_needle(name, "" if marks else _NOT_CALLED) for name, marks in wanted.names[1:]]
-        others += [_needle(keyword, _KEYWORD) for keyword in wanted.keywords]
-        others += [Needle("", "|".join(map(re.escape, wanted.words)))]
+        first, *others = _needles(wanted.names[0][0], behind)
+        first = first._replace(is_used=is_attribute and first.is_word)
+        for name, marks in wanted.names[1:]:
+            others += _needles(name, "" if marks else _NOT_CALLED)
+        for keyword in wanted.keywords:
+            others += _needles(keyword, _KEYWORD)
+        others += [Needle("", "|".join(wanted.words))]
         groups.setdefault(first, []).append((number, [needle for needle in others if needle.expression]))
     return Prefilter(groups)
 
 
-def _needle(name: str, behind: str) -> Needle:
-    """Return the needle of a name, which may have wildcards, with what must be behind it."""
-    literals = _WILDCARD.split(name)
-    literal = max(literals, key=len)
-    if not literal:
-        return Needle("", "")
+def _needles(name: str, behind: str) -> list[Needle]:
+    """Return the needles of a name, the longest one first, with what must be behind it if that is simple to tell."""
+    literals = sorted(_WILDCARD.split(name), key=len, reverse=True)
+    literal = literals[0]
     if len(literals) == 1:
         # the literal at the beginning makes the search fast
-        return Needle(literal, rf"{literal}(?<!\w{literal})(?!\w){behind}", is_word=True)
-    parts = _PARTS.findall(name)
-    while parts[0] == "*":
-        del parts[0]
-    before = r"\b" if parts[0] == name[0] else ""
-    return Needle(literal, before + "".join(map(_part, parts)) + rf"(?!\w){behind}")
-
-
-def _part(part: str) -> str:
-    return {"*": r"\w*", "?": r"\w"}.get(part) or (fnmatch.translate(part)[4:-3] if part[1:] else part)
+        return [Needle(literal, rf"{literal}(?<!\w{literal})(?!\w){behind}", is_word=True)]
+    if literal and name == f"*{literal}":
+        return [Needle(literal, rf"{literal}(?!\w){behind}")]
+    # a regular expression with several wildcards may take very long
+    return [Needle(each, each) for each in literals]
 
 
 @functools.lru_cache(maxsize=None)
@@ -145,9 +139,6 @@ def _is_used(match: re.Match[str]) -> bool:
     At the beginning of a line it may continue an expression or an import.
     """
     text, end = match.string, match.start()
-    while end and (text[end - 1].isalnum() or text[end - 1] == "_"):
-        # a wildcard at the beginning stands for this
-        end -= 1
     start = text.rfind("\n", 0, end) + 1
     # Python takes a lone carriage return for a line's end, too
     before = text[max(start, text.rfind("\r", start, end) + 1):end].rstrip()

@@ -1,7 +1,7 @@
 """What the receiver of a call stands for: ``hook.load_file(...)`` where ``hook = S3Hook()`` is S3Hook().load_file.
 
 A name stands for what is assigned to it in the scope that binds it, ``self.fs`` for what the class assigns to it, the
-call of a function of the file for what that returns, and a parameter for an object of the class that it is annotated as.
+call of a function of the file for what that returns, a parameter for an object of the class that it is annotated as.
 """
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Receivers:
         return [Value(*marked, owner) for marked in self.assigned_in(owner.node).get(name, ())] if owner else ()
 
     def of_attribute(self, node: ast.Attribute, scope: Scope) -> Sequence[Value]:
-        """Return what an attribute of ``self`` or of a class is assigned, in the class or one that it is derived from."""
+        """Return what an attribute of ``self`` or of a class is assigned, there or in a class it is derived from."""
         for owner in self.classes(node.value, scope):
             if owner.node not in self.attributes:
                 self.attributes[owner.node] = self.attributes_of(owner)

@@ -150,8 +150,8 @@ _OPERATORS = (
     "GCSTimeSpanFileTransformOperator", "GCSSynchronizeBucketsOperator", "ADLSCreateObjectOperator",
 )
 _OPERATOR_KEY = (
-    "s3_key= dest_key= dest_s3_key= dest_bucket_key= s3_prefix= destination_object= destination_path= dst= object_name= "
-    "blob_name= object= destination_cloud_storage_uris= filename= gcs_prefix="
+    "s3_key= dest_key= dest_s3_key= dest_bucket_key= s3_prefix= destination_object= destination_path= dst= "
+    "object_name= blob_name= object= destination_cloud_storage_uris= filename= gcs_prefix="
 )
 _HOOKS = ("*hook", "*hook()", "S3Hook()", "GCSHook()", "WasbHook()", "*StorageHook()", "AzureDataLake*Hook()")
 _AIRFLOW = Store("airflow", ("airflow",), (
@@ -165,7 +165,8 @@ _AIRFLOW = Store("airflow", ("airflow",), (
     ),
     *_rows("key= 1", "*.load_string(key=)", "*.load_string(bucket_name=)", "*.load_string(2=)", "*.load_file_obj"),
     *_rows("key= 1", "*.load_bytes(key=)", "*.load_bytes(bucket_name=)", "*.load_file(key=)"),
-    *_rows("key= blob_name= 1", "*.load_file(bucket_name=)", "*.load_file(container_name=)", "*.load_string(container_name=)"),
+    *_rows("key= blob_name= 1", "*.load_file(bucket_name=)", "*.load_file(container_name=)"),
+    *_rows("key= blob_name= 1", "*.load_string(container_name=)"),
     *_rows("object_name= blob_name= 1", "*.upload(object_name=)", "*.upload(blob_name=)"),
     *_rows(_OPERATOR_KEY, *(f"*.{name}" for name in _OPERATORS), *(f"{name}.partial" for name in _OPERATORS)),
 ), ("S3", "GCS", "gcs", "Wasb", "GoogleCloudStorage", "AzureDataLake", "ADLS"))
@@ -191,7 +192,9 @@ _DATABASES = (
 _NO_DATABASE = ",".join(f"!.format={name}" for name in _DATABASES)
 _SPARK = Store("spark", ("pyspark",), (
     *_rows("path= 0", *(f"write.**.{name}" for name in ("parquet", "csv", "json", "orc", "text", "xml", "avro"))),
-    *_rows("path= 0", f"write.**.save(0=,{_NO_DATABASE})", f"write.**.save(path=,{_NO_DATABASE})", "write().**.save(0=)"),
+    *_rows(
+        "path= 0", f"write.**.save(0=,{_NO_DATABASE})", f"write.**.save(path=,{_NO_DATABASE})", "write().**.save(0=)",
+    ),
     *_rows("1", "dbutils.fs.cp", "dbutils.fs.mv"),
     *_rows("0", "dbutils.fs.put"),
     *_rows("name= tableName= 0", "write.**.saveAsTable", "write.**.insertInto"),
@@ -215,7 +218,9 @@ _DELTA = Store("delta", ("deltalake", "delta"), (
     *_rows(".forPath(1) .forName(1)", "merge().**.when*().execute"),
 ))
 
-_FRAMES = ("csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "ipc", "ndjson", "avro")
+_FRAMES = (
+    "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "ipc", "ndjson", "avro",
+)
 _CLOUD_ARGUMENTS = ("storage_options=", "filesystem=")
 _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), (
     *_rows(
@@ -246,7 +251,8 @@ _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
 
 _DJANGO_WORDS = "django storages"
 _DJANGO = Store("django", ("storages", "django.core.files.storage"), (
-    *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", "storages[].save(1=)", "get_storage_class()().save", words=_DJANGO_WORDS),
+    *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", words=_DJANGO_WORDS),
+    *_rows("name= 0", "storages[].save(1=)", "get_storage_class()().save", words=_DJANGO_WORDS),
     *_rows("name= 0", "*storage.open(mode=w)", words=_DJANGO_WORDS),
     *_rows("name= 0", "*.save(save=)", "*file.save(1=)", words=_DJANGO_WORDS),
 ))

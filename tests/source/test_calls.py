@@ -358,7 +358,7 @@ def test_unknown_node() -> None:
         values = (ast.parse("s3.upload_file", mode="eval").body, None, "text")
 
     tree = ast.fix_missing_locations(ast.Module([ast.Expr(Unknown())], []))
-    found = find_calls(tree, ["s3.put_object, s3.upload_file"], compile_patterns(DEFAULT_PATTERNS))
+    found = find_calls(tree, ["s3.put_object; s3.upload_file"], compile_patterns(DEFAULT_PATTERNS))
     assert {call.method for call in found} == {"put_object", "upload_file"}
 
 
