@@ -148,8 +148,10 @@ def _annotation(found: FileFinding, directories: Sequence[str]) -> str:
     """
     path, finding = found.path, found.finding
     names = (_inside(directory, path) for directory in directories)
+    file = next(filter(None, names), "") or _below(directories[-1], path)
     fields = {
-        "file": next(filter(None, names), "") or _below(directories[-1], path),
+        # GitHub is told the name as it is, but for what a terminal would obey
+        "file": "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in file),
         "line": str(max(finding.line, 1)),
         "col": str(finding.column + 1),
         "title": finding.code,
