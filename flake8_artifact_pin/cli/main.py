@@ -42,8 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         return _PIPE_CLOSED
     except Exception as error:
-        _discard_output()
+        _flush_or_discard_output()
         return _failed(error, "--debug" in words)
+
+
+def _flush_or_discard_output() -> None:
+    try:
+        print(end="", flush=True)
+    except OSError:
+        _discard_output()
 
 
 def _discard_output() -> None:
@@ -59,7 +66,6 @@ def _failed(error: Exception, is_debug: bool) -> int:
     """
     from flake8_artifact_pin.cli.output import note
     from flake8_artifact_pin.errors import ERROR
-    from flake8_artifact_pin.errors import RegistryError
     from flake8_artifact_pin.errors import UsageError
 
     if is_debug:
@@ -67,14 +73,10 @@ def _failed(error: Exception, is_debug: bool) -> int:
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             note(line)
-    if isinstance(error, RegistryError):
-        texts = error.lines
-    elif isinstance(error, (OSError, UsageError)):
-        texts = [str(error)]
-    else:
-        texts = [f"{type(error).__name__}: {error} (a bug of {NAME}: please report it with the output of --debug)"]
-    for text in texts:
-        note(f"{NAME}: {text}")
+    text = str(error)
+    if not isinstance(error, (OSError, UsageError)):
+        text = f"{type(error).__name__}: {error} (a bug of {NAME}: please report it with the output of --debug)"
+    note(f"{NAME}: {text}")
     return ERROR
 
 

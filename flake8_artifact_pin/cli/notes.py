@@ -52,9 +52,11 @@ def ignored_pins_note(workspace: Workspace) -> Iterator[str]:
 
 def untracked_note(workspace: Workspace) -> Iterator[str]:
     """Yield a line on files with PUT calls that git does not track: flake8 reports them all the same."""
+    # where git tracks nothing yet, all files are judged
+    judged = frozenset(workspace.files())
+    paths = [path for path in workspace.untracked_files() if path not in judged]
     untracked = [
-        scanned.name for scanned in scan(workspace, workspace.untracked_files())
-        if scanned.report.counted and not scanned.exempt
+        scanned.name for scanned in scan(workspace, paths) if scanned.report.counted and not scanned.exempt
     ]
     if untracked:
         files = count(len(untracked), "file")
