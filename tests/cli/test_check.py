@@ -641,43 +641,6 @@ def test_time_is_up(repository: Repository) -> None:
     assert repository.check().places == [f"{PINS}:2:1: APR009"]
 
 
-REGISTRY = '{"artifacts": [{"artifact_id": "one_id", "owner_repo": "me"}, {"artifact_id": "lost", "owner_repo": "me"}]}'
-
-
-@pytest.mark.parametrize(
-    ("arguments", "places"),
-    [
-        ([], []),
-        (["--registry=r.json"], [f"{PINS}:3:1: APR007"]),
-        (["--registry=r.json", "--owner=me"], [f"{PINS}:3:1: APR007", "r.json:1:1: APR008"]),
-        (["--registry=r.json", "--owner=you"], None),
-    ],
-)
-def test_registry(repository: Repository, arguments: list[str], places: list[str] | None) -> None:
-    pins = '[pins]\n"a.py" = { count = 1, registered = ["one_id"] }\n"b.py" = { count = 1, registered = ["one_it"] }\n'
-    put(repository, {"a.py": PUT, "b.py": PUT, PINS: pins, "r.json": REGISTRY})
-    outcome = repository.check(*arguments)
-    if places is None:
-        # the other findings are not lost
-        assert (outcome.places, outcome.status) == ([f"{PINS}:3:1: APR007"], 2)
-        assert "r.json" in outcome.err and "you" in outcome.err
-    else:
-        assert (outcome.places, outcome.status) == (places, bool(places))
-
-
-@pytest.mark.parametrize("text", ["{", "[1]", None])
-def test_unusable_registry(repository: Repository, text: str | None) -> None:
-    """It is said, the status is 2, and what was found is printed all the same."""
-    put(repository, {"sub/a.py": PUT, PINS: 'registry = "r.json"\n'})
-    if text is not None:
-        repository.write({"r.json": text})
-    repository.monkeypatch.chdir(repository.root / "sub")
-    outcome = repository.run("check")
-    assert outcome.lines[0].startswith("a.py:1:4: APR001 ")
-    assert "../r.json" in outcome.err.splitlines()[1]
-    assert outcome.status == 2
-
-
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
