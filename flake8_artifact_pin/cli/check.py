@@ -2,19 +2,21 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
-import sys
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.collect import findings_in_pins
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
 from flake8_artifact_pin.cli.collect import scanned_findings
+from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
 from flake8_artifact_pin.cli.formats import github_text
 from flake8_artifact_pin.cli.formats import gitlab_text
-from flake8_artifact_pin.cli.formats import json_text
 from flake8_artifact_pin.cli.formats import sarif_text
+from flake8_artifact_pin.cli.notes import ignored_pins_note
 from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.notes import workspace_notes
 from flake8_artifact_pin.cli.options import add_format
@@ -82,74 +84,90 @@ def run(arguments: argparse.Namespace) -> int:
     """Check the repository, or the paths that are named, and return the exit status.
 
     If the registry cannot be used, that is said on standard error and the status is 2, but the other findings are
-    printed. Raise BrokenPinsError if the pins cannot be used and the format is the text; programs get the faults as
+    printed. Raise BrokenPinsError if the pins cannot be used and nothing but text is wanted; programs get the faults as
     findings.
     """
+    _refuse_empty_names(arguments)
     try:
         workspace = open_workspace(arguments.pins)
     except BrokenPinsError as error:
-        if arguments.format == "text":
+        if arguments.format == "text" and arguments.output_file is None:
             raise
         faults = [FileFinding(error.path, finding) for finding in error.findings]
-        _show(CheckResult(faults, 0, 0), arguments, _top(os.getcwd()))
+        repository = find_repository(os.getcwd())
+        _show(CheckResult(faults, 0, 0), arguments, repository.top if repository else os.getcwd())
         return ERROR
+    return _check(workspace, arguments)
+
+
+def _refuse_empty_names(arguments: argparse.Namespace) -> None:
+    for option in ("registry", "output_file"):
+        if getattr(arguments, option) == "":
+            raise UsageError(f"--{option.replace('_', '-')} needs the path of a file")
+
+
+def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     registry = _registry_path(workspace, arguments.registry)
     if arguments.owner is not None and not (registry and arguments.owner):
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
+    notes: list[str] = []
+    since = _since(workspace, arguments.since, notes)
     paths = workspace.files(arguments.paths)
     scanned_files = list(scan(workspace, paths, with_progress))
-    findings = list(findings_in_pins(workspace))
+    findings = set(findings_in_pins(workspace))
+    for scanned in scanned_files:
+        findings.update(scanned_findings(workspace, scanned))
     if not arguments.paths:
-        findings += findings_on_exemptions(workspace, paths)
-    findings += (found for scanned in scanned_files for found in scanned_findings(workspace, scanned))
-    registry_faults: Sequence[RegistryFault] = ()
-    if registry:
-        try:
-            for found in _registry_findings(workspace, registry, arguments.owner):
-                # what was found before an unknown owner is said, too
-                findings.append(found)
-        except RegistryError as error:
-            registry_faults = error.faults
-    since = _since(workspace, arguments.since)
-    new: frozenset[FileFinding] = frozenset()
+        findings.update(findings_on_exemptions(workspace, paths))
+        notes += [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]
     if since:
-        findings += _wanted(since.findings, scanned_files, workspace)
-        new = frozenset(found for found in findings if since.is_new(workspace, found))
+        findings.update(_wanted(since.findings, scanned_files, workspace))
+    registry_faults = _add_registry_findings(findings, workspace, registry, arguments.owner) if registry else ()
     calls = sum(len(scanned.report.sites) for scanned in scanned_files)
-    result = CheckResult(sorted(set(findings)), len(paths), calls, new)
-    _show(result, arguments, _top(workspace.pins.root))
-    if arguments.format != "json" or arguments.output_file:
-        note(f"{count(len(paths), 'file')}, {count(calls, 'PUT call')}: {count(len(result.findings), 'finding')}")
-    for line in [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]:
-        note(line)
+    new = since.new_findings(workspace, findings) if since else None
+    result = CheckResult(sorted(findings), len(paths), calls, new)
+    _show(result, arguments, workspace.repository.top if workspace.repository else workspace.pins.root)
+    _note_all(result, arguments, [*ignored_pins_note(workspace), *notes])
     note_registry_faults(registry_faults)
-    return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
+    return ERROR if registry_faults else FINDINGS if findings else CLEAN
 
 
-def _since(workspace: Workspace, named: str | None) -> Since | None:
-    """Return what is new since the base that is named, or in CI since the default one."""
+def _note_all(result: CheckResult, arguments: argparse.Namespace, notes: Iterable[str]) -> None:
+    """Print the numbers, but for a program that reads them in JSON, and what else there is to be said."""
+    if arguments.format != "json" or arguments.output_file:
+        files, calls = count(result.files, "file"), count(result.calls, "PUT call")
+        note(f"{files}, {calls}: {count(len(result.findings), 'finding')}")
+    for line in notes:
+        note(line)
+
+
+def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since | None:
+    """Return what is new since the base that is named, or in CI since the default one; add what is to be said of it."""
     if named is None and os.environ.get("CI", "").lower() in ("", "0", "false"):
         return None
-    base = _base(workspace, named)
-    since = compare_since(workspace, base) if base else None
-    for text in since.snapshots.notes if since else ():
-        note(text)
+    base = _base(workspace, named, notes)
+    if base is None:
+        return None
+    since = compare_since(workspace, base)
+    notes += since.snapshots.notes
     return since
 
 
-def _base(workspace: Workspace, named: str | None) -> Base | None:
-    """Return the base; raise UsageError if a named one cannot be found, and say so of the default one."""
+def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | None:
+    """Return the base; raise UsageError if a named one cannot be found, and note it of the default one."""
     try:
         if workspace.repository is None:
-            raise UsageError("--since needs git: this is not a git repository")
+            raise UsageError(f"a comparison needs git: {workspace.pins.root} is in no git repository")
         base = find_base(workspace.repository, named)
+        if base.is_guess:
+            raise UsageError("the remote's default branch is not known here")
     except UsageError as error:
         if named is not None:
             raise
-        note(f"not compared with a base, so what is newly allowed is not reported: {error}")
-        return None
-    if base.is_guess:
-        note("not compared with a base: the remote's default branch is not known here; name it with --since")
+        notes.append(
+            f"what is newly allowed is not reported, for want of a base: {error} "
+            "(name it with --since; see flake8-artifact-pin explain ci)",
+        )
         return None
     return base
 
@@ -163,38 +181,43 @@ def _wanted(
 
 
 def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:
-    """Print the result, or write it to a file and print the text beside it."""
-    form = arguments.format
-    if form == "text" or arguments.output_file:
-        print_findings(result.findings)
-    if form == "text" and not arguments.output_file:
+    """Print the result, or write it to a file and print the text beside it; ``top`` is what paths are relative to."""
+    if arguments.output_file is not None:
+        write_file(arguments.output_file, _as_text(result, arguments.format, top))
+    elif arguments.format != "text":
+        print_text(_as_text(result, arguments.format, top))
         return
-    directories = [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top]
-    text = {
-        "text": lambda: "".join(f"{finding_line(*found, sys.stdout)}\n" for found in result.findings),
-        "json": lambda: json_text(result),
-        "github": lambda: github_text(result, directories),
-        "sarif": lambda: sarif_text(result, top, version()),
-        "gitlab": lambda: gitlab_text(result, top),
-    }[form]()
-    if arguments.output_file:
-        write_file(arguments.output_file, text)
-    else:
-        print_text(text)
+    print_findings(result.findings)
 
 
-def _top(directory: str) -> str:
-    """Return the top of the repository around a directory, which the paths of reports are relative to."""
-    repository = find_repository(directory)
-    return repository.top if repository else directory
+def _as_text(result: CheckResult, form: str, top: str) -> str:
+    if form == "json":
+        return check_json(result)
+    if form == "github":
+        return github_text(result, [*filter(None, [os.environ.get("GITHUB_WORKSPACE")]), top])
+    if form == "sarif":
+        return sarif_text(result, top, version())
+    if form == "gitlab":
+        return gitlab_text(result, top)
+    return "".join(f"{finding_line(*found, io.StringIO())}\n" for found in result.findings)
 
 
 def _registry_path(workspace: Workspace, named: str | None) -> str:
     """Return the path of the registry: as it is named, or as the pins file names it; empty if there is none."""
-    if named == "":
-        raise UsageError("--registry needs the path of a file")
     pins = workspace.pins
     return named or (os.path.join(pins.root, pins.registry) if pins.registry else "")
+
+
+def _add_registry_findings(
+    findings: set[FileFinding], workspace: Workspace, registry: str, owner: str | None,
+) -> Sequence[RegistryFault]:
+    """Add what is said of pins and registry; return why the registry cannot be used."""
+    try:
+        # what was found before an unknown owner is added, too
+        findings.update(_registry_findings(workspace, registry, owner))
+    except RegistryError as error:
+        return error.faults
+    return ()
 
 
 def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:

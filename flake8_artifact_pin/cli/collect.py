@@ -1,6 +1,7 @@
 """Collect the findings of a whole repository, for ``check`` and for the comment of ``diff``."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
@@ -44,8 +45,14 @@ def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterat
     """Yield what is said of keys of [exempt] that exempt none of a repository's files, or all of them."""
     name = workspace.shown(workspace.pins.name)
     for key, number in workspace.exempted(paths).items():
-        if not number or number == len(paths):
-            yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all=bool(number)))
+        exempts_all = 0 < number == len(paths)
+        if exempts_all or not (number or _exempts_untracked(workspace, key)):
+            yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all))
+
+
+def _exempts_untracked(workspace: Workspace, key: str) -> bool:
+    """Return whether a key exempts what git does not track: flake8 may lint it all the same."""
+    return os.path.lexists(workspace.location(key)) or workspace.exempted(workspace.untracked_files())[key] > 0
 
 
 def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:

@@ -50,8 +50,8 @@ def schema_path() -> str:
 def pages_of_manual() -> Mapping[str, str]:
     """Return the text of each page by its topic."""
     folder = files(_PACKAGE) / "docs"
-    pages = (page for page in folder.iterdir() if page.name.endswith(".md"))
-    return {page.name.removesuffix(".md"): page.read_text("utf-8") for page in sorted(pages, key=lambda page: page.name)}
+    texts = {page.name: page.read_text("utf-8") for page in folder.iterdir() if page.name.endswith(".md")}
+    return {name.removesuffix(".md"): text for name, text in sorted(texts.items())}
 
 
 def code_sections() -> Mapping[str, str]:

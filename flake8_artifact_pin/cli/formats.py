@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections import Counter
@@ -15,34 +14,40 @@ from urllib.parse import quote
 
 from flake8_artifact_pin.cli.explain import code_sections
 from flake8_artifact_pin.cli.output import finding_data
+from flake8_artifact_pin.cli.output import json_text
 from flake8_artifact_pin.cli.output import PROGRAM
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.rules.findings import FileFinding
 
 _DIGITS = re.compile(r"\d+")
+# The codes of findings at PUT calls: there may be many in a file, and one decision settles them.
+_AT_CALLS = frozenset(["APR001", "APR004", "APR006"])
 
 
 class CheckResult(NamedTuple):
     """What ``check`` found: sorted findings, and how many files and PUT calls it judged.
 
-    ``new`` are the findings on what is new since the base, if there is one to compare with.
+    ``new`` are the findings on what came since the base; None without one to compare with.
     """
 
     findings: Sequence[FileFinding]
     files: int
     calls: int
-    new: frozenset[FileFinding] = frozenset()
+    new: frozenset[FileFinding] | None = None
 
 
-def json_text(result: CheckResult) -> str:
+def check_json(result: CheckResult) -> str:
     """Return an object: ``version`` of the format, ``files``, ``put_calls`` and ``findings``.
 
-    A finding has ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code``, ``text``
-    and ``is_new``.
+    A finding has ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code``, ``text``,
+    ``subject`` (what it is about, wherever that is written) and ``is_new`` (null without a base to compare with).
     """
-    findings = [{**finding_data(found), "is_new": found in result.new} for found in result.findings]
-    return _dumped({"version": 1, "files": result.files, "put_calls": result.calls, "findings": findings})
+    new = result.new
+    findings = [
+        {**finding_data(found), "is_new": None if new is None else found in new} for found in result.findings
+    ]
+    return json_text({"version": 1, "files": result.files, "put_calls": result.calls, "findings": findings})
 
 
 def github_text(result: CheckResult, directories: Sequence[str]) -> str:
@@ -51,29 +56,31 @@ def github_text(result: CheckResult, directories: Sequence[str]) -> str:
     The calls of a file that were there before are one annotation. ``directories`` may be the ones that GitHub's
     paths are relative to: the first that a file lies below counts, else the last.
     """
-    new = [found for found in result.findings if found in result.new]
-    old = [found for found in result.findings if found not in result.new]
-    return "".join(f"{_annotation(found, directories)}\n" for found in [*new, *(_folded(old) if new else old)])
+    findings = result.findings
+    if result.new is not None:
+        new = [found for found in findings if found in result.new]
+        findings = [*new, *_folded(found for found in findings if found not in result.new)]
+    return "".join(f"{_annotation(found, directories)}\n" for found in findings)
 
 
 def gitlab_text(result: CheckResult, top: str) -> str:
     """Return a Code Quality report of GitLab; paths are relative to the top of the repository."""
-    return _dumped([
+    return json_text([
         {
             "description": f"{found.finding.code} {found.finding.text}",
             "check_name": found.finding.code,
             "fingerprint": fingerprint,
             "severity": "major",
-            "location": {"path": _below(top, found.path), "lines": {"begin": max(found.finding.line, 1)}},
+            "location": {"path": path, "lines": {"begin": max(found.finding.line, 1)}},
         }
-        for found, fingerprint in _with_fingerprints(result.findings, top)
+        for found, path, fingerprint in _with_fingerprints(result.findings, top)
     ])
 
 
 def sarif_text(result: CheckResult, top: str, version: str) -> str:
-    """Return a SARIF 2.1.0 log; ``version`` is that of this program."""
+    """Return a SARIF 2.1.0 log; ``version`` is that of this program, empty if it is not known."""
     codes = sorted({*CODES, *(found.finding.code for found in result.findings)})
-    driver = {"name": PROGRAM, "version": version, "rules": _rules(codes)}
+    driver = {"name": PROGRAM, **({"version": version} if version else {}), "rules": _rules(codes)}
     results = [
         {
             "ruleId": found.finding.code,
@@ -81,14 +88,14 @@ def sarif_text(result: CheckResult, top: str, version: str) -> str:
             "level": "error",
             "message": {"text": found.finding.text},
             "locations": [{"physicalLocation": {
-                "artifactLocation": {"uri": quote(_below(top, found.path)), "uriBaseId": "%SRCROOT%"},
+                "artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"},
                 "region": {"startLine": max(found.finding.line, 1), "startColumn": found.finding.column + 1},
             }}],
             "partialFingerprints": {"artifactPin/v1": fingerprint},
         }
-        for found, fingerprint in _with_fingerprints(result.findings, top)
+        for found, path, fingerprint in _with_fingerprints(result.findings, top)
     ]
-    return _dumped({
+    return json_text({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
@@ -107,28 +114,31 @@ def _rules(codes: Iterable[str]) -> list[Mapping[str, object]]:
     ]
 
 
-def _with_fingerprints(findings: Iterable[FileFinding], top: str) -> Iterator[tuple[FileFinding, str]]:
-    """Yield each finding with what identifies it although lines move: its code, path and artifact."""
+def _with_fingerprints(findings: Iterable[FileFinding], top: str) -> Iterator[tuple[FileFinding, str, str]]:
+    """Yield each finding, its path below the top, and what identifies it although lines move.
+
+    That is its code, path and artifact, and of equal ones the number.
+    """
     seen: Counter[tuple[str, str, str]] = Counter()
     for found in findings:
-        code, path = found.finding.code, _below(top, found.path)
-        identity = (code, path, found.finding.subject or _DIGITS.sub("", found.finding.text))
+        # what is no text cannot be sent as such
+        path = _below(top, found.path).encode(errors="backslashreplace").decode()
+        identity = (found.finding.code, path, found.finding.subject or _DIGITS.sub("", found.finding.text))
         seen[identity] += 1
         text = "\0".join((*identity, str(seen[identity])))
-        yield found, hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+        yield found, path, hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
-def _folded(findings: Sequence[FileFinding]) -> Iterator[FileFinding]:
-    """Yield the findings, but only the first PUT call of each file and code, which says how many more there are."""
-    counts = Counter((found.path, found.finding.code) for found in findings)
-    seen = set()
+def _folded(findings: Iterable[FileFinding]) -> Iterator[FileFinding]:
+    """Yield the findings, but of those at the PUT calls of a file only the first with each code."""
+    groups: dict[object, list[FileFinding]] = {}
     for found in findings:
-        place = (found.path, found.finding.code)
-        if place not in seen:
-            seen.add(place)
-            more = counts[place] - 1
-            text = f"{found.finding.text} (and {more} more in this file that were there before)"
-            yield found._replace(finding=found.finding._replace(text=text)) if more else found
+        path, finding = found
+        is_call = finding.code in _AT_CALLS
+        groups.setdefault((path, finding.code) if is_call else found, []).append(found)
+    for found, *others in groups.values():
+        more = f" (and {len(others)} more in this file that were there before)" if others else ""
+        yield found._replace(finding=found.finding._replace(text=f"{found.finding.text}{more}"))
 
 
 def _annotation(found: FileFinding, directories: Sequence[str]) -> str:
@@ -138,8 +148,10 @@ def _annotation(found: FileFinding, directories: Sequence[str]) -> str:
     """
     path, finding = found.path, found.finding
     names = (_inside(directory, path) for directory in directories)
+    file = next(filter(None, names), "") or _below(directories[-1], path)
     fields = {
-        "file": next(filter(None, names), "") or _below(directories[-1], path),
+        # GitHub is told the name as it is, but for what a terminal would obey
+        "file": "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in file),
         "line": str(max(finding.line, 1)),
         "col": str(finding.column + 1),
         "title": finding.code,
@@ -166,7 +178,3 @@ def _below(top: str, path: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _dumped(data: object) -> str:
-    return f"{json.dumps(data, indent=2)}\n"

@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 NAME = "flake8-artifact-pin"
 
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     try:
         try:
-            return _run(_parser(words).parse_args(words))
+            return _run(words)
         finally:
             # also what argparse prints before it exits
             print(end="", flush=True)
@@ -41,8 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         return _PIPE_CLOSED
     except Exception as error:
-        _discard_output()
+        _flush_or_discard_output()
         return _failed(error, "--debug" in words)
+
+
+def _flush_or_discard_output() -> None:
+    try:
+        print(end="", flush=True)
+    except OSError:
+        _discard_output()
 
 
 def _discard_output() -> None:
@@ -52,32 +60,38 @@ def _discard_output() -> None:
 
 
 def _failed(error: Exception, is_debug: bool) -> int:
-    """Say in one line why the command could not do its work, and return the exit status for that."""
-    from flake8_artifact_pin.cli import output
+    """Say in a line why the command could not do its work, and return the exit status for that.
+
+    Nothing is 1 but findings: not even a bug of ours.
+    """
+    from flake8_artifact_pin.cli.output import note
     from flake8_artifact_pin.errors import ERROR
     from flake8_artifact_pin.errors import UsageError
 
     if is_debug:
         import traceback
 
-        traceback.print_exception(error)
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            note(line)
     text = str(error)
     if not isinstance(error, (OSError, UsageError)):
         text = f"{type(error).__name__}: {error} (a bug of {NAME}: please report it with the output of --debug)"
-    output.note(f"{NAME}: {text}")
+    note(f"{NAME}: {text}")
     return ERROR
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(words: Sequence[str]) -> int:
     from flake8_artifact_pin.cli import output
     from flake8_artifact_pin.errors import ERROR
     from flake8_artifact_pin.errors import UsageError
+
+    output.let_any_text_through()
+    arguments = _parser(words).parse_args(words)
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: give the result somewhere to go")
     from flake8_artifact_pin.repository.workspace import BrokenPinsError
     from flake8_artifact_pin.rules.findings import FileFinding
 
-    output.let_any_text_through()
-    if sys.stdout is None:
-        raise UsageError("standard output is closed: give the result somewhere to go")
     try:
         status: int = importlib.import_module(f"flake8_artifact_pin.cli.{arguments.verb}").run(arguments)
     except BrokenPinsError as error:
@@ -86,23 +100,45 @@ def _run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser(words: Sequence[str]) -> _Parser:
+    parser = _Parser(
         prog=NAME,
         description="Reports each PUT call that nobody decided on: what needs the whole repository.",
         epilog="Exit status: 0 clean, 1 findings, 2 wrong usage, an unusable pins file or a failure of git. "
         f"The manual: {NAME} explain.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    debug = argparse.ArgumentParser(add_help=False)
-    debug.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    _add_debug(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     chosen = next((word for word in words if word in VERBS), None)
     for name, summary in VERBS.items():
-        verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", parents=[debug])
+        description = f"{summary[0].upper()}{summary[1:]}."
+        verb = verbs.add_parser(name, help=summary, description=description, allow_abbrev=False)
+        _add_debug(verb)
         if name == chosen:
             importlib.import_module(f"flake8_artifact_pin.cli.{name}").add_arguments(verb)
     return parser
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    # main() looks for it among the words: an error may come before they are parsed
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors do no harm to the terminal, and are not lost with their status if nobody reads them."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say how the command is used, and what is wrong, and exit."""
+        from flake8_artifact_pin.cli.output import note
+        from flake8_artifact_pin.errors import ERROR
+
+        # newer Pythons would colour the usage, and the colours be escaped
+        self.color = False
+        for line in [*self.format_usage().splitlines(), f"{self.prog}: error: {message}"]:
+            note(line)
+        raise SystemExit(ERROR)
 
 
 class _Version(argparse.Action):

@@ -18,8 +18,11 @@ _MAX_LISTED = 5
 
 
 def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
-    """Yield a line for each store whose modules are imported while nothing of it is counted."""
-    seen = {site.call.store for scanned in scanned_files for site in scanned.report.sites}
+    """Yield a line for each store whose modules are imported while nothing of it is counted.
+
+    ``scanned_files`` are those of the whole repository.
+    """
+    seen = {site.call.store for scanned in scanned_files if not scanned.exempt for site in scanned.report.sites}
     stores = workspace.pins.stores
     for store, paths in store_imports(workspace, workspace.files()).items():
         files = f"{count(len(paths), 'file')} {'imports' if len(paths) == 1 else 'import'}"
@@ -31,11 +34,8 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
 
 
 def workspace_notes(workspace: Workspace) -> Iterator[str]:
-    """Yield a line for each thing that the pins do not reach."""
-    pins = workspace.pins
-    for path in ignored_pins_files(pins.path):
-        yield f"{relative(path, pins.cwd)} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
-    below = workspace.pins_files_below()
+    """Yield a line for each thing that the pins do not reach, of the whole repository."""
+    below = [workspace.shown(path) for path in workspace.pins_files_below() if "/" in path]
     if below:
         yield f"pins files of their own, for runs in their directories only: {_listed(below)}"
     for pin in workspace.beyond():
@@ -43,11 +43,20 @@ def workspace_notes(workspace: Workspace) -> Iterator[str]:
     yield from untracked_note(workspace)
 
 
+def ignored_pins_note(workspace: Workspace) -> Iterator[str]:
+    """Yield a line for each pins file that is not read since another one beside it is."""
+    pins = workspace.pins
+    for path in ignored_pins_files(pins.path):
+        yield f"{relative(path, pins.cwd)} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
+
+
 def untracked_note(workspace: Workspace) -> Iterator[str]:
     """Yield a line on files with PUT calls that git does not track: flake8 reports them all the same."""
+    # where git tracks nothing yet, all files are judged
+    judged = frozenset(workspace.files())
+    paths = [path for path in workspace.untracked_files() if path not in judged]
     untracked = [
-        scanned.name for scanned in scan(workspace, workspace.untracked_files())
-        if scanned.report.counted and not scanned.exempt
+        scanned.name for scanned in scan(workspace, paths) if scanned.report.counted and not scanned.exempt
     ]
     if untracked:
         files = count(len(untracked), "file")

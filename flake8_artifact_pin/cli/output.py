@@ -32,8 +32,8 @@ _PROGRESS_INTERVAL = 0.1
 
 def style(name: str, text: str, stream: TextIO | None = None) -> str:
     """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
-    is_shown = name and (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return f"{_STYLES[name]}{text}{_RESET}" if is_shown else text
+    is_wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return f"{_STYLES[name]}{text}{_RESET}" if name and is_wanted and (stream or sys.stdout).isatty() else text
 
 
 def finding_line(path: str, finding: Finding, stream: TextIO | None = None) -> str:
@@ -62,15 +62,24 @@ def print_findings(findings: Iterable[FileFinding]) -> None:
         print(finding_line(path, finding))
 
 
+def json_text(data: object) -> str:
+    """Return data as JSON: ASCII, so that any file name gets through any pipe, and no command to a CI machine.
+
+    Azure's and GitHub's machines look for ``##vso[`` and ``##[`` anywhere in a line.
+    """
+    dumped = json.dumps(data, indent=2).replace("##", "#\\u0023")
+    return f"{dumped}\n"
+
+
 def print_json(data: object) -> None:
-    """Print data as JSON: ASCII, so that any file name gets through any pipe."""
-    print(json.dumps(data, indent=2))
+    """Print data as JSON."""
+    print(json_text(data), end="")
 
 
 def print_text(text: str) -> None:
     """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
 
 
 def print_line(text: str = "", styled: str = "", at: tuple[str, int] | tuple[str, int, int] | None = None) -> None:
@@ -109,7 +118,7 @@ def _note(line: str) -> None:
 
 def write_file(path: str, text: str) -> None:
     """Write a report to a file, whatever it held before."""
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
+    with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
 
 

@@ -1,6 +1,7 @@
 """What is new since a base: for ``check --since`` and ``diff``."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +17,6 @@ from flake8_artifact_pin.rules.changes import Kind
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
 from flake8_artifact_pin.rules.findings import FileFinding
-from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.verdict import judge_file
@@ -24,7 +24,7 @@ from flake8_artifact_pin.rules.verdict import State
 
 
 class Since(NamedTuple):
-    """What changed since a base: the calls, pins that were raised without a call or a decision, and findings (APR010)."""
+    """What changed since a base: calls, pins that were raised without a call or a decision, and findings (APR010)."""
 
     base: Base
     snapshots: Snapshots
@@ -32,16 +32,15 @@ class Since(NamedTuple):
     raised: Sequence[Pin]
     findings: Sequence[FileFinding]
 
-    def is_new(self, workspace: Workspace, found: FileFinding) -> bool:
-        """Return whether a finding is about what came since the base."""
-        return found in self.findings or (found.path, found.finding.line, found.finding.column) in self._new_places(workspace)
-
-    def _new_places(self, workspace: Workspace) -> set[tuple[str, int, int]]:
-        return {
-            (workspace.shown(change.new.path), change.new.site.call.line, change.new.site.call.column)
+    def new_findings(self, workspace: Workspace, findings: Iterable[FileFinding]) -> frozenset[FileFinding]:
+        """Return those of some findings that are about what came since the base."""
+        own = frozenset(self.findings)
+        came = {
+            (workspace.shown(change.new.path), change.new.site.name)
             for change in self.changes
             if change.came and change.new
         }
+        return frozenset(found for found in findings if found in own or (found.path, found.finding.subject) in came)
 
 
 def compare_since(workspace: Workspace, base: Base) -> Since:
@@ -69,7 +68,7 @@ def _call_findings(
         verdict = judge_file(new.pins, path, new.reports[path])
         states = [call.state for call in verdict.calls if call.site is site]
         if states == [State.PINNED]:
-            finding = new_call_finding(new.pins, path, (site.call.line, site.call.column), _problem(change), base)
+            finding = new_call_finding(new.pins, path, site, _problem(change), base)
             yield FileFinding(workspace.shown(path), finding)
 
 

@@ -92,14 +92,13 @@ def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -
     return make_finding(*exempt_position(pins, key), "APR003", text, key)
 
 
-def new_call_finding(pins: Pins, path: str, place: tuple[int, int], problem: str, base: str) -> Finding:
+def new_call_finding(pins: Pins, path: str, site: Site, problem: str, base: str) -> Finding:
     """Return what is said of a PUT call that is allowed, and was not in ``base``, while nobody decided on it.
 
-    ``place`` is its line (1-based) and column (0-based), ``problem`` says what happened: ``put_object("x") is new``.
+    ``problem`` says what happened: ``put_object("x") is new``.
     """
-    line, column = place
-    text = f"{problem} since {base}, and nobody decided on it; decide: {commands.decide(pins, path, line)}"
-    return make_finding(line, column, "APR010", text)
+    text = f"{problem} since {base}, and nobody decided on it; decide: {commands.decide(pins, path, site.call.line)}"
+    return _at_call(site, "APR010", text)
 
 
 def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:

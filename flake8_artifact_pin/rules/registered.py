@@ -54,7 +54,7 @@ def judge_registered(pins: Pins, known: Collection[str], registry: str) -> Itera
                 searches += 1
                 edit = f"did you mean {quote(hint)}?" if hint else "register it there, or correct the id"
                 text = f"{quote(artifact_id)} is registered for {what}, but {registry} has no such id; {edit}"
-                yield make_finding(*position, "APR007", text)
+                yield make_finding(*position, "APR007", text, f"{what} {artifact_id}")
 
 
 def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: str) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: 
                 f"{quote(artifact_id)} of {owner} promises an artifact that no pinned code writes; register it at the "
                 "pin of the file that writes it: flake8-artifact-pin decide, or retire this row"
             )
-            yield make_finding(*position, "APR008", text)
+            yield make_finding(*position, "APR008", text, artifact_id)
 
 
 def suggestions(rows: Iterable[Row], key: str) -> Sequence[str]:

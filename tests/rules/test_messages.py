@@ -361,9 +361,12 @@ def test_findings_of_check() -> None:
         '2:1: APR003 "old/" exempts no file: remove it from [exempt]',
         '3:1: APR003 "*" exempts every file, so nothing is judged: exempt less',
     ]
-    assert shown([new_call_finding(pins, "a.py", (3, 4), 'put_object("x") is allowed', "origin/main")]) == [
-        f'3:5: APR010 put_object("x") is allowed since origin/main, and nobody decided on it; {DECIDE}:3',
+    [site] = report_source(A).sites
+    finding = new_call_finding(pins, "a.py", site, 'put_object("a") is new', "origin/main")
+    assert shown([finding]) == [
+        f'1:4: APR010 put_object("a") is new since origin/main, and nobody decided on it; {DECIDE}:1',
     ]
+    assert finding.subject == "<module>:put_object(a)"
     pins = read_pins('[pins]\n"a.py" = 2')
     assert shown([raised_pin_finding(pins, pins.pins["a.py"], "main")]) == [
         f'2:1: APR010 "a.py" allows more PUT calls than at main, and nobody decided on them; {DECIDE}',

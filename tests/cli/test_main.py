@@ -1,0 +1,237 @@
+"""The command itself: its options, its streams, and how it ends."""
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from support import PINS
+from support import PUT
+from support import Repository
+from support import run_process
+from support import run_program
+from support import run_without
+
+from flake8_artifact_pin.cli import main as command_main
+
+NAME = "flake8-artifact-pin"
+FAULTS = '[pins]\n"a.py" = -1\n"b.py" = -1\n'
+
+
+def test_interrupted(repository: Repository, tmp_path: Path) -> None:
+    """Without a word."""
+    repository.commit({"a.py": PUT, "b.py": PUT})
+    git = tmp_path / "git"
+    git.write_text(f"#!/bin/sh\ntouch {tmp_path}/working\nexec sleep 60\n")
+    git.chmod(0o755)
+    # whoever runs the tests may ignore it
+    program = """
+import signal, sys
+from flake8_artifact_pin.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(["check"]))
+"""
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        while not (tmp_path / "working").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == 130
+
+
+# How a stream is taken away, and the arguments; then how the line begins that the other one gets, and the status.
+ENDS = {
+    "closed pipe": ("stdout", "pipe", "check --format=json a.py", "", 141),
+    "closed pipe, much to say": ("stdout", "pipe", "check many.py", "", 141),
+    "closed pipe, unbuffered": ("stdout", "pipe", "check a.py", "", 141),
+    "full disk, unbuffered": ("stdout", "/dev/full", "check a.py", f"{NAME}: [Errno 28] No space left", 2),
+    "full disk": ("stdout", "/dev/full", "check --format=json a.py", f"{NAME}: [Errno 28] No space left", 2),
+    "full disk, much to say": ("stdout", "/dev/full", "check many.py", f"{NAME}: [Errno 28] No space left", 2),
+    "closed": ("stdout", "closed", "check --format=json a.py", f"{NAME}: ", 2),
+    "no stderr": ("stderr", "closed", "check a.py", "a.py:1:4: APR001", 1),
+    "no stderr, usage error": ("stderr", "closed", "check nope.py", "", 2),
+    "no stderr, broken pins": ("stderr", "closed", "check --pins=broken.toml", "", 2),
+    "stderr is a closed pipe": ("stderr", "pipe", "check a.py", "a.py:1:4: APR001", 1),
+    "no stderr, wrong usage": ("stderr", "closed", "check --nope", "", 2),
+    "stderr is a closed pipe, wrong usage": ("stderr", "pipe", "check --nope", "", 2),
+    "stderr is a full disk, a bug": ("stderr", "/dev/full", "check --debug nope.py", "", 2),
+    "stderr is a closed pipe, usage error": ("stderr", "pipe", "check nope.py", "", 2),
+    "stderr is a full disk": ("stderr", "/dev/full", "check a.py", "a.py:1:4: APR001", 1),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_stream_that_is_gone(repository: Repository, case: str) -> None:
+    """No traceback, nothing of one stream in the other, and what is lost is not passed over."""
+    stream, how, arguments, expected, status = ENDS[case]
+    repository.write({"a.py": PUT, "many.py": PUT * 2000, "broken.toml": FAULTS})
+    outcome = run_without(stream, how, *arguments.split(), PYTHONUNBUFFERED="1" if "unbuffered" in case else "")
+    said = outcome.out + outcome.err
+    assert said.startswith(expected)
+    assert (said.count("\n"), outcome.status) == (bool(expected), status)
+
+
+def test_stream_that_is_gone_in_process(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same again, where coverage is measured, and where a program embeds the command."""
+    repository.write({"a.py": PUT})
+    reader, writer = os.pipe()
+    os.close(reader)
+    for file, status in ((writer, 141), (os.open("/dev/full", os.O_WRONLY), 2)):
+        stream = os.fdopen(file, "w")
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert command_main.main(["check", "a.py"]) == status
+        with contextlib.suppress(OSError):
+            stream.close()
+    monkeypatch.setattr(sys, "stdout", None)
+    assert command_main.main(["check", "a.py"]) == 2
+    assert b"standard output is closed: " in repository.capture.readouterr().err
+
+
+VERBS = {
+    "init": "text,json",
+    "check": "text,json,github,sarif,gitlab",
+    "decide": "text,json",
+    "sites": "text,json,csv,markdown",
+    "prune": "text,json",
+    "diff": "text,json,markdown",
+    "doctor": "text,json",
+    "explain": "",
+}
+
+
+def test_help(directory: Repository) -> None:
+    outcome = directory.run("--help")
+    assert (outcome.err, outcome.status) == ("", 0)
+    assert re.findall(r"^    (\w+)  ", outcome.out, re.MULTILINE) == list(VERBS) == list(command_main.VERBS)
+    assert "Exit status: 0 clean, 1 findings, 2 " in " ".join(outcome.out.split())
+    for verb, formats in VERBS.items():
+        outcome = directory.run(verb, "--help")
+        assert (outcome.err, outcome.status) == ("", 0)
+        assert not formats or f"--format {{{formats}}}" in outcome.out
+        assert ("--pins PATH" in outcome.out) == bool(formats)
+        assert "--debug" in outcome.out
+        assert "put call" not in outcome.out
+
+
+def test_version(directory: Repository) -> None:
+    assert directory.run("--version") == (f"{NAME} {version(NAME)}\n", "", 0)
+
+
+def test_version_without_an_installed_package(tmp_path: Path) -> None:
+    """As somebody has it who only has the source."""
+    package = Path(command_main.__file__).parents[1]
+    (tmp_path / "flake8_artifact_pin").symlink_to(package)
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from flake8_artifact_pin.cli.main import main; main()"
+    # -S: nothing is installed
+    outcome = run_program(sys.executable, "-S", "-c", program, "--version", cwd=tmp_path, PYTHONPATH="")
+    assert outcome == (f"{NAME} (not installed: run from its source)\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ([], "the following arguments are required: VERB"),
+        (["nope"], "argument VERB: invalid choice: 'nope'"),
+        (["check", "--format=csv"], "argument --format: invalid choice: 'csv'"),
+        (["check", "-x"], "unrecognized arguments: -x"),
+        (["--pins=x", "check"], "unrecognized arguments: --pins=x"),
+        # no abbreviations: another option would change what they mean
+        (["check", "--form=json"], "unrecognized arguments: --form=json"),
+        (["prune", "a.py"], "unrecognized arguments: a.py"),
+        # nothing that a terminal or a CI machine would obey
+        (["check", "--\x1b[31m"], "unrecognized arguments: --\\x1b[31m"),
+        (["check", "--x\n::error::y"], "unrecognized arguments: --x\\n::error::y"),
+        (["check", "--##[x]\u202e"], "unrecognized arguments: --# #[x]\\u202e"),
+    ],
+)
+def test_usage_error(directory: Repository, arguments: Sequence[str], error: str) -> None:
+    outcome = directory.run(*arguments)
+    assert (outcome.out, outcome.status) == ("", 2)
+    usage, *_, last = outcome.err.splitlines()
+    assert usage.startswith(f"usage: {NAME}")
+    assert f": error: {error}" in last
+
+
+@pytest.mark.parametrize("arguments", [["check", "\x1b[31m.py"], ["check", "--pins=./\x1b[31m.toml"]])
+def test_error_is_one_safe_line(directory: Repository, arguments: Sequence[str]) -> None:
+    outcome = directory.run(*arguments)
+    assert (outcome.out, outcome.err.count("\n"), outcome.status) == ("", 1, 2)
+    assert "\\x1b[31m" in outcome.err
+
+
+def break_verb(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let whatever asks for the working directory fail, as after a bug of ours, or when it is interrupted."""
+    def fail() -> str:
+        raise error
+
+    monkeypatch.setattr(os, "getcwd", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (TypeError("no"), 2, f"{NAME}: TypeError: no (a bug of {NAME}: please report it with the output of --debug)\n"),
+        (UnicodeError("no"), 2, f"{NAME}: UnicodeError: no (a bug of {NAME}: please report it with the output of --debug)\n"),
+        (RecursionError(), 2, f"{NAME}: RecursionError:  (a bug of {NAME}: please report it with the output of --debug)\n"),
+        (FileNotFoundError(2, "gone"), 2, f"{NAME}: [Errno 2] gone\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_how_it_ends(directory: Repository, error: BaseException, status: int, said: str) -> None:
+    """Status 1 means findings, and nothing else: not a bug, which nobody takes for a mistake of the user."""
+    with directory.monkeypatch.context() as context:
+        break_verb(context, error)
+        outcome = directory.run("check")
+    assert outcome == ("", said, status)
+
+
+@pytest.mark.parametrize("words", [["--debug", "check", "nope.py"], ["check", "nope.py", "--debug"]])
+def test_debug(directory: Repository, words: Sequence[str]) -> None:
+    """Shows what an error hides, and the error below it."""
+    outcome = directory.run(*words)
+    first, *_, last = outcome.err.splitlines()
+    assert (first, last) == ("Traceback (most recent call last):", f"{NAME}: there is no nope.py: correct the path")
+    assert (outcome.out, outcome.status) == ("", 2)
+
+
+def test_any_text_gets_through(directory: Repository) -> None:
+    directory.write({"é.py": PUT})
+    outcome = run_process("check", PYTHONIOENCODING="ascii")
+    assert outcome.out.startswith("\\xe9.py:1:4: APR001 ")
+    assert outcome.status == 1
+
+
+def test_doors(directory: Repository) -> None:
+    """The console script and ``python -m``, which imports nothing of the tree that it need not."""
+    [script] = entry_points(group="console_scripts", name=NAME)
+    assert script.load() is command_main.main
+    trap = "raise SystemExit('the tree was run')\n"
+    directory.write({"a.py": PUT, "tomli.py": trap, "flake8.py": trap, "configparser.py": trap})
+    outcome = directory.run("check")
+    assert outcome.status == 1
+    assert run_process("check") == outcome
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []])
+def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
+    program = (
+        "import contextlib, sys\n"
+        "from flake8_artifact_pin.cli.main import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    main({arguments!r})\n"
+        "sys.stdout.write('|'.join(sys.modules))"
+    )
+    modules = set(run_program(sys.executable, "-c", program).out.rpartition("\n")[2].split("|"))
+    assert "flake8_artifact_pin.cli.main" in modules
+    assert modules & {"ast", "flake8", "subprocess", "tokenize", "tomli"} == set()

@@ -1,0 +1,138 @@
+"""What is printed, and beside the results: colours, progress, texts for machines."""
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+
+import pytest
+from support import PINS
+from support import PUT
+from support import Repository
+from support import run_on_terminal
+from support import run_process
+from support import Terminal
+
+from flake8_artifact_pin.cli import output
+from flake8_artifact_pin.cli.main import main
+from flake8_artifact_pin.cli.output import note
+
+FAULTS = '[pins]\n"a.py" = -1\n'
+
+
+@pytest.mark.parametrize(
+    ("environment", "color"),
+    [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
+)
+def test_colour(repository: Repository, environment: dict[str, str], color: str) -> None:
+    """As flake8 has it."""
+    repository.monkeypatch.delenv("NO_COLOR", raising=False)
+    repository.write({"a.py": PUT})
+    shown, outcome = run_on_terminal("stdout", "check", **environment)
+    assert shown == repository.flake8("a.py", f"--color={color}").output
+    assert outcome == ("", "1 file, 1 PUT call: 1 finding\n", 1)
+
+
+def test_no_colour_but_on_a_terminal(repository: Repository) -> None:
+    repository.monkeypatch.delenv("NO_COLOR", raising=False)
+    repository.write({"a.py": PUT})
+    shown, outcome = run_on_terminal("stderr", "check")
+    assert shown == "1 file, 1 PUT call: 1 finding\n"
+    assert outcome.out == repository.flake8("a.py").output
+    shown, _ = run_on_terminal("stdout", "check", "--format=json")
+    assert "\033" not in shown
+    # the faults of the pins file go to the other stream
+    repository.write({PINS: FAULTS})
+    assert "\033" not in run_on_terminal("stdout", "check")[1].err
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stream", "written"),
+    [
+        # less than a person waits without a sign
+        ([0.5, 0.99, 1.5], Terminal(), ""),
+        ([0.5, 1.01, 1.05, 1.2, 9.0], Terminal(), "\r2 of 5 files\r4 of 5 files\r\033[K"),
+        ([30.0, 30.0], Terminal(), "\r1 of 2 files\r\033[K"),
+        ([30.0], Terminal(), ""),
+        ([], Terminal(), ""),
+        ([30.0, 30.0], io.StringIO(), ""),
+        ([30.0, 30.0], None, ""),
+    ],
+)
+def test_progress(
+    monkeypatch: pytest.MonkeyPatch, seconds: list[float], stream: io.StringIO | None, written: str,
+) -> None:
+    """Each item is the time at which the work on it is done."""
+    now = 0.0
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    seen = []
+    for item in output.with_progress(seconds, "file"):
+        seen.append(item)
+        now = item
+    assert seen == seconds
+    assert (stream.getvalue() if stream else "") == written
+
+
+def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was shown is no more, whatever comes next on the terminal."""
+    times = iter(range(0, 100, 5))
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(time, "monotonic", lambda: next(times))
+    shown = output.with_progress(["a", "b", "c"], "file")
+    assert [next(shown), next(shown)] == ["a", "b"]
+    getattr(shown, "close")()
+    assert terminal.getvalue().endswith(" of 3 files\r\033[K")
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_same_output_each_time(repository: Repository, form: str) -> None:
+    files = {f"{name}.py": PUT * 3 for name in "dacb"}
+    repository.commit({**files, "e.py": "(", PINS: '[pins]\n"z.py" = 1\n"y.py" = 1\n"a.py" = 4\n'})
+    outcomes = {run_process("check", f"--format={form}", PYTHONHASHSEED=seed) for seed in "0123"}
+    assert outcomes == {repository.run("check", f"--format={form}")}
+    assert repository.check().findings == sorted(repository.check().findings)
+
+
+def test_no_standard_error(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory.write({"a.py": "s3.put_object()\n"})
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(["check"]) == 1
+    assert main(["check", "nope.py"]) == 2
+    assert directory.capture.readouterr().out.decode().startswith("a.py:1:4: APR001 ")
+
+
+def test_standard_error_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        note("lost")
+        note("lost, too")
+        # as Python does when it ends
+        stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "plural", "expected"),
+    [(1, "file", "", "1 file"), (0, "file", "", "0 files"), (1200, "file", "", "1,200 files"), (2, "x", "y", "2 y")],
+)
+def test_count(number: int, noun: str, plural: str, expected: str) -> None:
+    assert output.count(number, noun, plural) == expected
+
+
+def test_tables() -> None:
+    """Wide and combined letters take their columns, and no cell breaks a line or a table."""
+    rows = [["日本", "x"], ["e\u0301", "a\nb"], ["plain", "|"]]
+    assert output.table(["one", "two"], rows) == ["one      two", "日本     x", "e\\u0301  a\\nb", "plain    |"]
+    assert output.markdown_table(["one", "two"], [["a|b", "<b>`c`_"]]) == [
+        "| one | two |", "| --- | --- |", "| a\\|b | &lt;b>\\`c\\`\\_ |",
+    ]
+
+
+def test_json_text() -> None:
+    """Nothing in it is a command to a CI machine, whatever it says."""
+    text = output.json_text(["##vso[x]", "###[y]", "é\udcff"])
+    assert text == '[\n  "#\\u0023vso[x]",\n  "#\\u0023#[y]",\n  "\\u00e9\\udcff"\n]\n'
