@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
 from flake8_artifact_pin.rules.findings import FileFinding
-from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.verdict import judge_file
@@ -24,24 +24,22 @@ from flake8_artifact_pin.rules.verdict import State
 
 
 class Since(NamedTuple):
-    """What changed since a base: the calls, pins that were raised without a call or a decision, and findings (APR010)."""
+    """What changed since a base: the calls, pins that were raised without a call or a decision, and findings (APR010).
+
+    ``came`` are the paths of the files where a call came, by its line and column.
+    """
 
     base: Base
     snapshots: Snapshots
     changes: Sequence[CallChange]
     raised: Sequence[Pin]
     findings: Sequence[FileFinding]
+    came: Mapping[tuple[int, int], Sequence[str]]
 
     def is_new(self, workspace: Workspace, found: FileFinding) -> bool:
         """Return whether a finding is about what came since the base."""
-        return found in self.findings or (found.path, found.finding.line, found.finding.column) in self._new_places(workspace)
-
-    def _new_places(self, workspace: Workspace) -> set[tuple[str, int, int]]:
-        return {
-            (workspace.shown(change.new.path), change.new.site.call.line, change.new.site.call.column)
-            for change in self.changes
-            if change.came and change.new
-        }
+        line, column, code, *_ = found.finding
+        return code == "APR010" or found.path in map(workspace.shown, self.came.get((line, column), ()))
 
 
 def compare_since(workspace: Workspace, base: Base) -> Since:
@@ -55,26 +53,39 @@ def compare_since(workspace: Workspace, base: Base) -> Since:
         *_call_findings(workspace, new, changes, base.name),
         *(FileFinding(name, raised_pin_finding(workspace.pins, pin, base.name)) for pin in raised),
     ]
-    return Since(base, snapshots, changes, raised, sorted(findings))
+    came: dict[tuple[int, int], list[str]] = {}
+    for change in changes:
+        if change.new and (change.came or change.is_undecided):
+            call = change.new.site.call
+            came.setdefault((call.line, call.column), []).append(change.new.path)
+    return Since(base, snapshots, changes, raised, sorted(findings), came)
 
 
 def _call_findings(
     workspace: Workspace, new: Snapshot, changes: Sequence[CallChange], base: str,
 ) -> Iterator[FileFinding]:
     """Yield what is said of calls that are allowed: any other has a finding of its own."""
+    undecided: dict[str, list[CallChange]] = {}
     for change in changes:
-        if not change.is_undecided or change.new is None:
-            continue
-        path, site = change.new
+        if change.is_undecided and change.new:
+            undecided.setdefault(change.new.path, []).append(change)
+    for path, here in undecided.items():
         verdict = judge_file(new.pins, path, new.reports[path])
-        states = [call.state for call in verdict.calls if call.site is site]
-        if states == [State.PINNED]:
-            finding = new_call_finding(new.pins, path, (site.call.line, site.call.column), _problem(change), base)
-            yield FileFinding(workspace.shown(path), finding)
+        pinned = {id(call.site) for call in verdict.calls if call.state is State.PINNED}
+        for change in here:
+            if change.new and id(change.new.site) in pinned:
+                call = change.new.site.call
+                finding = new_call_finding(new.pins, path, (call.line, call.column), _problem(workspace, change), base)
+                yield FileFinding(workspace.shown(path), finding)
 
 
-def _problem(change: CallChange) -> str:
+def _problem(workspace: Workspace, change: CallChange) -> str:
     shown = change.new.site.call.shown if change.new else ""
-    if change.kind is Kind.CHANGED and change.old:
-        return f"{shown} has replaced {change.old.site.call.shown}"
-    return f"{shown} is no longer suppressed" if change.kind is Kind.UNSUPPRESSED else f"{shown} is new"
+    if change.old is None:
+        return f"{shown} is new"
+    return {
+        Kind.CHANGED: f"{shown} has replaced {change.old.site.call.shown}",
+        Kind.UNSUPPRESSED: f"{shown} is no longer suppressed",
+        Kind.RENAMED: f"{shown} was in {change.old.site.call.scope}, with another decision",
+        Kind.MOVED: f"{shown} was in {workspace.shown(change.old.path)}, with another decision",
+    }[change.kind]

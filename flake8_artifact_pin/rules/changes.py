@@ -1,7 +1,7 @@
 """Which of the artifacts that a change brings nobody decided on.
 
-One rule: in a file, more artifacts came than new decisions were made. An artifact came if it is written now, counts, and
-was not written by any counted call of the base; or if what had been decided on it is not what is decided on it now.
+One rule: in a file, more artifacts came than new decisions were made. An artifact came if it is written now, counts,
+and was not written by any counted call of the base; or if it moved, and what had been decided on it did not.
 """
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class _File:
         return [number for number, change in enumerate(changes) if not self._is_settled(change, decided)]
 
     def _is_old_artifact(self, change: CallChange) -> bool:
-        """Return whether a count is for a call that was here, or that came from elsewhere with what was decided on it."""
+        """Return whether a call was here, or came from elsewhere with what was decided on it."""
         if change.kind is not Kind.MOVED:
             return not change.came
         return not self.now.is_over and self._is_kept(change)

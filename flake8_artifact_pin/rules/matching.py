@@ -50,7 +50,8 @@ class CallChange(NamedTuple):
     @property
     def came(self) -> bool:
         """Whether an artifact came that was not counted before."""
-        return self.kind in (Kind.ADDED, Kind.CHANGED, Kind.UNSUPPRESSED) and bool(self.new and self.new.site.is_counted)
+        is_new = self.kind in (Kind.ADDED, Kind.CHANGED, Kind.UNSUPPRESSED)
+        return is_new and bool(self.new and self.new.site.is_counted)
 
 
 class _Traits(NamedTuple):
