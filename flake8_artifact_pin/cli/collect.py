@@ -10,6 +10,7 @@ from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Renames
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
@@ -19,6 +20,15 @@ from flake8_artifact_pin.rules.messages import file_noqa_finding
 from flake8_artifact_pin.rules.messages import pins_findings
 from flake8_artifact_pin.rules.messages import useless_exemption_finding
 from flake8_artifact_pin.rules.verdict import judge_file
+
+
+def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
+    """Yield the findings of ``check`` in the whole repository."""
+    paths = workspace.files()
+    for scanned in scan(workspace, paths):
+        yield from scanned_findings(workspace, scanned)
+    yield from findings_in_pins(workspace)
+    yield from findings_on_exemptions(workspace, paths)
 
 
 def scanned_findings(workspace: Workspace, scanned: ScannedFile) -> Iterator[FileFinding]:

@@ -11,9 +11,9 @@ from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.snapshots import Snapshots
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.rules.changes import CallChange
+from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.changes import compare
-from flake8_artifact_pin.rules.changes import Kind
+from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
 from flake8_artifact_pin.rules.findings import FileFinding
@@ -61,19 +61,26 @@ def _call_findings(
     workspace: Workspace, new: Snapshot, changes: Sequence[CallChange], base: str,
 ) -> Iterator[FileFinding]:
     """Yield what is said of calls that are allowed: any other has a finding of its own."""
+    undecided: dict[str, list[CallChange]] = {}
     for change in changes:
-        if not change.is_undecided or change.new is None:
-            continue
-        path, site = change.new
+        if change.is_undecided and change.new:
+            undecided.setdefault(change.new.path, []).append(change)
+    for path, here in undecided.items():
         verdict = judge_file(new.pins, path, new.reports[path])
-        states = [call.state for call in verdict.calls if call.site is site]
-        if states == [State.PINNED]:
-            finding = new_call_finding(new.pins, path, site, _problem(change), base)
-            yield FileFinding(workspace.shown(path), finding)
+        pinned = {id(call.site) for call in verdict.calls if call.state is State.PINNED}
+        for change in here:
+            if change.new and id(change.new.site) in pinned:
+                finding = new_call_finding(new.pins, path, change.new.site, _problem(workspace, change), base)
+                yield FileFinding(workspace.shown(path), finding)
 
 
-def _problem(change: CallChange) -> str:
+def _problem(workspace: Workspace, change: CallChange) -> str:
     shown = change.new.site.call.shown if change.new else ""
-    if change.kind is Kind.CHANGED and change.old:
-        return f"{shown} has replaced {change.old.site.call.shown}"
-    return f"{shown} is no longer suppressed" if change.kind is Kind.UNSUPPRESSED else f"{shown} is new"
+    if change.old is None:
+        return f"{shown} is new"
+    return {
+        Kind.CHANGED: f"{shown} has replaced {change.old.site.call.shown}",
+        Kind.UNSUPPRESSED: f"{shown} is no longer suppressed",
+        Kind.RENAMED: f"{shown} was in {change.old.site.call.scope}, with another decision",
+        Kind.MOVED: f"{shown} was in {workspace.shown(change.old.path)}, with another decision",
+    }[change.kind]

@@ -108,8 +108,8 @@ def test_suppression() -> None:
     ("old_pins", "new_pins", "is_undecided"),
     [
         (COUNT.format(1), COUNT.format(2), True),
-        (COUNT.format('{ count = 1, registered = ["a"] }'), COUNT.format('{ count = 2, registered = ["a"] }'), True),
-        (COUNT.format('{ count = 1, registered = ["a"] }'), COUNT.format('{ count = 2, registered = ["a", "b"] }'), False),
+        (COUNT.format('{ count = 1, registered = ["one"] }'), COUNT.format('{ count = 2, registered = ["one"] }'), True),
+        (COUNT.format('{ count = 1, registered = ["one"] }'), COUNT.format('{ count = 2, registered = ["one", "two"] }'), False),
         (COUNT.format('{ count = 1, grandfathered = "old" }'), COUNT.format('{ count = 2, grandfathered = " old" }'), True),
         (COUNT.format('{ count = 1, grandfathered = "old" }'), COUNT.format('{ count = 2, grandfathered = "all" }'), False),
         (COUNT.format(1), COUNT.format('{ count = 2, deferred = "config#1" }'), False),

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from flake8_artifact_pin.cli.diff.model import Change
+from flake8_artifact_pin.cli.diff.settings import setting_changes
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.since import Since
+from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
@@ -14,36 +16,17 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pin_position
-from flake8_artifact_pin.pins.positions import setting_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules import commands
 from flake8_artifact_pin.rules.changes import base_path
-from flake8_artifact_pin.rules.changes import CallChange
-from flake8_artifact_pin.rules.changes import Kind
-from flake8_artifact_pin.rules.changes import PlacedCall
+from flake8_artifact_pin.rules.matching import CallChange
+from flake8_artifact_pin.rules.matching import Kind
+from flake8_artifact_pin.rules.matching import PlacedCall
 from flake8_artifact_pin.rules.changes import says_the_same
-from flake8_artifact_pin.source.stores import compile_matcher
-
-_FEWEST_CALLERS = 2
-
-
-class Change(NamedTuple):
-    """A line of the result; the names of the fields are those of the JSON format.
-
-    ``subject`` is "call", "pin", "exempt", "setting" or "wrapper"; ``kind`` says what became of it. ``path`` is relative
-    to the working directory and ``line`` is 1-based; of what is gone they are those in the base. ``artifact`` is the key
-    template of a call. ``undecided``: an artifact came, or a pin was raised, and nobody decided on it.
-    """
-
-    subject: str
-    kind: str
-    path: str
-    line: int
-    text: str
-    artifact: str = ""
-    undecided: bool = False
+from flake8_artifact_pin.source.reasons import same_reason
+from flake8_artifact_pin.source.report import FileReport
 
 
 def all_changes(workspace: Workspace, since: Since) -> list[Change]:
@@ -53,7 +36,7 @@ def all_changes(workspace: Workspace, since: Since) -> list[Change]:
         *sorted(_call_changes(workspace, since.changes), key=lambda change: not change.undecided),
         *_pin_changes(workspace, since),
         *_exempt_changes(workspace, old_pins, pins),
-        *_setting_changes(workspace, old_pins, pins),
+        *setting_changes(workspace, old_pins, pins),
         *_new_wrappers(workspace, since),
     ]
 
@@ -77,11 +60,16 @@ def _call_text(workspace: Workspace, change: CallChange) -> str:
         return _in_words(new or old)
     if change.kind is Kind.CHANGED:
         return f"{old.site.call.shown} -> {_in_words(new)}"
-    if change.kind is Kind.MOVED:
-        return f"{_in_words(new)}, from {workspace.shown(old.path)}"
-    if change.kind is Kind.RENAMED and old.site.call.scope != new.site.call.scope:
-        return f"{_in_words(new)}, was in {old.site.call.scope}"
-    return _in_words(new)
+    origin = []
+    if change.kind is Kind.UNSUPPRESSED:
+        origin.append(f"was suppressed: {old.site.reason}")
+    if old.path != new.path and change.kind is not Kind.RENAMED:
+        origin.append(f"from {workspace.shown(old.path)}")
+    elif old.site.call.scope != new.site.call.scope:
+        origin.append(f"was in {old.site.call.scope}")
+    if old.site.call.method != new.site.call.method:
+        origin.append(f"was {old.site.call.method}")
+    return ", ".join([_in_words(new), *origin])
 
 
 def _in_words(placed: PlacedCall | None) -> str:
@@ -114,9 +102,9 @@ def _pin_change(old: Pin | None, pin: Pin) -> tuple[str, str]:
     if old is None:
         return "added", f"{pin.allowed}, {_decided(pin)}"
     words = _new_decisions(old, pin)
-    counts = f"{old.allowed} -> {pin.allowed}"
     if pin.allowed != old.allowed:
-        return "raised" if pin.allowed > old.allowed else "lowered", "; ".join([counts, *words])
+        kind = "raised" if pin.allowed > old.allowed else "lowered"
+        return kind, "; ".join([f"{old.allowed} -> {pin.allowed}", *(words or [_decided(pin)] * (pin.calls is None))])
     moved = [f"was {quote(old.path)}"] if old.path != pin.path else []
     if moved or words:
         return "moved" if moved else "decided", "; ".join([*moved, *words])
@@ -126,7 +114,7 @@ def _pin_change(old: Pin | None, pin: Pin) -> tuple[str, str]:
 def _new_decisions(old: Pin, pin: Pin) -> list[str]:
     """Return in words which decisions came, went and were overwritten."""
     if old.calls is None and pin.calls is None:
-        same = says_the_same(old.decision, pin.decision)
+        same = _is_same(old.decision, pin.decision)
         return [] if same else [f"{_text(pin.decision)} (was: {_text(old.decision)})"]
     before = {name: call.decision for name, call in (old.calls or {}).items()}
     now = {name: call.decision for name, call in (pin.calls or {}).items()}
@@ -135,7 +123,7 @@ def _new_decisions(old: Pin, pin: Pin) -> list[str]:
     words += [
         f"{quote(name)} {_text(now[name])} (was: {_text(before[name])})"
         for name in now
-        if name in before and not says_the_same(now[name], before[name])
+        if name in before and not _is_same(now[name], before[name])
     ]
     if old.calls is None:
         words.append(f"was a count: {_text(old.decision)}")
@@ -144,8 +132,12 @@ def _new_decisions(old: Pin, pin: Pin) -> list[str]:
     return words
 
 
+def _is_same(decision: Decision, other: Decision) -> bool:
+    return says_the_same(decision, other) and decision.until == other.until
+
+
 def _exempt_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
-    before, now = old.exempt.reasons, new.exempt.reasons
+    before, now = _exemptions(old), _exemptions(new)
     for key in sorted(now.keys() - before.keys()):
         files = [path for path in workspace.files() if exemption(new.exempt, path) == key]
         calls = sum(len(scanned.report.sites) for scanned in scan(workspace, files))
@@ -155,78 +147,41 @@ def _exempt_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Chan
         text = f"{quote(key)}: was {before[key]}"
         yield Change("exempt", "removed", workspace.shown(old.name), exempt_position(old, key).line, text)
     for key in sorted(now.keys() & before.keys()):
-        if now[key] != before[key]:
+        if not same_reason(now[key], before[key]):
             text = f"{quote(key)}: {now[key]} (was: {before[key]})"
             yield Change("exempt", "decided", workspace.shown(new.name), exempt_position(new, key).line, text)
 
 
-def _setting_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
-    """Yield the stores and patterns that came and went, with the calls that are lost, and whether decisions are required."""
-    if old.faults or not old.path:
-        # nobody knows which there were
-        return
-    lost = _lost_calls(workspace, old, new)
-    for setting, before, now in (("stores", old.stores, new.stores), ("patterns", old.patterns, new.patterns)):
-        for value in now:
-            if value not in before:
-                yield _setting(workspace, new, setting, "added", quote(value))
-        for value in before:
-            if value not in now:
-                calls = f" ({count(lost, 'PUT call')} no longer counted)" if lost else ""
-                yield _setting(workspace, old, setting, "removed", f"{quote(value)}{calls}")
-    if old.require_decision and not new.require_decision:
-        text = "no decision is required any more"
-        yield _setting(workspace, old, "require-decision", "removed", text)
-
-
-def _setting(workspace: Workspace, pins: Pins, setting: str, kind: str, text: str) -> Change:
-    line = setting_position(pins, setting).line
-    return Change("setting", kind, workspace.shown(pins.name), line, f"{setting}: {text}")
-
-
-def _lost_calls(workspace: Workspace, old: Pins, new: Pins) -> int:
-    """Return how many PUT calls of now the stores and patterns of the base count, and those of now do not."""
-    if {*old.stores, *old.patterns} <= {*new.stores, *new.patterns}:
-        return 0
-    counting = workspace._replace(matcher=compile_matcher(old.stores, old.patterns))
-    paths = workspace.files()
-    return len(_places(counting, paths) - _places(workspace, paths))
-
-
-def _places(workspace: Workspace, paths: Sequence[str]) -> set[tuple[str, int, int]]:
+def _exemptions(pins: Pins) -> dict[str, str]:
+    """Return the reason of each exemption with its last day."""
+    until = pins.exempt.until
     return {
-        (scanned.path, site.call.line, site.call.column)
-        for scanned in scan(workspace, paths)
-        if not scanned.exempt
-        for site in scanned.report.sites
+        key: f"{reason}; until: {until[key]}" if key in until else reason
+        for key, reason in pins.exempt.reasons.items()
     }
 
 
 def _new_wrappers(workspace: Workspace, since: Since) -> Iterator[Change]:
     """Yield the wrappers that the base did not have, in files that differ."""
     snapshots = since.snapshots
-    before = {
-        (path, site.call.key_parameter.function)
-        for path, report in snapshots.old.items()
-        for site in report.sites
-        if site.call.key_parameter
+    before = {(path, function) for path, report in snapshots.old.items() for function in _key_functions(report)}
+    new = {
+        (path, function)
+        for path, report in snapshots.new.items()
+        for function in _key_functions(report)
+        if (snapshots.renamed.get(path, path), function) not in before
     }
-    changed = [
-        scanned
-        for scanned in scan(workspace, [path for path in snapshots.new if path in workspace.files()])
-        if any(
-            site.call.key_parameter and (snapshots.renamed.get(scanned.path, scanned.path), site.call.key_parameter.function)
-            not in before
-            for site in scanned.report.sites
-        )
-    ]
-    for wrapper in find_wrappers(workspace, changed) if changed else ():
-        if wrapper.callers >= _FEWEST_CALLERS:
-            text = (
-                f"{wrapper.name}({wrapper.parameter}) writes whatever key its {count(wrapper.callers, 'caller')} pass, as one "
-                "PUT call"
-            )
-            yield Change("wrapper", "added", wrapper.path, wrapper.line, text)
+    if not new:
+        return
+    names = {(workspace.shown(path), function) for path, function in new}
+    wrappers = find_wrappers(workspace, list(scan(workspace, sorted({path for path, _ in new}))))
+    for text, place in advice(wrapper for wrapper in wrappers if (wrapper.path, wrapper.name) in names):
+        yield Change("wrapper", "added", *place, text)
+
+
+def _key_functions(report: FileReport) -> frozenset[str]:
+    """Return the functions that take a key from their callers."""
+    return frozenset(site.call.key_parameter.function for site in report.sites if site.call.key_parameter)
 
 
 def _decided(pin: Pin) -> str:

@@ -2,20 +2,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from typing import NamedTuple
-from urllib.parse import quote
 
-from flake8_artifact_pin.cli.collect import findings_in_pins
-from flake8_artifact_pin.cli.collect import scanned_findings
+from flake8_artifact_pin.cli.collect import repository_findings
 from flake8_artifact_pin.cli.diff.changes import all_changes
-from flake8_artifact_pin.cli.diff.changes import Change
+from flake8_artifact_pin.cli.diff.comment import comment
+from flake8_artifact_pin.cli.diff.comment import find_links
+from flake8_artifact_pin.cli.diff.model import Change
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
-from flake8_artifact_pin.cli.output import markdown
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
@@ -28,31 +25,13 @@ from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
-from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
-from flake8_artifact_pin.repository.workspace import relative
-from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import printable
 
 _GUESSED = (
     "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
     "name BASE, or run git remote set-head origin -a"
 )
-
-
-class _Links(NamedTuple):
-    """Where files can be looked at: ``base`` is followed by a path below ``top``; empty if nowhere."""
-
-    base: str
-    top: str
-
-    def place(self, path: str, line: int) -> str:
-        """Return a place as Markdown, linked if that is possible."""
-        text = markdown(f"{path}:{line}")
-        if not self.base:
-            return text
-        return f"[{text}]({self.base}/{quote(relative(os.path.abspath(path), self.top).replace(os.sep, '/'))}#L{line})"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
             "findings": list(map(finding_data, problems)),
         })
     elif arguments.format == "markdown":
-        _print_markdown(workspace, base, changes, _links(workspace, arguments.link_base))
+        findings = {*problems, *since.findings, *repository_findings(workspace)}
+        links = find_links(workspace.repository.top, arguments.link_base)
+        print("\n".join(comment(changes, sorted(findings), base.description, links)))
     else:
         _print_text(base, changes)
         note_findings(problems)
@@ -113,43 +94,6 @@ def _print_text(base: Base, changes: Sequence[Change]) -> None:
         print(style("red" if change.undecided else "", f"{kind:18} {place}: {mark}{printable(change.text)}"))
     summary = f"{count(len(changes), 'change')}, {_undecided(changes)} undecided"
     print_line(summary if changes else "no PUT call and no pin changed")
-
-
-def _print_markdown(workspace: Workspace, base: Base, changes: Sequence[Change], links: _Links) -> None:
-    """Print a whole comment of a pull request: what needs a decision, what changed, and the findings."""
-    number = _undecided(changes)
-    needs = "artifacts need" if number != 1 else "artifact needs"
-    print(f"### {number or 'No'} {needs if number else 'artifact needs'} a decision")
-    if changes:
-        print()
-        print("| change | where | what |")
-        print("| --- | --- | --- |")
-    for change in changes:
-        mark = "**undecided:** " if change.undecided else ""
-        where = links.place(change.path, change.line)
-        print(f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |")
-    findings = _findings(workspace)
-    if findings:
-        print()
-        print(f"#### {count(len(findings), 'finding')} of check")
-        print()
-    for path, finding in findings:
-        print(f"- {links.place(path, finding.line)}: {finding.code} {markdown(finding.text)}")
-    print()
-    print(f"Compared with {markdown(base.description)}.")
-
-
-def _findings(workspace: Workspace) -> list[FileFinding]:
-    found = [finding for scanned in scan(workspace, workspace.files()) for finding in scanned_findings(workspace, scanned)]
-    return sorted({*found, *findings_in_pins(workspace)})
-
-
-def _links(workspace: Workspace, named: str | None) -> _Links:
-    top = workspace.repository.top if workspace.repository else os.getcwd()
-    if named is not None:
-        return _Links(named.rstrip("/"), top)
-    parts = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")]
-    return _Links("{}/{}/blob/{}".format(*parts) if all(parts) else "", top)
 
 
 def _undecided(changes: Sequence[Change]) -> int:

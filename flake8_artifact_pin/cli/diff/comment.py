@@ -1,0 +1,76 @@
+"""The difference as one comment of a pull request, in Markdown."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from flake8_artifact_pin.cli.diff.model import Change
+from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.cli.output import markdown
+from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.rules.findings import FileFinding
+
+# GitHub cuts no comment, it refuses one of more than 65,536 characters.
+_MOST_LINES = 100
+
+
+class Links(NamedTuple):
+    """Where files can be looked at: ``base`` is followed by a path below ``top``; empty if nowhere."""
+
+    base: str
+    top: str
+
+    def place(self, path: str, line: int) -> str:
+        """Return a place as Markdown, below the top of the repository and linked, if that is possible."""
+        # a path of the result is relative to the working directory
+        full = relative(os.path.abspath(path), self.top).replace(os.sep, "/")
+        text = markdown(f"{full}:{line}")
+        if not self.base or full.startswith("../"):
+            return text
+        return f"[{text}]({self.base}/{quote(full, errors='surrogateescape')}#L{line})"
+
+
+def find_links(top: str, named: str | None) -> Links:
+    """Return the links to a base that is named, or to where GitHub's variables say that the commit is."""
+    if named is not None:
+        return Links(named.rstrip("/"), top)
+    parts = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")]
+    return Links("{}/{}/blob/{}".format(*parts) if all(parts) else "", top)
+
+
+def comment(
+    changes: Sequence[Change], findings: Sequence[FileFinding], base: str, links: Links,
+) -> Iterator[str]:
+    """Yield the lines: how many artifacts need a decision, what changed, and the findings of ``check``."""
+    undecided = sum(change.undecided for change in changes)
+    yield f"### {count(undecided, 'artifact needs', 'artifacts need') if undecided else 'No artifact needs'} a decision"
+    yield ""
+    if changes:
+        yield "| change | where | what |"
+        yield "| --- | --- | --- |"
+        yield from (_row(change, links) for change in changes[:_MOST_LINES])
+        yield from _more(len(changes))
+        yield ""
+    if findings:
+        yield f"#### {count(len(findings), 'finding')} of check"
+        yield ""
+        for path, finding in findings[:_MOST_LINES]:
+            yield f"- {links.place(path, finding.line)}: {finding.code} {markdown(finding.text)}"
+        yield from _more(len(findings))
+        yield ""
+    yield f"{'C' if changes else 'No PUT call and no pin changed: c'}ompared with {markdown(base)}."
+
+
+def _row(change: Change, links: Links) -> str:
+    mark = "**undecided:** " if change.undecided else ""
+    where = links.place(change.path, change.line)
+    return f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |"
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > _MOST_LINES:
+        yield ""
+        yield f"... and {number - _MOST_LINES:,} more"

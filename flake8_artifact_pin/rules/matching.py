@@ -1,0 +1,171 @@
+"""What became of each PUT call between two states of a repository."""
+from __future__ import annotations
+
+import enum
+import operator
+import re
+from collections import deque
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flake8_artifact_pin.source.calls import PutCall
+from flake8_artifact_pin.source.names import MODULE
+from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.report import Site
+
+
+class Kind(enum.Enum):
+    """What became of a PUT call."""
+
+    SAME = "same"
+    RENAMED = "renamed"
+    MOVED = "moved"
+    CHANGED = "changed"
+    SUPPRESSED = "suppressed"
+    UNSUPPRESSED = "unsuppressed"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+class PlacedCall(NamedTuple):
+    """A PUT call and the file it is in, as a path of the pins file."""
+
+    path: str
+    site: Site
+
+
+class CallChange(NamedTuple):
+    """What a call was and what it is: one of them is missing where it came or went.
+
+    ``CHANGED`` means that another artifact is written at the same place of the program.
+    """
+
+    kind: Kind
+    old: PlacedCall | None
+    new: PlacedCall | None
+    is_undecided: bool = False
+
+    @property
+    def came(self) -> bool:
+        """Whether an artifact came that was not counted before."""
+        is_new = self.kind in (Kind.ADDED, Kind.CHANGED, Kind.UNSUPPRESSED)
+        return is_new and bool(self.new and self.new.site.is_counted)
+
+
+class _Traits(NamedTuple):
+    """By what a call is recognised in the other state; a trait that is None matches nothing.
+
+    ``artifact`` is the key template without the names of variables; ``key`` is it, too, if it says enough to know the
+    call again elsewhere. ``lost_scope``: the other state has no PUT call in that function.
+    """
+
+    call: PlacedCall
+    path: str
+    scope: str
+    method: str
+    template: str
+    artifact: str
+    counts: bool
+    key: str | None
+    lost_scope: bool | None
+
+
+# How calls of both states are matched, in decreasing certainty: what is left was added or removed.
+_STEPS = (
+    (Kind.SAME, ("path", "scope", "method", "template", "counts")),
+    (Kind.SAME, ("path", "scope", "method", "artifact", "counts")),
+    (Kind.SAME, ("path", "scope", "method", "artifact")),
+    (Kind.RENAMED, ("path", "key", "counts")),
+    (Kind.RENAMED, ("path", "key")),
+    (Kind.MOVED, ("scope", "key", "counts")),
+    (Kind.MOVED, ("key", "counts")),
+    (Kind.MOVED, ("key", "method")),
+    # a call whose key is not known is the same one where its function was renamed or moved as a whole
+    (Kind.RENAMED, ("path", "method", "template", "lost_scope")),
+    (Kind.MOVED, ("scope", "method", "template", "lost_scope")),
+    (Kind.CHANGED, ("path", "scope", "method")),
+    (Kind.CHANGED, ("path", "scope")),
+)
+# An unknown part of a template; its braces are doubled where they belong to the key.
+_FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}")
+# What many keys end with.
+_EXTENSION = re.compile(r"(?:\.[a-z0-9]+)+\Z")
+
+
+def match_calls(
+    old: Mapping[str, FileReport], new: Mapping[str, FileReport], renamed: Mapping[str, str],
+) -> Iterator[CallChange]:
+    """Yield what became of each call; ``renamed`` are the old paths of renamed files, by those of now."""
+    old_calls = list(_traits(old, {}, _scopes(new, renamed)))
+    new_calls = list(_traits(new, renamed, _scopes(old, {})))
+    for kind, fields in _STEPS:
+        identity = operator.attrgetter(*fields)
+        waiting: dict[tuple[object, ...], deque[_Traits]] = {}
+        for traits in old_calls:
+            waiting.setdefault(identity(traits), deque()).append(traits)
+        left, matched = [], set()
+        for traits in new_calls:
+            known = identity(traits)
+            if None in known or not waiting.get(known):
+                left.append(traits)
+                continue
+            found = waiting[known].popleft()
+            matched.add(id(found))
+            yield CallChange(_kind(kind, found.call, traits.call), found.call, traits.call)
+        new_calls = left
+        old_calls = [traits for traits in old_calls if id(traits) not in matched]
+    yield from (CallChange(Kind.ADDED, None, traits.call) for traits in new_calls)
+    yield from (CallChange(Kind.REMOVED, traits.call, None) for traits in old_calls)
+
+
+def _kind(kind: Kind, old: PlacedCall, new: PlacedCall) -> Kind:
+    if old.site.is_counted == new.site.is_counted:
+        return kind
+    return Kind.UNSUPPRESSED if new.site.is_counted else Kind.SUPPRESSED
+
+
+def _traits(
+    reports: Mapping[str, FileReport], renamed: Mapping[str, str], other_scopes: Collection[tuple[str, str]],
+) -> Iterator[_Traits]:
+    for path, report in reports.items():
+        base_path = renamed.get(path, path)
+        for site in report.sites:
+            call = site.call
+            is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
+            yield _Traits(
+                PlacedCall(path, site), base_path, call.scope, call.method, call.key, _artifact(call.key),
+                site.is_counted, _telling_key(call), is_lost or None,
+            )
+
+
+def _artifact(template: str) -> str:
+    """Return a template without the names of variables: only a constant, in capitals, stands for one artifact."""
+
+    def field(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        last = name.rpartition(".")[2]
+        return f"{{{last}}}" if last.isupper() else "{}"
+
+    return _FIELD.sub(field, template)
+
+
+def _telling_key(call: PutCall) -> str | None:
+    """Return what a call is known by in another function or file; None if that says nothing.
+
+    Where only the extension is known, the names of the variables have to be the same: many keys end with ``.json``.
+    """
+    rest = _EXTENSION.sub("", _FIELD.sub("", call.key))
+    if any(map(str.isalnum, rest)):
+        return _artifact(call.key)
+    return call.key if call.name_key else None
+
+
+def _scopes(reports: Mapping[str, FileReport], renamed: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Return the functions with PUT calls, by the path of their file in the base."""
+    return frozenset(
+        (renamed.get(path, path), site.call.scope) for path, report in reports.items() for site in report.sites
+    )
