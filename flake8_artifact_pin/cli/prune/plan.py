@@ -102,8 +102,9 @@ class _Judge:
             return Outcome(Fate.RENAMED, respelled)
         if self.renames:
             return self.renames.outcome(path)
-        is_unasked = _is_in_git(self.workspace.pins.root)
-        return Outcome(Fate.UNKNOWN, reason="no git is on the PATH") if is_unasked else Outcome(Fate.DELETED)
+        if _is_in_git(self.workspace.pins.root):
+            return Outcome(Fate.UNKNOWN, reason="it is missing, or takes this for no repository")
+        return Outcome(Fate.DELETED)
 
     def respelled(self, path: str) -> str:
         """Return the path of the same letters that are composed otherwise, as some systems and tools do; or nothing."""

@@ -29,6 +29,7 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.pins.write import byte_order_mark
@@ -66,10 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not workspace.pins.path:
         raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
     plan = make_plan(workspace, arguments.move_renamed)
-    text = _pruned_text(workspace, plan) if plan.changes else workspace.pins.text
+    shown = workspace.shown(workspace.pins.name)
+    text = pruned_text(workspace.pins, plan, shown) if plan.changes else workspace.pins.text
     is_written = bool(plan.changes) and not arguments.dry_run
     if is_written:
-        replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
+        replace_text(workspace.pins.path, shown, workspace.pins.text, text)
     if arguments.format == "json":
         print_json(_data(plan, is_written))
     else:
@@ -78,32 +80,17 @@ def run(arguments: argparse.Namespace) -> int:
     return CLEAN if is_done else FINDINGS
 
 
-def _pruned_text(workspace: Workspace, plan: Plan) -> str:
+def pruned_text(pins: Pins, plan: Plan, shown: str) -> str:
+    """Return the text of a pins file after the changes; raise UsageError with all of them if it cannot be edited."""
     try:
-        return edit_pins(workspace.pins, plan.edits)
+        return edit_pins(pins, plan.edits)
     except UneditableError:
-        by_hand = "; ".join(map(_edit_by_hand, plan.changes))
-        name = _shown_name(workspace)
-        raise UsageError(f"{name} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
-
-
-def _edit_by_hand(change: Change) -> str:
-    key = f"{quote(change.pin.key)} (line {change.line})"
-    if change.new is None:
-        return f"remove {key}"
-    steps = [f"rename {key} to {quote(change.moved_to)}"] if change.moved_to else []
-    if change.pin.calls is None and change.new != change.pin.allowed:
-        steps.append(f"set {key} to {change.new}")
-    steps += [f"remove {quote(call)} of {key}" for call in change.removed_calls]
-    return " and ".join(steps)
-
-
-def _shown_name(workspace: Workspace) -> str:
-    return workspace.shown(workspace.pins.name)
+        by_hand = "; ".join(f"line {change.line}: {_change_text(change, ())}" for change in plan.changes)
+        raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
 
 
 def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.Namespace) -> None:
-    name = _shown_name(workspace)
+    name = workspace.shown(workspace.pins.name)
     step = "correct that file" if arguments.move_renamed else "run prune --move-renamed"
     offers = [
         (f"{offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin", (name, offer.line))
