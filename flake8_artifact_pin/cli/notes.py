@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.files import ignored_pins_files
@@ -37,7 +38,7 @@ def workspace_notes(workspace: Workspace) -> Iterator[str]:
     """Yield a line for each thing that the pins do not reach, of the whole repository."""
     below = [workspace.shown(path) for path in workspace.pins_files_below() if "/" in path]
     if below:
-        yield f"pins files of their own, for runs in their directories only: {_listed(below)}"
+        yield f"pins files of their own, for runs in their directories only: {listed(below)}"
     for pin in workspace.beyond():
         yield f"{workspace.shown(pin.path)} is not Python and is not judged: its pin is kept"
     yield from untracked_note(workspace)
@@ -60,9 +61,10 @@ def untracked_note(workspace: Workspace) -> Iterator[str]:
     ]
     if untracked:
         files = count(len(untracked), "file")
-        yield f"{files} with PUT calls that git does not track, and that are not judged: {_listed(untracked)}"
+        yield f"{files} with PUT calls that git does not track, and that are not judged: {listed(untracked)}"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
     more = len(names) - _MAX_LISTED
     return ", ".join([*names[:_MAX_LISTED], *([f"and {more} more"] if more > 0 else [])])

@@ -5,6 +5,7 @@ import enum
 import functools
 import os
 from collections import Counter
+from collections.abc import Collection
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,6 +22,8 @@ _RENAMES = (
     *("-M50%", f"-l{_LIMIT}", "--diff-filter=R", "--name-status", "-z"),
     *("--no-ext-diff", "--ignore-submodules=all"),
 )
+# A file may have taken the path of another one, which went elsewhere or was overwritten.
+_REPLACED = (*_RENAMES, "-B")
 _LIMIT_WARNING = "rename detection was skipped"
 
 # From how much in common on git takes two files for one that was renamed.
@@ -67,11 +70,13 @@ class Renames:
 
     A submodule is asked about the files in it. Within, paths are relative to the work tree's own directory, as git
     prints them. Only plumbing commands are asked, so that no configuration of the user changes the answers, and none
-    that compares the work tree, which would run filters: what was moved there is found here, by its lines.
+    that compares the work tree, which would run filters: what was moved there is found here, by its lines. It may
+    have been moved to a new path, or to one of the ``known`` ones, in the place of another file.
     """
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, known: Collection[str] = ()) -> None:
         self.repository = repository
+        self.known = known
         self.top = Repository(repository.top, repository.top)
         self.answers: dict[str, Answer] = {}
 
@@ -130,15 +135,18 @@ class Renames:
 
     def _moved_on_disk(self, path: str) -> str:
         """Return the path of the new file that is most like one which is not there, or an empty string."""
-        content = b"" if os.path.lexists(self.top.place(path)) else self._content(path)
+        place = self.top.place(path)
+        # a module may have become a package: there is a directory in its place
+        content = b"" if os.path.lexists(place) and not os.path.isdir(place) else self._content(path)
         suffix = os.path.splitext(path)[1]
-        others = [other for other in self._new_files if os.path.splitext(other)[1] == suffix] if content else []
-        alike = [
+        known = [other for other in self._known_files if other not in self._new_files]
+        others = [other for other in (*self._new_files, *known) if content and os.path.splitext(other)[1] == suffix]
+        alike = sorted(
             (_likeness(content, self._new_content(other, 2 * len(content) + 2)), _has_name_of(other, path), other)
             for other in others
-        ]
-        likeness, _, found = max(alike, default=(0, False, ""))
-        return found if likeness >= _ALIKE else ""
+        )
+        found = [other for likeness, _, other in reversed(alike) if likeness >= _ALIKE]
+        return next((other for other in found if other in self._new_files or self._is_replaced(other)), "")
 
     def _content(self, path: str) -> bytes:
         """Return the content of a file that is in the index or in HEAD; nothing if it is in neither."""
@@ -164,6 +172,15 @@ class Renames:
         return sorted(path for path in found if os.path.isfile(self.top.place(path)))
 
     @functools.cached_property
+    def _known_files(self) -> Sequence[str]:
+        return sorted(self._prefix + path for path in self.known)
+
+    def _is_replaced(self, path: str) -> bool:
+        """Return whether a file hardly has a line in common with the one that git has at its path."""
+        content = self._content(path)
+        return bool(content) and _likeness(content, self._new_content(path, 2 * len(content) + 2)) < _ALIKE
+
+    @functools.cached_property
     def _absent(self) -> NotCheckedOut:
         return not_checked_out(self.repository)
 
@@ -179,7 +196,7 @@ class Renames:
     @functools.cached_property
     def _staged(self) -> Answer:
         """The new paths of the files of HEAD that were renamed in the index."""
-        return _renames(self.top, "diff-index", "--cached", *_RENAMES, "HEAD")
+        return _renames(self.top, "diff-index", "--cached", *_REPLACED, "HEAD")
 
     def _renamed_by(self, commit: str) -> Answer:
         """Return the new paths of the files that a commit renamed.
@@ -187,7 +204,7 @@ class Renames:
         A merge is compared with each of its parents: a file may be renamed while conflicts are resolved.
         """
         if commit not in self.answers:
-            self.answers[commit] = _renames(self.top, "diff-tree", "-r", "-m", "--no-commit-id", *_RENAMES, commit)
+            self.answers[commit] = _renames(self.top, "diff-tree", "-r", "-m", "--no-commit-id", *_REPLACED, commit)
         return self.answers[commit]
 
     def _last_commit(self, path: str) -> str:

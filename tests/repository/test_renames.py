@@ -14,15 +14,15 @@ from flake8_artifact_pin.repository.renames import Renames
 GONE = Outcome(Fate.DELETED)
 
 
-def text(name: str, lines: int = 20) -> str:
-    """Return a source that is like no other one of another name."""
+def text(name: str, lines: int = 40) -> str:
+    """Return a source that is like no other one of another name, and long enough for git to take it for replaced."""
     return "".join(f"{name}_{number} = 1\n" for number in range(lines))
 
 
 def outcome(repository: Repository, path: str = "old.py", directory: str = ".") -> Outcome:
     found = find_repository(str((repository.root / directory).resolve()))
     assert found is not None
-    return Renames(found).outcome(path)
+    return Renames(found, [path, "stays.py"]).outcome(path)
 
 
 def renamed(path: str = "new.py") -> Outcome:
@@ -76,6 +76,14 @@ HISTORIES: dict[str, tuple[str, Outcome]] = {
     ),
     "among large files": ("mv old.py new.py; seq 99999 > large.py", renamed()),
     "moved out of the index": ("git mv old.py new.py; git rm -q --cached new.py", renamed()),
+    "to the path of another file, which was moved": (
+        f"{MV} stays.py c.py; {MV} old.py stays.py", renamed("stays.py"),
+    ),
+    "to the path of another file, in a commit": (f"{MV} stays.py c.py; {MV} old.py stays.py; {CI}", renamed("stays.py")),
+    "over another file": (f"{MV} -f old.py stays.py", renamed("stays.py")),
+    "over another file without a word to git": ("mv old.py stays.py", renamed("stays.py")),
+    "deleted, with another one like it": (f"cp old.py stays.py; {CI}; rm old.py", GONE),
+    "a module that became a package": ("mv old.py x; mkdir old.py; mv x old.py/new.py", renamed("old.py/new.py")),
     "never there": ("git mv old.py other.py; git commit -qm x; git rm -q other.py; git commit -qm y", GONE),
 }
 

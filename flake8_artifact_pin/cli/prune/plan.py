@@ -3,21 +3,20 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from flake8_artifact_pin.cli.output import with_progress
-from flake8_artifact_pin.pins.edit import Edit
-from flake8_artifact_pin.pins.edit import RemoveCall
-from flake8_artifact_pin.pins.edit import RemovePin
-from flake8_artifact_pin.pins.edit import RenamePin
-from flake8_artifact_pin.pins.edit import SetCount
+from flake8_artifact_pin.cli.prune.results import Change
+from flake8_artifact_pin.cli.prune.results import Kept
+from flake8_artifact_pin.cli.prune.results import Offer
+from flake8_artifact_pin.cli.prune.results import Plan
 from flake8_artifact_pin.pins.model import Pin
-from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
@@ -27,73 +26,6 @@ from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import Verdict
-
-
-class Change(NamedTuple):
-    """What is done to a stale pin on a line (1-based) of the pins file: ``new`` is its count, or None if it is removed.
-
-    ``removed_calls`` are the entries, as spelled, that a pin loses that names its calls; ``moved_to`` is its new path.
-    """
-
-    pin: Pin
-    line: int
-    new: int | None
-    reason: str
-    moved_to: str = ""
-    removed_calls: Sequence[str] = ()
-
-    @property
-    def retired(self) -> Sequence[str]:
-        """The ids of artifacts that may no longer be written."""
-        pin = self.pin
-        registered = dict.fromkeys(artifact_id for decision in pin.decisions for artifact_id in decision.registered)
-        if self.new == pin.allowed:
-            return ()
-        if pin.calls is None:
-            # of several ids nobody can tell which one is gone
-            return list(registered) if (self.new or 0) < len(registered) else ()
-        left = [call for call in pin.calls.values() if self.new is not None and call.key not in self.removed_calls]
-        kept = {artifact_id for call in left for artifact_id in call.decision.registered}
-        return [artifact_id for artifact_id in registered if artifact_id not in kept]
-
-    @property
-    def edits(self) -> list[Edit]:
-        """The edits of the pins file that make the change."""
-        pin = self.pin
-        if self.new is None:
-            return [RemovePin(pin.key)]
-        edits: list[Edit] = [RemoveCall(pin.key, call) for call in self.removed_calls]
-        if pin.calls is None and self.new != pin.allowed:
-            edits.append(SetCount(pin.key, self.new))
-        if self.moved_to:
-            edits.append(RenamePin(pin.key, self.moved_to))
-        return edits
-
-
-class Offer(NamedTuple):
-    """A pin whose file was renamed: offered, since git takes a copy of a removed file for a rename as well."""
-
-    pin: Pin
-    line: int
-    new_path: str
-
-
-class Kept(NamedTuple):
-    """A pin that may be stale and is kept, and why."""
-
-    pin: Pin
-    line: int
-    reason: str
-
-
-class Plan(NamedTuple):
-    """What is to be done, what is only offered or kept, and what keeps a file from being judged."""
-
-    changes: Sequence[Change]
-    offers: Sequence[Offer]
-    kept: Sequence[Kept]
-    findings: Sequence[FileFinding]
-
 
 _Result = Change | Offer | Kept | FileFinding
 
@@ -117,7 +49,7 @@ class _Judge:
     def __init__(self, workspace: Workspace, moves_renamed: bool) -> None:
         self.workspace = workspace
         self.moves_renamed = moves_renamed
-        self.renames = Renames(workspace.repository) if workspace.repository else None
+        self.renames = Renames(workspace.repository, workspace.pins.pins) if workspace.repository else None
         self.beyond = {pin.path for pin in workspace.beyond()}
         self.taken = set(workspace.pins.pins)
 
@@ -127,9 +59,9 @@ class _Judge:
         if _is_gone(self.workspace.location(pin.path)):
             yield from self.results_of_gone(pin, line)
         elif pin.path in self.beyond:
-            yield Kept(pin, line, "it is not Python, which is not judged")
+            yield Kept(pin, line, "not Python, so not judged", is_open=False)
         elif exempting := exemption(self.workspace.pins.exempt, pin.path):
-            yield Kept(pin, line, f"it is exempt by {exempting!r}, too: remove one of the two")
+            yield Kept(pin, line, f"it is exempt by {quote(exempting)}, too: remove one of the two")
         else:
             verdict, problems = self.judge(pin.path)
             yield from problems
@@ -138,9 +70,11 @@ class _Judge:
 
     def results_of_gone(self, pin: Pin, line: int) -> Iterator[_Result]:
         """Yield what becomes of a pin whose file does not exist."""
-        outcome = self.renames.outcome(pin.path) if self.renames else Outcome(Fate.DELETED)
+        outcome = self.outcome(pin.path)
         if outcome.fate is Fate.UNKNOWN:
-            yield Kept(pin, line, outcome.reason)
+            is_absent = self.workspace.not_checked_out().has(pin.path)
+            reason = outcome.reason if is_absent else f"git cannot tell what became of it: {outcome.reason}"
+            yield Kept(pin, line, reason, is_open=not is_absent)
         elif outcome.fate is Fate.RENAMED:
             yield from self.results_of_renamed(pin, line, outcome.path)
         else:
@@ -151,20 +85,34 @@ class _Judge:
         if obstacle := self.obstacle(new_path):
             yield Kept(pin, line, f"it was renamed to {new_path}, which {obstacle}: move its decisions by hand")
             return
+        self.taken.add(new_path)
         verdict, problems = self.judge(new_path, pin)
         yield from problems
-        self.taken.add(new_path)
         if not self.moves_renamed or verdict is None:
             yield Offer(pin, line, new_path)
-            return
-        lowered = list(_lowered(pin, line, verdict)) if verdict.is_stale else []
-        change = next((result for result in lowered if isinstance(result, Change)), None)
-        if verdict.counted == 0:
-            yield Change(pin, line, None, f"renamed to {new_path}, which makes no PUT call")
+        elif verdict.counted == 0 and verdict.is_stale:
+            yield Change(pin, line, None, f"renamed to {new_path}, where no PUT call is counted")
         else:
-            change = change or Change(pin, line, pin.allowed, "")
-            yield change._replace(reason="renamed", moved_to=new_path)
-            yield from (result for result in lowered if isinstance(result, Kept))
+            yield from _moved(pin, line, new_path, verdict)
+
+    def outcome(self, path: str) -> Outcome:
+        """Return what became of a file that does not exist."""
+        respelled = self.respelled(path)
+        if respelled:
+            return Outcome(Fate.RENAMED, respelled)
+        if self.renames:
+            return self.renames.outcome(path)
+        if _is_in_git(self.workspace.pins.root):
+            return Outcome(Fate.UNKNOWN, reason="it is missing, or takes this for no repository")
+        return Outcome(Fate.DELETED)
+
+    def respelled(self, path: str) -> str:
+        """Return the path of the same letters that are composed otherwise, as some systems and tools do; or nothing."""
+        if path.isascii():
+            return ""
+        letters = unicodedata.normalize("NFC", path)
+        files = [*self.workspace.files(), *self.workspace.untracked_files()]
+        return next((file for file in files if unicodedata.normalize("NFC", file) == letters), "")
 
     def obstacle(self, new_path: str) -> str:
         """Return why a pin cannot be moved to a path, or an empty string."""
@@ -177,7 +125,7 @@ class _Judge:
         return "" if can_be_key(new_path) else "cannot be pinned"
 
     def judge(self, path: str, pin: Pin | None = None) -> tuple[Verdict | None, Sequence[FileFinding]]:
-        """Return the verdict on a file, by the pin of another path if one is given, or what keeps it from being judged."""
+        """Return the verdict on a file, by the pin of another path if one is given, or why it cannot be judged."""
         pins = self.workspace.pins
         if pin:
             pins = pins._replace(pins={**pins.pins, path: pin._replace(path=path)})
@@ -190,25 +138,60 @@ class _Judge:
         return judge_file(pins, path, scanned.report), ()
 
 
-def _lowered(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
-    """Yield what becomes of a pin that allows more calls than its file makes.
+def _moved(pin: Pin, line: int, new_path: str, verdict: Verdict) -> Iterator[Change | Kept]:
+    """Yield what becomes of a pin that follows its file, and may be lowered there."""
+    change = Change(pin, line, pin.allowed, "")
+    for result in _lowered(pin, line, verdict) if verdict.is_stale else ():
+        if isinstance(result, Change):
+            change = result
+        else:
+            yield result
+    yield change._replace(reason="renamed", moved_to=new_path)
 
-    An entry stays whose call may only have a new name (APR006 tells which), and one that may be another call's.
-    """
-    counted = f"{verdict.counted} counted"
-    if not verdict.counted:
+
+def _lowered(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
+    """Yield what becomes of a pin that allows more calls than its file makes."""
+    if verdict.report.encoding_problem:
+        yield Kept(pin, line, "Python may run another program than was counted (APR011): settle that first")
+    elif not verdict.counted:
         yield Change(pin, line, None, "no PUT call counted")
-        return
-    if pin.calls is None:
-        yield Change(pin, line, verdict.counted, counted)
-        return
-    replaced = {call.replaces for call in verdict.calls}
-    gone = [name for name in verdict.gone if name not in replaced and name not in verdict.uncertain]
-    if gone:
-        yield Change(pin, line, pin.allowed - len(gone), counted, removed_calls=[pin.calls[name].key for name in gone])
+    elif pin.calls is None:
+        yield Change(pin, line, verdict.counted, f"{verdict.counted} counted")
+    else:
+        yield from _without_gone_calls(pin, line, verdict)
+
+
+def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
+    """Yield what becomes of a pin that names calls which are gone.
+
+    An entry stays that may be that of a call which no entry names, or of another call of its name.
+    """
+    assert pin.calls is not None
+    moved = {call.replaces for call in verdict.unnamed if call.is_move}
+    gone = [name for name in verdict.gone if name not in moved and name not in verdict.uncertain]
+    unclear = [call.site.name for call in verdict.unnamed if not call.is_move]
+    if unclear and len({pin.calls[name].decision for name in gone}) > 1:
+        yield Kept(pin, line, f"of its entries {_keys(pin, gone)} one may be that of {_quoted(unclear)}: decide first")
+    elif spare := _spare(pin, verdict, gone):
+        keys = [pin.calls[name].key for name in spare]
+        yield Change(pin, line, pin.allowed - len(spare), f"{verdict.counted} counted", removed_calls=keys)
     if unsure := [name for name in verdict.gone if name in verdict.uncertain]:
-        names = ", ".join(pin.calls[name].key for name in pin.calls if name in verdict.uncertain)
-        yield Kept(pin, line, f"of {names} {len(unsure)} is gone, and nobody can tell which: remove it by hand")
+        names = _keys(pin, [name for name in pin.calls if name in verdict.uncertain])
+        yield Kept(pin, line, f"of {names} {len(unsure)} went, and nobody can tell which: remove that by hand")
+
+
+def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
+    """Return as many of the gone entries as the pin has too many: not those that check takes for a renamed call's."""
+    replaced = {call.replaces for call in verdict.unnamed}
+    return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
+
+
+def _keys(pin: Pin, names: Sequence[str]) -> str:
+    return _quoted([pin.calls[name].key for name in names] if pin.calls else [])
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(map(quote, names))
 
 
 def _is_gone(filename: str) -> bool:
@@ -221,7 +204,11 @@ def _is_gone(filename: str) -> bool:
         return False
 
 
-def edits_of(pins: Pins, changes: Sequence[Change]) -> list[Edit]:
-    """Return the edits of all changes, the renames last: keys are those of today until then."""
-    edits = [edit for change in changes for edit in change.edits]
-    return sorted(edits, key=lambda edit: isinstance(edit, RenamePin))
+def _is_in_git(directory: str) -> bool:
+    """Return whether a directory seems to be in a repository's work tree."""
+    while not os.path.lexists(os.path.join(directory, ".git")):
+        parent = os.path.dirname(directory)
+        if parent == directory:
+            return False
+        directory = parent
+    return True

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import os
 import sys
-from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 
+from flake8_artifact_pin.cli.notes import listed
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
@@ -17,24 +18,27 @@ from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import print_text
-from flake8_artifact_pin.cli.prune.plan import Change
-from flake8_artifact_pin.cli.prune.plan import edits_of
+from flake8_artifact_pin.cli.prune.patch import patch_lines
 from flake8_artifact_pin.cli.prune.plan import make_plan
-from flake8_artifact_pin.cli.prune.plan import Plan
+from flake8_artifact_pin.cli.prune.results import Change
+from flake8_artifact_pin.cli.prune.results import Plan
+from flake8_artifact_pin.cli.prune.results import retired_ids
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 
-_DIFF_STYLES = {"@": "cyan", "+": "green", "-": "red"}
+_PATCH_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prune the pins file and return the exit status: 1 if a pin is left that is or may be stale.
+    """Prune the pins file and return the exit status: 1 if a pin is left that somebody has to settle.
 
-    With ``--dry-run`` it is 1 as well if the file would change.
+    That is one that is stale or that git cannot tell of, not one that is beyond this tool or not checked out. With
+    ``--dry-run`` it is 1 as well if the file would change.
 
     The JSON format is an object: ``changes`` (``path`` and ``line`` of the pin, its count ``old`` and ``new``, null if
     it is removed, the path it is ``moved_to`` or null, the ``reason``, and the ``removed_calls`` of a pin that names
@@ -62,62 +67,49 @@ def run(arguments: argparse.Namespace) -> int:
     if not workspace.pins.path:
         raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
     plan = make_plan(workspace, arguments.move_renamed)
-    text = _pruned_text(workspace, plan) if plan.changes else workspace.pins.text
+    shown = workspace.shown(workspace.pins.name)
+    text = pruned_text(workspace.pins, plan, shown) if plan.changes else workspace.pins.text
     is_written = bool(plan.changes) and not arguments.dry_run
     if is_written:
-        replace_text(workspace.pins.path, _shown_name(workspace), workspace.pins.text, text)
+        replace_text(workspace.pins.path, shown, workspace.pins.text, text)
     if arguments.format == "json":
         print_json(_data(plan, is_written))
     else:
         _print_text(workspace, plan, text, arguments)
-    is_left = plan.offers or plan.findings or (plan.changes and arguments.dry_run)
-    return FINDINGS if is_left else CLEAN
+    is_done = plan.is_settled and (is_written or not plan.changes)
+    return CLEAN if is_done else FINDINGS
 
 
-def _pruned_text(workspace: Workspace, plan: Plan) -> str:
+def pruned_text(pins: Pins, plan: Plan, shown: str) -> str:
+    """Return the text of a pins file after the changes; raise UsageError with all of them if it cannot be edited."""
     try:
-        return edit_pins(workspace.pins, edits_of(workspace.pins, plan.changes))
+        return edit_pins(pins, plan.edits)
     except UneditableError:
-        by_hand = "; ".join(map(_edit_by_hand, plan.changes))
-        name = _shown_name(workspace)
-        raise UsageError(f"{name} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
-
-
-def _edit_by_hand(change: Change) -> str:
-    key = f"{quote(change.pin.key)} (line {change.line})"
-    if change.new is None:
-        return f"remove {key}"
-    steps = [f"rename {key} to {quote(change.moved_to)}"] if change.moved_to else []
-    if change.pin.calls is None and change.new != change.pin.allowed:
-        steps.append(f"set {key} to {change.new}")
-    steps += [f"remove {quote(call)} of {key}" for call in change.removed_calls]
-    return " and ".join(steps)
-
-
-def _shown_name(workspace: Workspace) -> str:
-    return workspace.shown(workspace.pins.name)
+        by_hand = "; ".join(f"line {change.line}: {_change_text(change, ())}" for change in plan.changes)
+        raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
 
 
 def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.Namespace) -> None:
-    name = _shown_name(workspace)
+    name = workspace.shown(workspace.pins.name)
     step = "correct that file" if arguments.move_renamed else "run prune --move-renamed"
-    changes = [(_change_text(change), (name, change.line)) for change in plan.changes]
     offers = [
         (f"{offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin", (name, offer.line))
         for offer in plan.offers
     ]
     if arguments.dry_run:
-        _print_diff(workspace, new)
+        _print_patch(workspace, new)
         # beside it, so that it can be applied
         for text, place in offers:
             note(text, place)
         note_findings(plan.findings)
     else:
-        for text, place in [*changes, *offers]:
+        retired = retired_ids(plan.changes, workspace.pins.pins.values())
+        for change in plan.changes:
+            print_line(_change_text(change, retired[change.pin.key]), at=(name, change.line))
+        for text, place in offers:
             print_line(text, at=place)
         print_findings(plan.findings)
-    for kept in plan.kept:
-        note(f"{kept.pin.path}: kept: {kept.reason}", (name, kept.line))
+    _note_kept(plan, name)
     what = "to change" if arguments.dry_run else "changed"
     note(
         f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offers)} offered to move, "
@@ -125,7 +117,19 @@ def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.
     )
 
 
-def _change_text(change: Change) -> str:
+def _note_kept(plan: Plan, name: str) -> None:
+    """Say which pins are kept: in one line those with a reason that nobody has to settle, which may be thousands."""
+    settled: dict[str, list[str]] = {}
+    for kept in plan.kept:
+        if kept.is_open:
+            note(f"{kept.pin.path}: kept: {kept.reason}", (name, kept.line))
+        else:
+            settled.setdefault(kept.reason, []).append(kept.pin.path)
+    for reason, paths in settled.items():
+        note(f"{count(len(paths), 'pin')} kept ({reason}): {listed(paths)}")
+
+
+def _change_text(change: Change, retired: Sequence[str]) -> str:
     pin = change.pin
     if change.new is None:
         text = f"{pin.path}: removed ({change.reason})"
@@ -137,35 +141,22 @@ def _change_text(change: Change) -> str:
             if call.key in change.removed_calls:
                 decision = pin.decision_on(name).text
                 text += f"; removed {quote(call.key)}" + (f" ({decision})" if decision else "")
-    if change.retired:
-        text += f"; retire what is no longer written: {', '.join(change.retired)}"
-    return text
+    return f"{text}; retire what is no longer written: {', '.join(retired)}" if retired else text
 
 
-def _print_diff(workspace: Workspace, new: str) -> None:
-    """Print a diff that ``git apply`` takes, as it is if no person reads it."""
+def _print_patch(workspace: Workspace, new: str) -> None:
+    """Print a patch, as it is if no person reads it."""
     pins = workspace.pins
     top = workspace.repository.top if workspace.repository else pins.cwd
-    name = relative(pins.path, top).replace("\\", "/")
+    # a patch cannot change the target of a link
+    name = from_disk(relative(os.path.realpath(pins.path), os.path.realpath(top))).replace(os.sep, "/")
     mark = byte_order_mark(pins.path)
-    lines = list(_diff_lines(mark + pins.text, mark + new, name))
+    lines = list(patch_lines(mark + pins.text, mark + new, name))
     if not sys.stdout.isatty():
         print_text("".join(lines))
         return
     for line in lines:
-        print_line(line.rstrip("\n"), _DIFF_STYLES.get(line[0], ""))
-
-
-def _diff_lines(old: str, new: str, name: str) -> Iterator[str]:
-    lines = difflib.unified_diff(_split(old), _split(new), f"a/{name}", f"b/{name}")
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _split(text: str) -> list[str]:
-    """Return the lines of a text, split where git splits them."""
-    parts = text.split("\n")
-    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+        print_line(line.rstrip("\n"), _PATCH_STYLES.get(line[0], ""))
 
 
 def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:

@@ -1,0 +1,485 @@
+"""What ``prune`` makes of pins: only what is stale for certain goes, and no decision of a call that is still there."""
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable
+from collections.abc import Sequence
+
+import pytest
+from support import PINS
+from support import Repository
+
+from flake8_artifact_pin.cli.prune.results import Change
+from flake8_artifact_pin.cli.prune.results import Plan
+from flake8_artifact_pin.cli.prune.results import retired_ids
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import PinnedCall
+
+CALL = "s3.put_object(Key=key)\n"
+
+
+def text(word: str, calls: int = 2) -> str:
+    """Return a source that git does not take for another one."""
+    return "".join(f"{word}_{number} = {number}\n" for number in range(60)) + CALL * calls
+
+
+def functions(*calls: str) -> str:
+    """Return a source with a function of one PUT call for each: "f" tells no key, "f one.csv" writes that."""
+    words = (call.partition(" ") for call in calls)
+    named_keys = ((name, repr(key) if key else "key") for name, _, key in words)
+    return "".join(f"def {name}(key):\n    s3.put_object(Key={key})\n" for name, key in named_keys)
+
+
+def named(*entries: str, path: str = "a.py") -> str:
+    """Return a pins file that names calls: "f" is a PUT call of f(), "f(one.csv) x" one that is registered as x."""
+    lines = []
+    for entry in entries:
+        name, _, artifact = entry.partition(" ")
+        end = min((name.find(mark) for mark in "(#" if mark in name), default=len(name))
+        decision = f'{{ registered = ["{artifact}"] }}' if artifact else "{}"
+        lines.append(f'"{name[:end]}:put_object{name[end:]}" = {decision}\n')
+    return f'[pins."{path}".calls]\n{"".join(lines)}'
+
+
+# Pins that count: the pins file, the source of a.py, what is printed, and the pins file then.
+COUNTED: dict[str, tuple[str, str, str, str]] = {
+    "fewer calls": ('"a.py" = 3', CALL * 2, "a.py: 3 -> 2", '"a.py" = 2'),
+    "no call": ('"a.py" = 3', "x = 1\n", "a.py: removed (no PUT call counted)", ""),
+    "no call, and ids": (
+        '"a.py" = { count = 2, registered = ["one", "two\\n"] }', "",
+        "a.py: removed (no PUT call counted); retire what is no longer written: one, two\\n", "",
+    ),
+    # of several ids nobody can tell which one is gone
+    "fewer calls than ids": (
+        '"a.py" = { count = 2, registered = ["one", "two"] }', CALL,
+        "a.py: 2 -> 1; retire what is no longer written: one, two",
+        '"a.py" = { count = 1, registered = ["one", "two"] }',
+    ),
+    "as many calls as ids": (
+        '"a.py" = { count = 2, registered = ["one"] }', CALL,
+        "a.py: 2 -> 1", '"a.py" = { count = 1, registered = ["one"] }',
+    ),
+    "an id that another pin has, too": (
+        '"z.py" = { count = 1, registered = ["one"] }\n"a.py" = { count = 1, registered = ["one"] }', "",
+        "a.py: removed (no PUT call counted)", '"z.py" = { count = 1, registered = ["one"] }',
+    ),
+    "a suppressed call": (
+        '"a.py" = 2', f"{CALL}s3.put_object()  # noqa: APR001 - a probe\n", "a.py: 2 -> 1", '"a.py" = 1',
+    ),
+    "all of them suppressed": (
+        '"a.py" = 1', f"# flake8: noqa: APR001 - replays old keys\n{CALL}", "a.py: removed (no PUT call counted)", "",
+    ),
+    "as pinned": ('"a.py" = 1', CALL, "", '"a.py" = 1'),
+    "more than pinned": ('"a.py" = 1', CALL * 2, "", '"a.py" = 1'),
+    "a byte order mark and line ends": (
+        '"a.py" = 2\r\n# \u2028\r\n', CALL, "a.py: 2 -> 1", '"a.py" = 1\r\n# \u2028\r\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", COUNTED)
+def test_counts(directory: Repository, case: str) -> None:
+    before, source, line, after = COUNTED[case]
+    mark = "\ufeff" if "mark" in case else ""
+    directory.write({"a.py": source, "z.py": CALL, PINS: f"{mark}[pins]\n{before}\n"})
+    outcome = directory.run("prune")
+    number = 3 if "another" in case else 2
+    assert (outcome.lines, outcome.status) == ([f"{PINS}:{number}: {line}"] if line else [], 0)
+    assert directory.read(PINS) == f"{mark}[pins]\n{after}\n".replace("]\n\n", "]\n")
+    assert directory.run("prune").out == ""
+
+
+KEPT = "kept: of its entries"
+# Pins that name calls: the entries, the source, the entries that are left, and what is printed of others.
+CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
+    "one is gone": (["a x", "b y"], functions("a"), ["a x"], '2 -> 1; removed "b:put_object" (registered: y); retire'),
+    "several": (
+        ["a x", "b y", "c"], functions("b"), ["b y"], '3 -> 1; removed "a:put_object" (registered: x); removed "c:put',
+    ),
+    "an id that another call has, too": (
+        ["a x", "b x"], functions("b"), ["b x"], '2 -> 1; removed "a:put_object" (registered: x)\n',
+    ),
+    "by their keys, whatever their order": (
+        ["f(one.csv) x", "f(two.csv) y", "f(three.csv) z"],
+        "def f():\n    s3.put_object(Key='three.csv')\n    s3.put_object(Key='one.csv')\n",
+        ["f(one.csv) x", "f(three.csv) z"], 'removed "f:put_object(two.csv)" (registered: y); retire',
+    ),
+    "equal names and one decision": (
+        ["f x", "f#2 x", "g"], functions("f", "g"), ["f x", "g"], 'removed "f:put_object#2"',
+    ),
+    "all are gone": (
+        ["a x", "b y"], "x = 1\n", [], "removed (no PUT call counted); retire what is no longer written: x, y",
+    ),
+    "all as pinned": (["b", "a"], functions("a", "b"), ["b", "a"], ""),
+    "more than pinned": (["b", "a"], functions("a", "b", "c"), ["b", "a"], ""),
+    "swapped": (["a x", "b"], functions("a", "c"), ["a x", "b"], ""),
+    # the call of a gone entry is still there under another name: nothing of it is lost
+    "a renamed function": (
+        ["a(one.csv) x", "b(two.csv) y"], functions("c two.csv"), ["b(two.csv) y"], 'removed "a:put_object(one.csv)"',
+    ),
+    "a renamed function without a key": (["a x", "b y", "c z"], functions("a", "d"), ["a x", "b y", "c z"], KEPT),
+    "another key in the same function": (
+        ["f(one.csv) x", "f(two.csv) y"], functions("f three.csv"), ["f(one.csv) x", "f(two.csv) y"], KEPT,
+    ),
+    "renamed, but all that is gone says the same": (
+        ["a", "b x", "c x"], functions("a", "d"), ["a", "b x"], 'removed "c:put_object" (registered: x)\n',
+    ),
+    "several renamed": (["a x", "b y", "c z"], functions("d", "e"), ["a x", "b y", "c z"], KEPT),
+    "equal keys with other decisions": (
+        ["a(one.csv) x", "b(one.csv) y"], functions("c one.csv"), ["a(one.csv) x", "b(one.csv) y"], KEPT,
+    ),
+    "equal names with other decisions": (
+        ["f x", "f#2 y"], functions("f"), ["f x", "f#2 y"],
+        'kept: of "f:put_object", "f:put_object#2" 1 went, and nobody can tell which',
+    ),
+    "equal names with other decisions, and one that is gone": (
+        ["f x", "f#2 y", "g z"], functions("f"), ["f x", "f#2 y"],
+        '3 -> 2; removed "g:put_object" (registered: z); retire what is no longer written: z\n',
+    ),
+    "a call of equal names that came beside one that went": (
+        ["f x", "f#2 y", "g z", "h z"], functions("f", "f", "f"), ["f x", "f#2 y", "h z"], 'removed "g:put_object"',
+    ),
+    "Python runs something else": (
+        ["a x", "b y"], "# -*- coding: utf-7 -*-\n" + functions("a"), ["a x", "b y"],
+        "kept: Python may run another program than was counted (APR011)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_calls(directory: Repository, case: str) -> None:
+    before, source, left, says = CALLS[case]
+    directory.write({"a.py": source, PINS: named(*before) + '[pins."z.py"]\ncount = 0\n', "z.py": ""})
+    outcome = directory.run("prune")
+    assert directory.read(PINS) == (named(*left) if left else "") + '[pins."z.py"]\ncount = 0\n'
+    assert says in outcome.out + outcome.err
+    assert f"{PINS}:1: a.py: " in outcome.out + outcome.err or not says
+    assert outcome.status == ("kept: " in outcome.err)
+
+
+def test_no_decision_of_a_call_that_is_there_goes(directory: Repository) -> None:
+    """Whatever is done to a source, a key that is still written keeps its decision."""
+    choices = random.Random(4)
+    keys = ["one", "two", "three", "four"]
+    for _ in range(25):
+        pinned = choices.sample(keys, 3)
+        scopes = {key: choices.choice("fg") for key in keys}
+        written = choices.sample(keys, choices.randint(1, 3))
+        source = "".join(functions(f"{choices.choice('fgh')} {key}.csv") for key in written)
+        directory.write({"a.py": source, PINS: named(*(f"{scopes[key]}({key}.csv) {key}" for key in pinned))})
+        directory.run("prune")
+        after = directory.read(PINS)
+        assert all(f'["{key}"]' in after for key in pinned if key in written), (source, after)
+
+
+def test_ids_to_retire() -> None:
+    """They are those of the changed pins that no other pin has, and that are not moved from one pin to another."""
+    one, two = Decision(("one",)), Decision(("two",))
+    calls = {"f:put": PinnedCall("f:put", one), "g:put": PinnedCall("g:put", two)}
+    pins = [Pin("a", "a", 2, calls=calls), Pin("b", "b", 1, one), Pin("c", "c", 1, two), Pin("d", "d", 1, one)]
+    lowered = Change(pins[0], 1, 1, "", removed_calls=["g:put"])
+    removed, moved = Change(pins[2], 1, None, ""), Change(pins[1], 1, 1, "", "e")
+    assert retired_ids([lowered, removed, moved], pins) == {"a": ["two"], "c": ["two"], "b": []}
+    assert retired_ids([lowered], pins) == {"a": []}
+    assert [type(edit).__name__ for edit in Plan([moved, lowered, removed], (), (), ()).edits] == [
+        "RemoveCall", "RemovePin", "RenamePin",
+    ]
+
+
+def on_git(directory: Repository) -> None:
+    directory.git("init", "--quiet")
+
+
+@pytest.mark.parametrize("make", [on_git, lambda directory: None])
+def test_file_that_is_not_there(directory: Repository, make: Callable[[Repository], None]) -> None:
+    pins = '[pins]\n"directory.py" = 1\n"file/a.py" = 1\n"link.py" = 1\n'
+    directory.write({"directory.py/x": "", "file": "", PINS: pins})
+    (directory.root / "link.py").symlink_to("nowhere")
+    make(directory)
+    if make is on_git:
+        # nothing tells of the past yet
+        assert directory.run("prune").err.count("git cannot tell what became of it: there is no commit yet") == 3
+        directory.commit()
+    outcome = directory.run("prune")
+    assert (len(outcome.lines), directory.read(PINS), outcome.status) == (3, "[pins]\n", 0)
+
+
+def test_file_that_cannot_be_judged(directory: Repository) -> None:
+    """Its pin is kept, and the others are pruned."""
+    long = "x" * 300
+    directory.write({"bad.py": "(\n", "one.py": CALL, PINS: (
+        f'[pins]\n"bad.py" = 5\n"loop.py" = 5\n"{long}.py" = 5\n"one.py" = 2\n"fifo.py" = 5\n'
+    )})
+    (directory.root / "loop.py").symlink_to("loop.py")
+    os.mkfifo("fifo.py")
+    outcome = directory.run("prune")
+    assert [" ".join(line.split()[:2]) for line in outcome.lines] == [
+        f"{PINS}:5: one.py:", "bad.py:1:2: E999", "loop.py:0:1: E902", f"{long}.py:1:1: E902", "fifo.py:0:1: E902",
+    ]
+    assert (directory.read(PINS).count("= 5"), outcome.status) == (4, 1)
+    outcome = directory.run("prune", "--dry-run")
+    assert (outcome.out, len(outcome.err.splitlines()), outcome.status) == ("", 5, 1)
+
+
+def test_what_is_not_python(directory: Repository) -> None:
+    pins = '[pins]\n"a.ipynb" = 2\n"data.json" = 1\n"script" = 2\n'
+    directory.write({"a.ipynb": "{}", "data.json": "{}", "script": CALL, PINS: pins})
+    assert directory.run("prune") == (
+        f"{PINS}:4: script: 2 -> 1\n",
+        "2 pins kept (not Python, so not judged): a.ipynb, data.json\n3 pins: 1 changed, 0 offered to move, 2 kept\n",
+        0,
+    )
+    assert directory.read(PINS) == pins.replace('"script" = 2', '"script" = 1')
+
+
+def test_exempt(directory: Repository) -> None:
+    pins = '[exempt]\n"a*" = "scratch files"\n[pins]\n"a.py" = 2\n'
+    directory.write({"a.py": CALL, PINS: pins})
+    outcome = directory.run("prune")
+    assert outcome.err.startswith(f'{PINS}:4: a.py: kept: it is exempt by "a*", too: remove one of the two\n')
+    assert (outcome.out, directory.read(PINS), outcome.status) == ("", pins, 1)
+
+
+def without_git(repository: Repository) -> None:
+    repository.monkeypatch.setenv("PATH", "")
+
+
+def without_head(repository: Repository) -> None:
+    (repository.root / ".git" / "HEAD").unlink()
+
+
+@pytest.mark.parametrize("spoil", [without_git, without_head])
+def test_git_that_cannot_be_asked(repository: Repository, spoil: Callable[[Repository], None]) -> None:
+    """There is a repository, and nobody who can tell what became of a file in it."""
+    repository.commit({f"sub/{PINS}": '[pins]\n"old.py" = 1\n'})
+    spoil(repository)
+    repository.monkeypatch.chdir(repository.root / "sub")
+    outcome = repository.run("prune")
+    reason = "git cannot tell what became of it: it is missing, or takes this for no repository"
+    assert outcome.err.startswith(f"{PINS}:2: old.py: kept: {reason}\n")
+    assert (outcome.out, outcome.status) == ("", 1)
+
+
+def test_git_that_fails(repository: Repository) -> None:
+    repository.commit({PINS: '[pins]\n"old.py" = 1\n'})
+    (repository.root / ".git" / "config").write_text("[broken")
+    outcome = repository.run("prune")
+    assert (outcome.out, outcome.status, repository.read(PINS)) == ("", 2, '[pins]\n"old.py" = 1\n')
+
+
+OFFER = f"{PINS}:2: old.py was renamed to new.py: run prune --move-renamed to move its pin"
+MOVED = f"{PINS}:2: old.py: moved to new.py"
+
+
+@pytest.fixture
+def renamed(repository: Repository) -> Repository:
+    """Return a repository whose file old.py, with 2 PUT calls, is new.py now."""
+    repository.commit({"old.py": text("old"), PINS: '[pins]\n"old.py" = 2\n'})
+    (repository.root / "old.py").rename(repository.root / "new.py")
+    return repository
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_rename_is_offered(renamed: Repository, is_added: bool) -> None:
+    if is_added:
+        renamed.git("add", "--all")
+    before = renamed.read(PINS)
+    assert renamed.run("prune") == (f"{OFFER}\n", "1 pin: 0 changed, 1 offered to move, 0 kept\n", 1)
+    assert renamed.run("prune", "--dry-run") == ("", f"{OFFER}\n1 pin: 0 to change, 1 offered to move, 0 kept\n", 1)
+    assert renamed.read(PINS) == before
+    assert renamed.run("prune", "--move-renamed") == (f"{MOVED}\n", "1 pin: 1 changed, 0 offered to move, 0 kept\n", 0)
+    assert renamed.read(PINS) == '[pins]\n"new.py" = 2\n'
+    assert renamed.run("prune") == ("", "1 pin: 0 changed, 0 offered to move, 0 kept\n", 0)
+
+
+# The pins file, the renamed file, what is printed, and the pins file then.
+MOVES: dict[str, tuple[str, str, str, str]] = {
+    "lowered": (
+        '[pins]\n"old.py" = { count = 3, registered = ["one", "two", "three"] }\n', text("old"),
+        f"{MOVED}, 3 -> 2; retire what is no longer written: one, two, three",
+        '[pins]\n"new.py" = { count = 2, registered = ["one", "two", "three"] }\n',
+    ),
+    "without a call": (
+        '[pins]\n"old.py" = 2\n', text("old", 0),
+        f"{PINS}:2: old.py: removed (renamed to new.py, where no PUT call is counted)", "[pins]\n",
+    ),
+    "without a call, as pinned": ('[pins]\n"old.py" = 0\n', text("old", 0), MOVED, '[pins]\n"new.py" = 0\n'),
+    "over its pin": ('[pins]\n"old.py" = 1\n', text("old"), MOVED, '[pins]\n"new.py" = 1\n'),
+    "named calls": (
+        '[pins]\n' + named("a", "b x", path="old.py"), text("old", 0) + functions("a"),
+        f'{MOVED}, 2 -> 1; removed "b:put_object" (registered: x); retire what is no longer written: x',
+        '[pins]\n' + named("a", path="new.py"),
+    ),
+    "named calls, and others": (
+        '[pins]\n' + named("a", "b x", path="old.py"), text("old", 0) + functions("a", "c"), MOVED,
+        '[pins]\n' + named("a", "b x", path="new.py"),
+    ),
+    "named calls in functions with other names": (
+        '[pins]\n' + named("a(one) x", "b(two) y", path="old.py"), text("old", 0) + functions("c two"),
+        f'{MOVED}, 2 -> 1; removed "a:put_object(one)" (registered: x); retire what is no longer written: x',
+        '[pins]\n' + named("b(two) y", path="new.py"),
+    ),
+    "named calls that nobody can tell apart": (
+        '[pins]\n' + named("a x", "b y", path="old.py"), text("old", 0) + functions("c"), MOVED,
+        '[pins]\n' + named("a x", "b y", path="new.py"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MOVES)
+def test_moved(renamed: Repository, case: str) -> None:
+    before, source, line, after = MOVES[case]
+    renamed.write({"new.py": source, PINS: before})
+    outcome = renamed.run("prune", "--move-renamed")
+    assert (outcome.lines, renamed.read(PINS)) == ([line], after)
+    assert outcome.status == ("kept: " in outcome.err) == ("nobody" in case)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--move-renamed"]])
+@pytest.mark.parametrize(
+    ("new_path", "pins", "reason"),
+    [
+        ("new.py", '"new.py" = 1', "has a pin"),
+        ("new.py", '"./new.py" = 1', "has a pin"),
+        ("new.py", '[exempt]\n"n*" = "scratch files"', "is exempt"),
+        ("new.txt", "", "is not Python"),
+        ("ne\\w.py", "", "cannot be pinned"),
+        (os.fsdecode(b"n\xff.py"), "", "cannot be pinned"),
+    ],
+)
+def test_rename_that_no_pin_can_follow(
+    repository: Repository, new_path: str, pins: str, reason: str, arguments: list[str],
+) -> None:
+    """Its decisions are not lost."""
+    repository.commit({"old.py": text("old"), PINS: f'[pins]\n"old.py" = 2\n{pins}\n'})
+    repository.git("mv", "old.py", new_path)
+    outcome = repository.run("prune", *arguments)
+    shown = new_path.replace("\udcff", "\\udcff")
+    says = f"it was renamed to {shown}, which {reason}: move its decisions by hand"
+    assert f"{PINS}:2: old.py: kept: {says}" in outcome.err
+    assert (outcome.out, outcome.status, repository.read(PINS)) == ("", 1, f'[pins]\n"old.py" = 2\n{pins}\n')
+
+
+def test_renamed_file_that_cannot_be_judged(renamed: Repository) -> None:
+    """It is not known how many calls it makes, so the pin stays where it is."""
+    renamed.write({"new.py": f"{text('old')}(\n"})
+    before = renamed.read(PINS)
+    by_hand = f"{PINS}:2: old.py was renamed to new.py: correct that file to move its pin"
+    for arguments, offer in (([], OFFER), (["--move-renamed"], by_hand)):
+        outcome = renamed.run("prune", *arguments)
+        assert (outcome.lines[0], outcome.lines[1].split()[:2]) == (offer, ["new.py:63:2:", "E999"])
+        assert (len(outcome.lines), outcome.status, renamed.read(PINS)) == (2, 1, before)
+
+
+def test_two_files_that_became_one(repository: Repository) -> None:
+    """The first pin is moved; there is no adding up, and the other one is not lost."""
+    repository.commit({"old.py": text("old"), PINS: '[pins]\n"other.py" = 1\n"old.py" = 2\n'})
+    for source, target in (("old.py", "new.py"), ("new.py", "other.py"), ("other.py", "new.py")):
+        repository.git("mv", source, target)
+        repository.commit()
+    outcome = repository.run("prune", "--move-renamed")
+    assert outcome.out == f"{PINS}:2: other.py: moved to new.py\n"
+    assert f"{PINS}:3: old.py: kept: it was renamed to new.py, which has a pin" in outcome.err
+    assert repository.read(PINS) == '[pins]\n"new.py" = 1\n"old.py" = 2\n'
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_file_that_took_the_path_of_another_one(repository: Repository, is_committed: bool) -> None:
+    pins = '[pins]\n"a.py" = { count = 2, registered = ["one"] }\n"b.py" = { count = 2, registered = ["two"] }\n'
+    repository.commit({"a.py": text("a"), "b.py": text("b"), PINS: pins})
+    for source, target in (("b.py", "c.py"), ("a.py", "b.py")):
+        (repository.root / source).rename(repository.root / target)
+    if is_committed:
+        repository.commit()
+    outcome = repository.run("prune", "--move-renamed")
+    assert "a.py: kept: it was renamed to b.py, which has a pin: move its decisions by hand" in outcome.err
+    assert (outcome.out, outcome.status, repository.read(PINS)) == ("", 1, pins)
+
+
+def test_module_that_became_a_package(repository: Repository) -> None:
+    repository.commit({"writer.py": text("old"), "a": text("a"), PINS: '[pins]\n"writer.py" = 2\n"a" = 2\n'})
+    for name in ("writer", "a"):
+        old = repository.root / (name if name == "a" else f"{name}.py")
+        old.rename(repository.root / "moved")
+        (repository.root / name).mkdir()
+        (repository.root / "moved").rename(repository.root / name / ("main" if name == "a" else "__init__.py"))
+    assert repository.run("prune", "--move-renamed").status == 0
+    assert repository.read(PINS) == '[pins]\n"writer/__init__.py" = 2\n"a/main" = 2\n'
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_letters_that_are_composed_otherwise(repository: Repository, is_added: bool) -> None:
+    """A pin is not lost because a system or a tool writes the same letters in another way."""
+    repository.commit({PINS: '[pins]\n"\u00e9.py" = 1\n"\u00fc.py" = 1\n'})
+    repository.write({"e\u0301.py": CALL})
+    if is_added:
+        repository.git("add", "--all")
+    outcome = repository.run("prune", "--move-renamed")
+    assert outcome.lines == [
+        f"{PINS}:3: \u00fc.py: removed (the file does not exist)", f"{PINS}:2: \u00e9.py: moved to e\\u0301.py",
+    ][::-1]
+    assert repository.read(PINS) == '[pins]\n"e\u0301.py" = 1\n'
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.py", "it's \"quoted\".py", "größe日本.py", ":(top)*[x].py", "-x.py", "tab\tend\n.py"],
+)
+def test_names(renamed: Repository, name: str) -> None:
+    (renamed.root / "new.py").rename(renamed.root / name)
+    assert renamed.run("prune", "--move-renamed").status == 0
+    renamed.commit()
+    renamed.git("mv", f"./{name}", "last.py")
+    renamed.commit()
+    assert renamed.run("prune", "--move-renamed").status == 0
+    assert renamed.read(PINS) == '[pins]\n"last.py" = 2\n'
+
+
+def test_shallow_clone(renamed: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed.commit()
+    renamed.git("clone", "--quiet", "--depth=1", f"file://{renamed.root}", "clone")
+    monkeypatch.chdir(renamed.root / "clone")
+    outcome = renamed.run("prune")
+    reason = "git cannot tell what became of it: this clone is shallow: run git fetch --unshallow"
+    assert outcome == ("", f"{PINS}:2: old.py: kept: {reason}\n1 pin: 0 changed, 0 offered to move, 1 kept\n", 1)
+    renamed.git("-C", "clone", "fetch", "--quiet", "--unshallow")
+    assert renamed.run("prune").lines == [OFFER]
+
+
+def test_sparse_checkout(renamed: Repository) -> None:
+    """What it leaves out is not gone, and what was renamed to a path that it leaves out is not judged."""
+    before = '[pins]\n"a/x.py" = 1\n"b/w.py" = 1\n"old.py" = 2\n'
+    renamed.write({"a/x.py": CALL, "b/w.py": CALL, "b/new.py": text("old"), PINS: f'{before}"b/gone.py" = 1\n'})
+    (renamed.root / "new.py").unlink()
+    renamed.commit()
+    renamed.git("sparse-checkout", "set", "a")
+    absent = "git tracks it and has not checked it out"
+    assert renamed.run("prune", "--move-renamed") == (
+        f"{PINS}:5: b/gone.py: removed (the file does not exist)\n",
+        f"{PINS}:4: old.py: kept: git cannot tell what became of it: renamed to b/new.py: {absent}\n"
+        f"1 pin kept ({absent}): b/w.py\n4 pins: 1 changed, 0 offered to move, 2 kept\n",
+        1,
+    )
+    assert renamed.read(PINS) == before
+
+
+def test_submodule_that_is_not_checked_out(repository: Repository) -> None:
+    before = '[pins]\n"sub/b.py" = 1\n'
+    repository.commit({"source/b.py": CALL, PINS: f'{before}"subway.py" = 1\n'})
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=x"]):
+        repository.git("-C", "source", *command)
+    repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./source", "sub")
+    repository.git("commit", "--quiet", "--message=x")
+    assert repository.run("prune", "--dry-run").err == "2 pins: 1 to change, 0 offered to move, 0 kept\n"
+    repository.git("submodule", "--quiet", "deinit", "--force", "sub")
+    outcome = repository.run("prune")
+    assert (outcome.out, outcome.status) == (f"{PINS}:3: subway.py: removed (the file does not exist)\n", 0)
+    assert repository.read(PINS) == before
+
+
+def test_calls_in_json(directory: Repository) -> None:
+    directory.write({"a.py": functions("b"), PINS: named("a x", "b", "\uff43")})
+    [change] = json.loads(directory.run("prune", "--format=json").out)["changes"]
+    assert (change["old"], change["new"], change["removed_calls"]) == (3, 1, ["a:put_object", "\uff43:put_object"])
