@@ -43,6 +43,9 @@ from flake8_artifact_pin.rules.verdict import Verdict
 #: The version of the JSON format: it changes when a field changes its meaning or goes.
 FORMAT_VERSION = 1
 
+# A quotation mark says that a cell of CSV is JSON; spreadsheets take what begins with the others for a formula.
+_NOT_AT_FIRST = ('"', "=", "+", "-", "@")
+
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 
 
@@ -94,9 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the inventory and return the exit status: 1 if a file cannot be read or parsed.
 
-    The JSON format is an object: ``version``; ``sites``, a list of objects with the fields of SiteRow; ``wrappers``,
-    functions that write whatever key their callers pass; ``findings``, as those of ``check``, on files that cannot be
-    read.
+    The formats are described in docs/sites.md.
     """
     workspace = open_workspace(arguments.pins)
     paths = workspace.files(arguments.paths)
@@ -115,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_text(_csv(rows))
     elif arguments.format == "markdown":
         _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
-        _print_lines(f"- {markdown(f'{path}:{line}: {text}')}" for text, (path, line) in advice(wrappers))
+        _print_lines(f"- {markdown(path)}:{line}: {markdown(text)}" for text, (path, line) in advice(wrappers))
     else:
         _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
         for text, place in advice(wrappers):
@@ -175,17 +176,28 @@ def _cells(row: SiteRow) -> list[str]:
 
 
 def _csv(rows: Sequence[SiteRow]) -> str:
-    """Return the rows as CSV; the ids are a JSON array, since an id may hold any separator."""
+    """Return the rows as CSV, from which each text can be read back.
+
+    ``registered`` is a JSON array, since an id may hold any separator, and a cell that begins with a quotation mark is
+    a JSON string: a text that would do harm on a screen, in a log or in a spreadsheet.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(SiteRow._fields)
     for row in rows:
-        writer.writerow([_csv_cell(cell) for cell in row._replace(registered=json.dumps(row.registered))])
+        writer.writerow([_json_cell(cell) if isinstance(cell, (list, tuple)) else _csv_cell(str(cell)) for cell in row])
     return stream.getvalue()
 
 
-def _csv_cell(cell: object) -> str:
-    return printable(str(cell))
+def _csv_cell(text: str) -> str:
+    is_harmless = printable(text) == text and not text.startswith(_NOT_AT_FIRST)
+    return text if is_harmless else _json_cell(text)
+
+
+def _json_cell(data: object) -> str:
+    """Return data as JSON in which no machine finds a command."""
+    text = json.dumps(data)
+    return text if printable(text) == text else text.replace("#", r"\u0023").replace(":", r"\u003a")
 
 
 def _print_lines(lines: Iterable[str]) -> None:

@@ -1,13 +1,17 @@
 """Find the functions that hide artifacts: they write whatever key their callers pass, as one PUT call."""
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TypeAlias
 
 from flake8_artifact_pin.cli.output import count
+from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
@@ -23,13 +27,19 @@ _ROUNDS = 2
 # One caller hides nothing: it is one artifact behind one PUT call.
 _MIN_CALLERS = 2
 
+# Marks a pattern that names a wrapper only where it is seen: ``self.save`` within its class.
+_IN_SCOPE = "in scope"
+
+# The paths of the files, and the parts of the names of their modules.
+_Modules: TypeAlias = "Mapping[str, Sequence[str]]"
+
 
 class Wrapper(NamedTuple):
     """A function that takes the whole key of a PUT call from its caller.
 
-    ``path`` is relative to the working directory, ``line`` is 1-based, ``name`` is qualified. ``callers`` are the calls of
-    it that were found, in files that are not exempt and not counted yet. ``pattern`` counts those in other files, of
-    which there are ``counted_by_pattern``; it is empty if there are none.
+    ``path`` is relative to the working directory, ``line`` is 1-based, ``name`` is qualified. ``callers`` are how many
+    calls of it were found that are not counted yet, in files that are not exempt. ``pattern`` counts those in other
+    files, of which there are ``counted_by_pattern``; it is empty if there are none.
     """
 
     path: str
@@ -50,35 +60,37 @@ class _Known(NamedTuple):
 
 
 class _Caller(NamedTuple):
+    """A call of a wrapper, and the pattern that counts it: empty in the wrapper's own file, where none does."""
+
     path: str
     shown: str
     call: PutCall
+    pattern: str = ""
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where the call stands."""
+        return self.path, self.call.line, self.call.column
 
 
 def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> list[Wrapper]:
     """Return the wrappers in some files, with their callers in the whole repository, sorted."""
-    judged = [scanned for scanned in scanned_files if not scanned.exempt]
-    new = {
-        _Known(scanned.path, scanned.name, site.call.key_parameter)
-        for scanned in judged
+    calls = [
+        _Caller(scanned.path, scanned.name, site.call)
+        for scanned in scanned_files if not scanned.exempt
         for site in scanned.report.sites
-        if site.is_counted and site.call.key_parameter
-    }
-    counted = {
-        (scanned.path, site.call.line, site.call.column) for scanned in judged for site in scanned.report.sites
-    }
-    found: dict[_Known, Mapping[str, list[_Caller]]] = {}
+    ]
+    found: dict[_Known, list[_Caller]] = {}
+    new = _known(calls)
+    modules = {path: _module_parts(path) for path in workspace.files()} if new else {}
     for _ in range(_ROUNDS):
-        callers = {known: _callers(workspace, known) for known in sorted(new)}
+        callers = _callers(workspace, sorted(new), modules)
         found |= callers
-        new = {
-            _Known(caller.path, caller.shown, caller.call.key_parameter)
-            for by_pattern in callers.values()
-            for group in by_pattern.values()
-            for caller in group
-            if caller.call.key_parameter
-        } - found.keys()
-    return sorted(_wrapper(known, by_pattern, counted) for known, by_pattern in found.items())
+        new = _known(caller for group in callers.values() for caller in group) - found.keys()
+    counted = _counted(workspace, scanned_files, (caller.path for group in found.values() for caller in group))
+    return sorted(
+        _wrapper(known, [caller for caller in group if caller.place not in counted]) for known, group in found.items()
+    )
 
 
 def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -86,46 +98,77 @@ def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]
     for wrapper in wrappers:
         if wrapper.callers >= _MIN_CALLERS:
             callers = count(wrapper.callers, "caller")
+            calls = count(wrapper.counted_by_pattern, "call")
             step = (
-                f"add {quote(wrapper.pattern)} to patterns to count {count(wrapper.counted_by_pattern, 'call')} in other files"
+                f"add {quote(wrapper.pattern)} to patterns to count {calls} in other files"
                 if wrapper.pattern
-                else "its callers are in its own file, where a pattern does not count them"
+                else "no pattern counts them in its own file, so decide there on all that they write"
             )
-            text = f"{wrapper.name}({wrapper.parameter}) writes whatever key its {callers} pass, as one PUT call: {step}"
+            name = f"{wrapper.name}({wrapper.parameter})"
+            text = f"{name} writes whatever key its {callers} pass, as one PUT call: {step}"
             yield text, (wrapper.path, wrapper.line)
 
 
-def _wrapper(
-    known: _Known, by_pattern: Mapping[str, list[_Caller]], counted: set[tuple[str, int, int]],
-) -> Wrapper:
-    uncounted = {
-        pattern: [caller for caller in group if (caller.path, caller.call.line, caller.call.column) not in counted]
-        for pattern, group in by_pattern.items()
+def _known(calls: Iterable[_Caller]) -> set[_Known]:
+    """Return the wrappers around some calls."""
+    return {
+        _Known(caller.path, caller.shown, caller.call.key_parameter) for caller in calls if caller.call.key_parameter
     }
-    elsewhere = {pattern: group for pattern, group in uncounted.items() if pattern and group}
-    pattern = max(elsewhere, key=lambda pattern: len(elsewhere[pattern]), default="")
+
+
+def _counted(
+    workspace: Workspace, scanned_files: Iterable[ScannedFile], paths: Iterable[str],
+) -> set[tuple[str, int, int]]:
+    """Return the places of the PUT calls in some files."""
+    scanned = {file.path: file for file in scanned_files}
+    others = scan(workspace, sorted(set(paths) - scanned.keys()))
+    return {
+        (file.path, site.call.line, site.call.column)
+        for file in (*scanned.values(), *others)
+        for site in file.report.sites
+    }
+
+
+def _wrapper(known: _Known, callers: Sequence[_Caller]) -> Wrapper:
+    numbers: dict[str, int] = {}
+    for caller in callers:
+        if caller.pattern:
+            numbers[caller.pattern] = numbers.get(caller.pattern, 0) + 1
+    pattern = max(numbers, key=numbers.__getitem__, default="")
     parameter = known.parameter
-    total = sum(map(len, uncounted.values()))
-    return Wrapper(
-        known.shown, parameter.line, parameter.function, parameter.name, total, pattern, len(elsewhere.get(pattern, ())),
-    )
+    number = numbers.get(pattern, 0)
+    return Wrapper(known.shown, parameter.line, parameter.function, parameter.name, len(callers), pattern, number)
 
 
-def _callers(workspace: Workspace, known: _Known) -> Mapping[str, list[_Caller]]:
-    """Return the callers of a wrapper in other files by the pattern that counts them, and under "" those in its own."""
-    others = [path for path in workspace.files() if path != known.path]
-    callers = {pattern: list(_calls(workspace, [pattern], known, others)) for pattern in _patterns(workspace, known)}
-    return {"": list(_calls(workspace, _own_patterns(known), known, [known.path])), **callers}
+def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules) -> dict[_Known, list[_Caller]]:
+    """Return the callers of each wrapper."""
+    callers = {known: list(_own_callers(workspace, known)) for known in wrappers}
+    patterns = {text: known for known in wrappers for text in _patterns(workspace, known, modules)}
+    # all of them at once, since each scan reads files; the name of the store tells which one matched
+    matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
+    for caller in _calls(workspace, matching, list(modules)) if matching else ():
+        known = patterns[caller.call.store]
+        if caller.path != known.path:
+            callers[known].append(caller._replace(pattern=caller.call.store))
+    return callers
 
 
-def _calls(
-    workspace: Workspace, texts: Sequence[str], known: _Known, paths: Sequence[str],
-) -> Iterator[_Caller]:
-    patterns = [_pattern(text, known) for text in texts]
-    if not patterns:
-        return
-    counting = workspace._replace(matcher=compile_patterns(patterns))
-    for scanned in scan(counting, paths):
+def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
+    """Yield the callers of a wrapper in its own file, without those in the wrapper itself."""
+    scopes = _scopes(workspace, known)
+    patterns = [
+        _pattern(text, known)._replace(store=_IN_SCOPE if is_in_scope else "")
+        for text, is_in_scope in _own_patterns(known.parameter).items()
+    ]
+    for caller in _calls(workspace, patterns, [known.path]):
+        scope = caller.call.scope
+        is_seen = caller.call.store != _IN_SCOPE or any(f"{scope}.".startswith(f"{around}.") for around in scopes)
+        if is_seen and scope != known.parameter.function:
+            yield caller
+
+
+def _calls(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[str]) -> Iterator[_Caller]:
+    for scanned in scan(workspace._replace(matcher=compile_patterns(patterns)), paths):
         if not scanned.exempt:
             yield from (_Caller(scanned.path, scanned.name, site.call) for site in scanned.report.sites)
 
@@ -134,39 +177,68 @@ def _pattern(text: str, known: _Known) -> Pattern:
     return parse_pattern(text)._replace(key=known.parameter.places)
 
 
-def _patterns(workspace: Workspace, known: _Known) -> list[str]:
-    """Return the patterns ``module.function`` of a wrapper in other files, with as much of the module as tells it apart."""
+def _patterns(workspace: Workspace, known: _Known, modules: _Modules) -> list[str]:
+    """Return the patterns ``module.function`` of a wrapper in other files."""
     *outer, name = known.parameter.function.split(".")
-    module = _module_of(workspace, known.path)
-    if not module or len(outer) > 1 or (outer and not known.parameter.is_method):
+    if len(outer) > 1 or (outer and not known.parameter.is_method):
         return []
-    if not outer:
-        return [f"{module}.{name}"]
+    functions = [f"{outer[0]}().{name}", f"{outer[0]}.{name}"] if outer else [name]
     if name == "__init__":
-        return [f"{module}.{outer[0]}"]
-    return [f"{module}.{outer[0]}().{name}", f"{module}.{outer[0]}.{name}"]
+        functions = outer
+    found = _modules_with(workspace, known.path, outer[0] if outer else name, modules)
+    return [f"{module}.{function}" for module in found for function in functions]
 
 
-def _own_patterns(known: _Known) -> list[str]:
-    *outer, name = known.parameter.function.split(".")
-    if not known.parameter.is_method:
-        return [name]
+def _own_patterns(parameter: KeyParameter) -> Mapping[str, bool]:
+    """Return the patterns of a wrapper in its own file, and whether they hold only in the scopes that see it."""
+    *outer, name = parameter.function.split(".")
+    if not parameter.is_method:
+        return {name: bool(outer)}
     if name == "__init__":
-        return [outer[-1]]
-    return [f"self.{name}", f"cls.{name}", f"{outer[-1]}().{name}", f"{outer[-1]}.{name}"]
+        return {outer[-1]: False}
+    return {f"self.{name}": True, f"cls.{name}": True, f"{outer[-1]}().{name}": False, f"{outer[-1]}.{name}": False}
 
 
-def _module_of(workspace: Workspace, path: str) -> str:
-    """Return the last components of a module's name, as many as no other file shares; empty if it has no such name."""
-    parts = _module_parts(path)
-    others = [_module_parts(other) for other in workspace.files() if other != path]
+def _scopes(workspace: Workspace, known: _Known) -> list[str]:
+    """Return the function around a wrapper, or the class and those of the same file that are derived from it."""
+    around, _, name = known.parameter.function.rpartition(".")
+    scopes = [around]
+    tree = ast.parse(read_text(workspace.location(known.path))[0]) if known.parameter.is_method else ast.Module([], [])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+            is_overridden = any(getattr(statement, "name", "") == name for statement in node.body)
+            if bases.intersection(scopes) and not is_overridden:
+                scopes.append(node.name)
+    return scopes
+
+
+def _modules_with(workspace: Workspace, path: str, name: str, modules: _Modules) -> Iterator[str]:
+    """Yield the names of a module that defines something, and of the packages around it that import it."""
+    defines, mentions = re.compile(rf"\b(?:class|def)\s+{name}\b"), re.compile(rf"\b{name}\b|\bimport \*")
+    for module, parts in modules.items():
+        is_package = module.endswith("/__init__.py") and path.startswith(module.removesuffix("__init__.py"))
+        if module == path or is_package and mentions.search(_text(workspace, module)):
+            yield from _shortest(parts, [
+                other for other, others in modules.items()
+                if other != module and others[-1:] == parts[-1:] and defines.search(_text(workspace, other))
+            ], modules)
+
+
+def _shortest(parts: Sequence[str], rivals: Sequence[str], modules: _Modules) -> Iterator[str]:
+    """Yield the last components of a module's name, as many as no rival shares, if they can stand in a pattern."""
     for length in range(1, len(parts) + 1):
         tail = parts[-length:]
-        if not any(other[-length:] == tail for other in others):
-            return ".".join(tail) if all(part.isidentifier() for part in tail) else ""
-    return ""
+        if all(modules[rival][-length:] != tail for rival in rivals):
+            if all(part.isidentifier() for part in tail):
+                yield ".".join(tail)
+            return
 
 
-def _module_parts(path: str) -> list[str]:
+def _text(workspace: Workspace, path: str) -> str:
+    return read_text(workspace.location(path))[0]
+
+
+def _module_parts(path: str) -> Sequence[str]:
     parts = path.removesuffix(".py").split("/")
     return parts[:-1] if parts[-1] == "__init__" else parts

@@ -23,6 +23,8 @@ _CHANGED_A_BIT = frozenset(["lower", "lstrip", "removeprefix", "removesuffix", "
 
 _MAX_DEPTH = 12
 _KEY_LIKE = re.compile(r"blob|dest|file|key|location|name|object|path|target|ur[il]", re.IGNORECASE)
+# Third arguments of methods that only have the name of one that writes: ``upload_file(key, path, content_type)``.
+_UNLIKE_KEY = re.compile(r"acl|bucket|client|content|cred|header|meta|mime|type", re.IGNORECASE)
 _SCHEME = re.compile(r"\A\w+://")
 _EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
 
@@ -53,10 +55,13 @@ def whole_parameter(template: Template) -> KeyParameter | None:
     names = [part for part in template if not part.is_known]
     if not names or names[-1].parameter is None or any(part.text.rpartition(".")[2].isupper() for part in names):
         return None
+    parameter = names[-1].parameter
+    if _UNLIKE_KEY.search(parameter.name) and not _KEY_LIKE.search(parameter.name):
+        return None
     text = "".join(part.text if part.is_known else "\0" for part in template)
-    is_as_it_stands = len(template) == 1 or _KEY_LIKE.search(names[-1].parameter.name)
+    is_as_it_stands = len(template) == 1 or _KEY_LIKE.search(parameter.name)
     has_name = any(character.isalpha() for character in _EXTENSION.sub("", _SCHEME.sub("", text)))
-    return names[-1].parameter if is_as_it_stands and not has_name else None
+    return parameter if is_as_it_stands and not has_name else None
 
 
 def same_name(node: ast.AST | None) -> str | None:

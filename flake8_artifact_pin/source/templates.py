@@ -21,6 +21,8 @@ _MAX_PARTS, _MAX_LENGTH = 24, 1000
 _MAX_SHOWN, _MAX_NAME = 60, 200
 
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
+# ``{{ ds }}`` in the text of a template, its braces doubled, with unknown parts of Python in it: Airflow fills it in.
+_JINJA = re.compile(r"\{\{\{\{(?:-|\s)*(?P<name>[\w.]+)(?:[^{}]|\{[^{}]*\})*\}\}\}\}")
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-#0 +]*[*\d]*(?:\.[*\d]*)?)[hlL]?(?P<type>[a-zA-Z%])")
 # What a terminal or an editor does not show as it is; not "unassigned", which each version of Python sees otherwise.
 _UNSHOWN = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
@@ -68,10 +70,11 @@ def is_unknown(template: Template) -> bool:
 
 
 def written(template: Iterable[Part]) -> str:
-    """Return a template as text."""
-    return "".join(
+    """Return a template as text. What Jinja is to fill in, as ``{{ ds }}``, is an unknown part as well."""
+    text = "".join(
         part.text.replace("{", "{{").replace("}", "}}") if part.is_known else f"{{{part.text}}}" for part in template
     )
+    return _JINJA.sub(lambda match: f"{{{unknown(match['name'])[0].text}}}", text)
 
 
 def bounded(parts: Iterable[Part]) -> Template:

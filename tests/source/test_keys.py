@@ -87,6 +87,14 @@ EXPRESSIONS = [
     ("f'{{{day}}}'", "{{{day}}}"),
     ("f'{day}/' 'x.csv'", "{day}/x.csv"),
     ("f'{make(day)}.csv'", "{make()}.csv"),
+    # what Airflow fills in
+    ("'raw/{{ ds }}/x.json'", "raw/{ds}/x.json"),
+    ("'raw/{{- macros.ds_add(ds, 1) | upper }}/x.json'", "raw/{macros.ds_add}/x.json"),
+    ("f'{PREFIX}/{{{{ params.day }}}}/{day}.csv'", "prices/{params.day}/{day}.csv"),
+    ("f'{{{{ ti.xcom_pull(\"{day}\") }}}}/x.csv'", "{ti.xcom_pull}/x.csv"),
+    ("'{{ ds' + day + '}}'", "{ds}"),
+    ("'{{ }}/{{}}'", "{{{{ }}}}/{{{{}}}}"),
+    ("'{{ {1: 2}[ds] }}'", "{{{{ {{1: 2}}[ds] }}}}"),
     # operators
     ("PREFIX + '/' + day + '.csv'", "prices/{day}.csv"),
     ("'a' - day", "{...}"),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 
 from flake8_artifact_pin.cli.explain import schema_path
@@ -32,11 +33,18 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
         for file in inventory.pinned
     }
     is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
-    lines = [f"#:schema {schema_path()}"] if arguments.schema else []
+    lines = [f"#:schema {_schema(pins)}"] if arguments.schema else []
     lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
     for file in inventory.pinned:
         lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
     return "".join(f"{line}\n" for line in lines)
+
+
+def _schema(pins: Pins) -> str:
+    """Return the path of the JSON Schema, relative to the pins file where it lies below its directory."""
+    path = schema_path()
+    below = os.path.relpath(path, pins.root)
+    return path if below.startswith(os.pardir) else f"./{below}".replace(os.sep, "/")
 
 
 def _settings(pins: Pins, is_decided: bool) -> Iterator[str]:
@@ -52,7 +60,7 @@ def _exempt(inventory: Inventory) -> Iterator[str]:
     if inventory.exempt.reasons:
         yield from ("", "[exempt]")
     for key, reason in inventory.exempt.reasons.items():
-        yield f"{quote(key)} = {quote(reason or 'exempt in the guard test')}"
+        yield f"{quote(key)} = {quote(reason)}"
 
 
 def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:

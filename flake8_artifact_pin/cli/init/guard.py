@@ -1,115 +1,209 @@
-"""Read a hand-written guard test: a dict of files and numbers of calls, and tuples of paths that it passes over."""
+"""Read a hand-written guard test: a dict of files and numbers of calls, and the paths that it passes over."""
 from __future__ import annotations
 
 import ast
 import io
 import os
+import posixpath
+import re
 import tokenize
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.cli.init.comments import Comments
+from flake8_artifact_pin.cli.init.comments import Lines
+from flake8_artifact_pin.cli.init.paths import constants
+from flake8_artifact_pin.cli.init.paths import whole_number
+from flake8_artifact_pin.cli.init.paths import written_path
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.reasons import stripped
 
-_DECORATION = "#=-*~ \t"
+# How the names of what is passed over are made.
+_EXCLUDING = re.compile(
+    r"allow|except|exclu|exempt|ignor|non?_|not_|omit|out_of|pass|prefix|skip|test|white", re.IGNORECASE,
+)
+# What git grep is told to pass over.
+_PATHSPEC = re.compile(r":(?:[!^]|\((?:exclude|[a-z]+,exclude)\))(?P<path>.+)")
 
 
 class Guard(NamedTuple):
     """What a guard test says: the number of calls of each file, and comments as reasons, for files and exempt paths."""
 
-    counts: Mapping[str, int]
-    reasons: Mapping[str, str]
-    exempt: Mapping[str, str]
+    counts: Mapping[str, int] = {}
+    reasons: Mapping[str, str] = {}
+    exempt: Mapping[str, str] = {}
+
+
+class _Entry(NamedTuple):
+    """A path that a guard test names, what else it says of it, and the comment on it."""
+
+    path: str
+    value: ast.expr | None
+    reason: str
 
 
 def read_guard(path: str, root: str) -> Guard:
-    """Return what a guard test says; paths are relative to ``root``, the directory that they are looked for in.
+    """Return what a guard test says; paths are relative to ``root``, the directory of the pins file to be.
 
     Raise UsageError if it cannot be read, or if there is no dict of paths and whole numbers in it.
     """
+    reader = _Reader(*_parse(path))
+    groups = list(reader.counts())
+    if not groups:
+        raise UsageError(
+            f'{path} has no dict of files and numbers such as {{"collectors/prices.py": 2}}: name the guard test',
+        )
+    base = _base(path, root, [entry.path for group in groups for entry in group])
+    counted = list(_there(groups, os.path.join(root, base)))
+    counts = {posixpath.join(base, entry.path): whole_number(entry.value) or 0 for entry in counted}
+    reasons = {posixpath.join(base, entry.path): entry.reason for entry in counted if entry.reason}
+    exempt: dict[str, str] = {}
+    for group in reader.exempt():
+        found = {_exempt_key(posixpath.join(base, entry.path), root): entry.reason for entry in group}
+        found.pop("", None)
+        # what is searched, and not what is passed over, has the files that are counted
+        if not any(name == key or name.startswith(key) for key in found for name in counts):
+            exempt |= {key: reason or exempt.get(key, "") for key, reason in found.items()}
+    default = f"exempt in {os.path.basename(path)}"
+    return Guard(counts, reasons, {key: reason or default for key, reason in exempt.items()})
+
+
+def _parse(path: str) -> tuple[ast.Module, Comments]:
     try:
         with open(path, "rb") as file:
             data = file.read()
         tree = ast.parse(data)
-        text = data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return tree, Comments(io.TextIOWrapper(io.BytesIO(data), encoding).read())
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror}): name the guard test")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"{path} is not Python that can be parsed ({error}): name the guard test")
-    comments = _Comments(text)
-    dicts = [node for node in ast.walk(tree) if isinstance(node, ast.Dict) and _is_counts(node)]
-    if not dicts:
-        raise UsageError(f'{path} has no dict of files and numbers such as {{"collectors/prices.py": 2}}: name the guard test')
-    counts: dict[str, int] = {}
-    reasons: dict[str, str] = {}
-    for node in dicts:
-        keys = [key for key in node.keys if isinstance(key, ast.Constant)]
-        ends = [value.end_lineno or value.lineno for value in node.values]
-        for key, value, reason in zip(keys, node.values, comments.of(node, keys, ends)):
-            name = os.path.normpath(str(key.value)).replace(os.sep, "/")
-            counts[name] = int(ast.literal_eval(value))
-            if says_something(reason):
-                reasons[name] = reason
-    return Guard(counts, reasons, dict(_exempt_paths(tree, comments, root)))
 
 
-def _is_counts(node: ast.Dict) -> bool:
-    """Return whether a dict is one of files and whole numbers."""
-    return bool(node.keys) and all(
-        isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.endswith(".py")
-        and isinstance(value, ast.Constant) and type(value.value) is int
-        for key, value in zip(node.keys, node.values)
-    )
+def _base(path: str, root: str, names: Sequence[str]) -> str:
+    """Return the directory that paths are relative to, of those around the guard test, relative to the root."""
+    around = os.path.relpath(os.path.dirname(os.path.realpath(path)), os.path.realpath(root)).replace(os.sep, "/")
+    parts = [] if around.startswith("..") else around.split("/")
+    bases = ["", "src", *("/".join(parts[:length]) for length in range(1, len(parts) + 1))]
+    return max(bases, key=lambda base: sum(os.path.isfile(os.path.join(root, base, name)) for name in names))
 
 
-def _exempt_paths(tree: ast.AST, comments: _Comments, root: str) -> Iterator[tuple[str, str]]:
-    """Yield the paths in tuples, lists and sets of paths that exist, as keys of [exempt], with their comments."""
-    for node in ast.walk(tree):
-        if not isinstance(node, (ast.List, ast.Set, ast.Tuple)) or not node.elts:
-            continue
-        texts = [element.value for element in node.elts if isinstance(element, ast.Constant) and isinstance(element.value, str)]
-        keys = [_exempt_key(text, root) for text in texts]
-        if len(texts) == len(node.elts) and all(keys):
-            ends = [element.end_lineno or element.lineno for element in node.elts]
-            yield from zip(keys, comments.of(node, node.elts, ends))
+def _there(groups: Sequence[Sequence[_Entry]], directory: str) -> Iterator[_Entry]:
+    """Yield what is said in dicts of files that exist; all, if none exists."""
+    there = [group for group in groups if any(os.path.isfile(os.path.join(directory, entry.path)) for entry in group)]
+    for group in there or groups:
+        yield from group
 
 
-def _exempt_key(text: str, root: str) -> str:
-    """Return a path as [exempt] has it; empty if there is no such file or directory."""
-    if not text.strip("./") or os.path.isabs(text):
-        return ""
-    path = os.path.normpath(text).replace(os.sep, "/")
+def _exempt_key(path: str, root: str) -> str:
+    """Return a path as [exempt] has it; empty if there is no such file or directory below the root."""
+    path = posixpath.normpath(path)
     full = os.path.join(root, path)
-    if path.startswith("..") or not ("/" in text or text.endswith(".py")):
+    if path == "." or path.startswith(".."):
         return ""
     return f"{path}/" if os.path.isdir(full) else path if os.path.isfile(full) else ""
 
 
-class _Comments:
-    """The comments of a source, by their lines."""
+class _Reader:
+    """The dicts, tuples, lists and sets of paths in a source."""
 
-    def __init__(self, text: str) -> None:
-        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-        self.texts: dict[int, str] = {}
-        self.is_alone: dict[int, bool] = {}
-        for token in tokens:
-            if token.type == tokenize.COMMENT:
-                line = token.start[0]
-                self.texts[line] = token.string.strip(_DECORATION)
-                self.is_alone[line] = not token.line[:token.start[1]].strip()
+    def __init__(self, tree: ast.Module, comments: Comments) -> None:
+        self.tree = tree
+        self.comments = comments
+        self.constants = constants(tree)
+        self.statements = dict(_assigned(tree))
 
-    def of(self, node: ast.expr, items: Sequence[ast.expr], ends: Sequence[int]) -> Iterator[str]:
-        """Yield what is said of each item of a collection: in the lines above it, and behind it.
+    def counts(self) -> Iterator[Sequence[_Entry]]:
+        """Yield what is said in each dict of files and numbers, also item by item: ``PINNED[path] = 1``."""
+        for node in ast.walk(self.tree):
+            pairs = list(_pairs(node))
+            paths = [self.path(key) for key, _ in pairs]
+            if all(paths) and any(path.endswith(".py") for path in paths):
+                if all(whole_number(value) is not None for _, value in pairs):
+                    yield self.entries(pairs)
 
-        A comment above the whole collection, on the line before it begins, is said of its first item only if that
-        stands on a line of its own.
-        """
-        before = node.lineno
-        for item, end in zip(items, ends):
-            above = [line for line in range(before + 1, item.lineno) if self.is_alone.get(line)]
-            behind = [line for line in range(item.lineno, end + 1) if line in self.texts]
-            yield stripped(" ".join(self.texts[line] for line in (*above, *behind)))
-            before = end
+    def exempt(self) -> Iterator[Sequence[_Entry]]:
+        """Yield what is said in each collection of paths that may be those that are passed over."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Dict):
+                if all(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in node.values):
+                    yield self.group(node, list(_pairs(node)))
+            elif isinstance(node, (ast.List, ast.Set, ast.Tuple)):
+                yield self.group(node, [(element, element) for element in node.elts])
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "startswith":
+                yield self.group(node, [(argument, argument) for argument in node.args[:1]])
+            elif isinstance(node, ast.expr) and self.is_excluding(node):
+                yield self.group(node, [(node, node)])
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                pathspec = _PATHSPEC.fullmatch(node.value)
+                if pathspec:
+                    reasons = self.comments.reasons([_lines(node, node)])
+                    yield [_Entry(pathspec["path"].rstrip("*"), None, reason) for reason in reasons]
+
+    def group(self, node: ast.expr, pairs: Sequence[tuple[ast.expr, ast.expr]]) -> Sequence[_Entry]:
+        """Return the paths of a collection; what a dict says of them is their reason, or the comment above it is."""
+        paths = [self.path(key) for key, _ in pairs]
+        if not all("/" in path or path.endswith(".py") or path and self.is_excluding(node) for path in paths):
+            return ()
+        statement = self.statements.get(node)
+        above = self.comments.above(statement.lineno) if statement else ""
+        return [
+            entry._replace(reason=_text(entry.value) or entry.reason or above) if isinstance(node, ast.Dict)
+            else entry._replace(reason=entry.reason or above)
+            for entry in self.entries(pairs)
+        ]
+
+    def is_excluding(self, node: ast.expr) -> bool:
+        """Return whether a name says that what is assigned to it is passed over."""
+        statement = self.statements.get(node)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        name = getattr(targets[0], "id", getattr(targets[0], "attr", ""))
+        return _EXCLUDING.search(name) is not None
+
+    def entries(self, pairs: Sequence[tuple[ast.expr, ast.expr]]) -> Sequence[_Entry]:
+        """Return the paths of some keys, with the values and the comments."""
+        if not pairs:
+            return ()
+        reasons = self.comments.reasons([_lines(key, value) for key, value in pairs])
+        return [
+            _Entry(posixpath.normpath(self.path(key)), value, reason)
+            for (key, value), reason in zip(pairs, reasons, strict=True)
+        ]
+
+    def path(self, node: ast.expr) -> str:
+        """Return the path that an expression is; an empty string if it is none below the root."""
+        path = written_path(node, self.constants) or ""
+        return "" if posixpath.isabs(path) or not path.strip("./") else path
+
+
+def _pairs(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the keys and values of a dict, of ``dict([(key, value), ...])``, or of ``name[key] = value``."""
+    if isinstance(node, ast.Dict):
+        yield from ((key, value) for key, value in zip(node.keys, node.values) if key)
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        yield node.targets[0].slice, node.value
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("dict", "OrderedDict") and node.args:
+        for item in getattr(node.args[0], "elts", ()):
+            if isinstance(item, (ast.List, ast.Tuple)) and len(item.elts) == 2:
+                yield item.elts[0], item.elts[1]
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.stmt]]:
+    """Yield what is assigned, also within the call of frozenset() and the like, and the statements."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.AnnAssign, ast.Assign, ast.AugAssign)) and node.value:
+            value = node.value
+            yield value, node
+            if isinstance(value, ast.Call) and len(value.args) == 1:
+                yield value.args[0], node
+
+
+def _lines(key: ast.expr, value: ast.expr) -> Lines:
+    return Lines(key.lineno, value.end_lineno or value.lineno)
+
+
+def _text(node: ast.expr | None) -> str:
+    return stripped(str(node.value)) if isinstance(node, ast.Constant) else ""

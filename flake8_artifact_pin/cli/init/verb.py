@@ -31,6 +31,8 @@ from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.model import DEFAULT_STORES
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.imports import store_imports
@@ -82,15 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
     """
     is_file = arguments.output != _STANDARD_OUTPUT
     pins = _empty_pins(arguments)
-    guard = read_guard(arguments.guard, pins.root) if arguments.guard else Guard({}, {}, {})
-    exempt = {**guard.exempt, **_exempt(arguments.exempt)}
+    guard = read_guard(arguments.guard, pins.root) if arguments.guard else Guard()
+    exempt = {**guard.exempt, **_exempt(pins, arguments.exempt)}
     workspace = workspace_of(pins)
     inventory = take_inventory(workspace, exempt)
     text = document(pins, inventory, guard, arguments)
+    written = workspace._replace(pins=parse_pins(pins, text))
     shown = relative(pins.path, pins.cwd) if is_file else None
     if is_file:
         create_text(pins.path, shown or "", text)
-    written = workspace._replace(pins=parse_pins(pins, text))
     findings = [found for scanned in inventory.scanned for found in scanned_findings(written, scanned)]
     if arguments.format == "json":
         print_json(_data(written.pins, shown, text) | {"findings": list(map(finding_data, findings))})
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print_text(text)
     if arguments.format != "json":
-        for line in [*_differences(guard, inventory), *_beside(written, inventory)]:
+        for line in [*_differences(written, guard, inventory), *_beside(written, inventory)]:
             note(line)
         if findings:
             note(f"no pin settles {count(len(findings), 'finding')}:")
@@ -127,13 +129,23 @@ def _empty_pins(arguments: argparse.Namespace) -> Pins:
     return pins._replace(stores=tuple(stores))
 
 
-def _exempt(given: Sequence[str]) -> Mapping[str, str]:
+def _exempt(pins: Pins, given: Sequence[str]) -> Mapping[str, str]:
+    """Return what ``--exempt`` says; a path that exists is relative to the working directory, as on any command line."""
     exempt = {}
     for text in given:
         path, _, reason = text.partition("=")
         if not path or not says_something(reason):
             raise UsageError(f"--exempt {text!r} is not PATH=REASON: say why it is exempt")
-        exempt[path] = reason.strip()
+        key = path
+        if os.path.exists(path):
+            governed = governed_path(pins, path)
+            if not governed:
+                raise UsageError(f"--exempt {path} is not below {pins.root}, which the pins are for")
+            key = f"{governed}/" if os.path.isdir(path) else governed
+        problem = path_problem(key)
+        if problem:
+            raise UsageError(f"--exempt {path} {problem}")
+        exempt[key] = reason.strip()
     return exempt
 
 
@@ -141,6 +153,8 @@ def _target(output: str | None) -> str:
     """Return the absolute path of the file to write; raise UsageError if there are pins already."""
     cwd = os.getcwd()
     if output is not None and output != _STANDARD_OUTPUT:
+        if os.path.lexists(output):
+            raise UsageError(f"{output} exists already: remove it, or name another file with --output")
         if os.path.basename(output) == PYPROJECT:
             raise UsageError(f"{output} is not for init to write: write {FILE_NAME}, or put its tables there by hand")
         return os.path.abspath(output)
@@ -153,14 +167,16 @@ def _target(output: str | None) -> str:
     return os.path.join(repository.top if repository else cwd, FILE_NAME)
 
 
-def _differences(guard: Guard, inventory: Inventory) -> Iterator[str]:
+def _differences(workspace: Workspace, guard: Guard, inventory: Inventory) -> Iterator[str]:
     """Yield a line for each file of which the guard and the source say different things."""
     counted = {scanned.path: scanned.report.counted for scanned in inventory.pinned}
     for path in sorted(guard.counts.keys() | counted.keys() if guard.counts else ()):
         there, here = guard.counts.get(path), counted.get(path)
+        calls = count(here or 0, "PUT call")
         if there != here and not inventory.is_exempt(path):
             says = "the guard does not have it" if there is None else f"the guard says {there}"
-            yield f"{path}: {says}, the source makes {count(here or 0, 'PUT call')}"
+            is_gone = not os.path.isfile(workspace.location(path))
+            yield f"{path}: {says}, {'there is no such file' if is_gone else f'the source makes {calls}'}"
 
 
 def _beside(workspace: Workspace, inventory: Inventory) -> Iterator[str]:

@@ -1,0 +1,248 @@
+"""Functions that hide artifacts: which are named, and that the pattern which is offered counts their callers."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from typing import NamedTuple
+
+import pytest
+from support import PINS
+from support import Repository
+
+SAVE = "def save(key): s3.put_object(Key=key)\n"
+CALLS = "save('a.csv')\nsave('b.csv')\n"
+CLASS = "class Store:\n    def save(self, key): s3.put_object(Key=key)\n"
+
+
+class Case(NamedTuple):
+    """The files, and of each wrapper its callers, its pattern and how many of the callers that counts."""
+
+    files: Mapping[str, str]
+    expected: Mapping[str, tuple[int, str, int]]
+
+
+CASES = {
+    # which functions
+    "nobody calls it": Case({"io.py": SAVE}, {"save": (0, "", 0)}),
+    "two keys in one function": Case(
+        {"io.py": "def save(key): s3.put_object(Key=key); s3.put_object(Key=key)\n", "a.py": f"from io import save\n{CALLS}"},
+        {"save": (2, "io.save", 2)},
+    ),
+    "a suppressed call": Case(
+        {"lib.py": f"{SAVE.rstrip()}  # noqa: APR001 - its callers count\n", "a.py": f"from lib import save\n{CALLS}"},
+        {"save": (2, "lib.save", 2)},
+    ),
+    "a key of its own": Case(
+        {"lib.py": "def save(day): s3.put_object(Key=f'prices/{day}')\n", "a.py": f"from lib import save\n{CALLS}"}, {},
+    ),
+    "an argument that is no key": Case(
+        {"lib.py": "def save(s, p, content_type): s.upload_file('x', p, content_type)\n", "a.py": f"from lib import save\n{CALLS}"},
+        {},
+    ),
+    # callers in other files
+    "imported by name": Case({"lib.py": SAVE, "a.py": f"from lib import save\n{CALLS}"}, {"save": (2, "lib.save", 2)}),
+    "under another name": Case(
+        {"lib.py": SAVE, "a.py": "from lib import save as put\nimport lib as l\nput('a')\nl.save('b')\nsave('c')\n"},
+        {"save": (2, "lib.save", 2)},
+    ),
+    "passed as a value": Case({"lib.py": SAVE, "a.py": "import lib\nrun(lib.save, 'a')\n"}, {"save": (1, "lib.save", 1)}),
+    "in a package": Case(
+        {"pkg/__init__.py": "", "pkg/lib.py": SAVE, "a.py": f"from pkg.lib import save\n{CALLS}"}, {"save": (2, "lib.save", 2)},
+    ),
+    "in a package below src": Case(
+        {"src/pkg/__init__.py": SAVE, "tools/a.py": f"import pkg\npkg.{CALLS}"}, {"save": (1, "pkg.save", 1)},
+    ),
+    "imported relatively": Case(
+        {"pkg/lib.py": SAVE, "pkg/a.py": f"from .lib import save\n{CALLS}", "pkg/b.py": "from . import lib\nlib.save('c')\n"},
+        {"save": (3, "lib.save", 3)},
+    ),
+    "exported by the package": Case(
+        {"pkg/__init__.py": "from .lib import save\n", "pkg/lib.py": SAVE, "a.py": f"from pkg import save\n{CALLS}"},
+        {"save": (2, "pkg.save", 2)},
+    ),
+    "two modules of one name": Case(
+        {"one/lib.py": SAVE, "two/lib.py": SAVE, "a.py": f"from one.lib import save\n{CALLS}from two import lib\nlib.save('c')\n"},
+        {"one/save": (2, "one.lib.save", 2), "two/save": (1, "two.lib.save", 1)},
+    ),
+    "another module of the name without such a function": Case(
+        {"one/lib.py": SAVE, "two/lib.py": "x = 1\n", "one/a.py": f"from .lib import save\n{CALLS}"},
+        {"save": (2, "lib.save", 2)},
+    ),
+    "other functions of the name": Case(
+        {"lib.py": SAVE, "a.py": f"from other import save\n{CALLS}gc.save('c')\n", "b.py": f"def save(x): pass\n{CALLS}"},
+        {"save": (0, "", 0)},
+    ),
+    "a module whose name is none": Case({"my-lib.py": SAVE, "a.py": f"from lib import save\n{CALLS}"}, {"save": (0, "", 0)}),
+    "counted already": Case(
+        {"lib.py": "def put_object(Key): s3.put_object(Key=Key)\n", "a.py": "import lib\nlib.put_object(Key='a')\n"},
+        {"put_object": (0, "", 0)},
+    ),
+    "in exempt files": Case({"lib.py": SAVE, "tests/a.py": f"from lib import save\n{CALLS}"}, {"save": (0, "", 0)}),
+    # callers in its own file
+    "in its own file": Case({"lib.py": SAVE + CALLS}, {"save": (2, "", 0)}),
+    "in both": Case({"lib.py": SAVE + CALLS, "a.py": "import lib\nlib.save('c')\n"}, {"save": (3, "lib.save", 1)}),
+    "itself": Case({"lib.py": "def save(key):\n    s3.put_object(Key=key)\n    save(key[1:])\n"}, {"save": (0, "", 0)}),
+    "within a function": Case(
+        {"lib.py": "def f():\n    def save(key): s3.put_object(Key=key)\n    save('a')\n    save('b')\nsave('c')\n"},
+        {"f.save": (2, "", 0)},
+    ),
+    # methods
+    "a method": Case(
+        {"lib.py": CLASS, "a.py": "from lib import Store\nStore().save('a')\ns = Store()\ns.save('b')\nother.save('c')\n"},
+        {"Store.save": (2, "lib.Store().save", 2)},
+    ),
+    "a method of an annotated parameter": Case(
+        {"lib.py": CLASS, "a.py": "import lib\ndef f(store: lib.Store, x):\n    store.save('a')\n    x.save('b')\n"},
+        {"Store.save": (1, "lib.Store().save", 1)},
+    ),
+    "a classmethod": Case(
+        {
+            "lib.py": "class Store:\n    @classmethod\n    def save(cls, key): s3.put_object(Key=key)\n"
+            "    def f(self): self.save('a'); self.save('b')\n    @classmethod\n    def g(cls): cls.save('c')\n",
+            "a.py": "from lib import Store\nStore.save('d')\n",
+        },
+        {"Store.save": (4, "lib.Store.save", 1)},
+    ),
+    "a static method": Case(
+        {
+            "lib.py": "class Store:\n    @staticmethod\n    def save(key): s3.put_object(Key=key)\n",
+            "a.py": "from lib import Store\nStore.save('a')\nStore.save('b')\n",
+        },
+        {"Store.save": (2, "lib.Store.save", 2)},
+    ),
+    "a class": Case(
+        {
+            "lib.py": "class Store:\n    def __init__(self, key): s3.put_object(Key=key)\nStore('a')\n",
+            "a.py": "from lib import Store\nStore('b')\n",
+        },
+        {"Store.__init__": (2, "lib.Store", 1)},
+    ),
+    "another class with such a method": Case(
+        {"lib.py": f"{CLASS}    def f(self): self.save('a')\nclass Other:\n    def f(self): self.save('b')\n"},
+        {"Store.save": (1, "", 0)},
+    ),
+    "a derived class": Case(
+        {
+            "lib.py": f"{CLASS}class Near(Store):\n    def f(self): self.save('a')\nclass Far(Near):\n    def f(self): self.save('b')\n"
+            "class Own(Store):\n    def save(self, key): pass\n    def f(self): self.save('c')\n",
+        },
+        {"Store.save": (2, "", 0)},
+    ),
+    "a class within another one": Case(
+        {"lib.py": "class A:\n    class B:\n        def save(self, key): s3.put_object(Key=key)\n        def f(self): self.save('a')\n"},
+        {"A.B.save": (1, "", 0)},
+    ),
+    # wrappers of wrappers
+    "a wrapper of a wrapper": Case(
+        {
+            "lib.py": SAVE, "jobs.py": "import lib\ndef store(path): lib.save(path)\n",
+            "a.py": "import jobs\njobs.store('a')\njobs.store('b')\n",
+        },
+        {"save": (1, "lib.save", 1), "store": (2, "jobs.store", 2)},
+    ),
+    "both in one file": Case(
+        {"lib.py": f"{SAVE}def store(path): save(path)\n", "a.py": "from lib import store\nstore('a')\nstore('b')\n"},
+        {"save": (1, "", 0), "store": (2, "lib.store", 2)},
+    ),
+    "a third one": Case(
+        {"lib.py": f"{SAVE}def store(path): save(path)\ndef keep(path): store(path)\nkeep('a')\nkeep('b')\n"},
+        {"save": (1, "", 0), "store": (1, "", 0)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_wrappers(repository: Repository, name: str) -> None:
+    """Pasted into the pins file, the pattern counts exactly the calls that were said, and nothing more is advised."""
+    files, expected = CASES[name]
+    repository.commit({**files, PINS: '[exempt]\n"tests/" = "test code"\n'})
+    wrappers, before = wrappers_and_places(repository)
+    names = [os.path.join(os.path.dirname(wrapper["path"]), wrapper["name"]) for wrapper in wrappers]
+    if not any("/" in name for name in expected):
+        names = [wrapper["name"] for wrapper in wrappers]
+    found = [(wrapper["callers"], wrapper["pattern"], wrapper["counted_by_pattern"]) for wrapper in wrappers]
+    assert dict(zip(names, found, strict=True)) == expected
+    for _, pattern, number in expected.values():
+        if pattern:
+            repository.write({PINS: f'patterns = ["{pattern}"]\n[exempt]\n"tests/" = "test code"\n'})
+            after, places = wrappers_and_places(repository)
+            assert places > before
+            assert len(places - before) == number
+            assert pattern not in [wrapper["pattern"] for wrapper in after]
+
+
+def wrappers_and_places(repository: Repository) -> tuple[list[dict[str, Any]], set[tuple[str, int, int]]]:
+    """Return the wrappers that sites names, and the places of the calls that it counts."""
+    data = json.loads(repository.run("sites", "--format=json").out)
+    places = {
+        (site["path"], site["line"], site["column"])
+        for site in data["sites"] if site["state"] not in ("exempt", "suppressed")
+    }
+    return data["wrappers"], places
+
+
+def test_advice(repository: Repository) -> None:
+    """A line for each function with two callers or more, whoever calls it, also where only some files are listed."""
+    repository.commit({
+        "lib.py": f"{SAVE}def send(path): s3.upload_file('x', 'b', path)\nsend('a')\nsend('b')\ndef one(key): s3.put_object(Key=key)\n",
+        "a.py": f"from lib import save, one\n{CALLS}one('a')\n",
+    })
+    advice = [
+        'lib.py:1: save(key) writes whatever key its 2 callers pass, as one PUT call: add "lib.save" to patterns to count '
+        "2 calls in other files",
+        "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: no pattern counts them in its own "
+        "file, so decide there on all that they write",
+    ]
+    assert repository.run("sites").lines[4:] == advice
+    assert repository.run("sites", "lib.py").lines[4:] == advice
+    assert repository.run("sites", "a.py").lines == []
+    repository.write({PINS: 'patterns = ["lib.save"]\n'})
+    assert repository.run("sites", "lib.py").lines[4:] == advice[1:]
+
+
+def test_stores_are_understood(repository: Repository) -> None:
+    """The key is where the store has it, and a scheme, an extension or a directory without a name is no key."""
+    repository.commit({
+        PINS: 'stores = ["s3", "minio", "gcs"]\n',
+        "lib.py": """\
+from minio import Minio
+from google.cloud import storage
+client = Minio("store")
+def to_url(url, data):
+    bucket, key = url.removeprefix("s3://").split("/", 1)
+    s3.put_object(Bucket=bucket, Key=key)
+def positional(key, data):
+    client.put_object("lake", key, data, 1)
+def named(path, data):
+    client.put_object(bucket_name="lake", object_name=path, data=data, length=1)
+def small(cloud, key, text):
+    cloud.put_object(body=text, bucket_name="lake", key=key)
+def to_gcs(path, name):
+    blob = storage.Client().bucket("lake").blob(name)
+    blob.upload_from_filename(path)
+def hidden(name):
+    s3.put_object(Key=f".workflow/{name}")
+def constant(day):
+    s3.put_object(Key=PREFIX + day)
+""",
+        "a.py": "import lib\n" + "".join(
+            f"lib.{name}('a', 'b', 'c')\n" * 2 for name in ("to_url", "positional", "named", "small", "to_gcs", "hidden", "constant")
+        ),
+    })
+    wrappers, _ = wrappers_and_places(repository)
+    assert [(wrapper["name"], wrapper["parameter"], wrapper["callers"]) for wrapper in wrappers] == [
+        ("to_url", "url", 2), ("positional", "key", 2), ("named", "path", 2), ("small", "key", 2), ("to_gcs", "name", 2),
+    ]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_strange_file(repository: Repository, form: str) -> None:
+    """Nothing that a file is called gets at the terminal or makes Markdown of it."""
+    repository.commit({"\x1b[31m/lib_.py": SAVE + CALLS})
+    outcome = repository.run("sites", f"--format={form}")
+    assert "\x1b" not in outcome.out
+    advice = [line for line in outcome.lines if "whatever key" in line]
+    assert len(advice) == 1
+    assert (r"lib\_.py" in advice[0]) == (form == "markdown")
