@@ -78,6 +78,10 @@ def print_json(data: object) -> None:
 
 def print_text(text: str) -> None:
     """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        # a program that embeds this one takes it as text
+        sys.stdout.write(text)
+        return
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
 

@@ -250,7 +250,7 @@ def trees(draw: st.DrawFn) -> dict[str, bytes]:
     return files
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
 @given(trees())
 def test_agreement_on_generated_trees(repository: Repository, files: dict[str, bytes]) -> None:
     repository.git("rm", "-r", "--quiet", "--force", "--ignore-unmatch", ".")
@@ -259,7 +259,8 @@ def test_agreement_on_generated_trees(repository: Repository, files: dict[str, b
     if EXEMPT.encode() in files[PINS]:
         # an exempt file need not parse: see below
         expected = [found for found in expected if not found[0].startswith("tests/")]
-    actual = repository.check().findings
+    # only check knows all files
+    actual = [found for found in repository.check().findings if "exempts no file" not in found[4]]
     hidden = Counter(actual) - Counter(expected)
     # a comment may have hidden the very line that it broke
     assert {code for *_, code, _ in hidden} <= {"E999"}
@@ -603,8 +604,8 @@ def test_text(repository: Repository) -> None:
         1,
     )
     assert outcome.lines == repository.flake8("b.py", "src/a.py").lines
-    put(repository, {PINS: '[exempt]\n"src/" = "it writes nothing"\n', "b.py": PUT * 1200})
-    assert repository.run("check", "b.py").err == "1 file, 1,200 PUT calls: 1,200 findings\n"
+    put(repository, {PINS: '[exempt]\n"src/" = "it writes nothing"\n', "b.py": PUT * 2})
+    assert repository.run("check", "b.py").err == "1 file, 2 PUT calls: 2 findings\n"
     put(repository, {"b.py": ""})
     assert repository.run("check") == ("", "2 files, 1 PUT call: 0 findings\n", 0)
 
