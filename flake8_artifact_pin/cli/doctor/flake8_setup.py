@@ -2,10 +2,8 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import configparser
 import contextlib
-import functools
 import inspect
 import io
 import itertools
@@ -22,7 +20,6 @@ from flake8 import utils
 from flake8.checker import FileChecker
 from flake8.checker import Results
 from flake8.discover_files import expand_paths
-from flake8.exceptions import ExecutionError
 from flake8.exceptions import Flake8Exception
 from flake8.formatting.default import Nothing
 from flake8.main.application import Application
@@ -35,73 +32,16 @@ from flake8.style_guide import Decision
 from flake8.style_guide import StyleGuideManager
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
+from flake8_artifact_pin.cli.doctor.config import ConfigFile
+from flake8_artifact_pin.cli.doctor.config import find_config_file
+from flake8_artifact_pin.cli.doctor.config import Place
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.stores import compile_matcher
 
 LOG = logging.getLogger(__name__)
-
-# In the order in which flake8 looks for them; it takes the first that has one of the sections.
-_CONFIG_FILES = ("setup.cfg", "tox.ini", ".flake8")
-_CONFIG_SECTIONS = frozenset(["flake8", "flake8:local-plugins"])
-
-_SECTION = re.compile(r"\[(?P<name>.+)\]")
-
-
-class Place(NamedTuple):
-    """Where the cause of something is written: the path is relative to the working directory, the line 1-based."""
-
-    path: str | None = None
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return ":".join(str(part) for part in self if part is not None)
-
-
-class ConfigFile(NamedTuple):
-    """A configuration file of flake8: its absolute path and its lines."""
-
-    path: str
-    lines: Sequence[str]
-
-    @property
-    def place(self) -> Place:
-        """Where the section [flake8] begins."""
-        titles = (number for number, line in enumerate(self.lines, start=1) if line.strip().startswith("[flake8]"))
-        return Place(relative(self.path, os.getcwd()), next(titles, None))
-
-    def find(self, option: str, is_wanted: Callable[[str], bool]) -> Place:
-        """Return where the value of an option is written: the first wanted line of it, or else its first line.
-
-        Return no place if the option is not set here.
-        """
-        texts = {number: text for number, name, text in self._options() if name == option}
-        wanted = (number for number, text in texts.items() if is_wanted(text))
-        line = next(itertools.chain(wanted, texts), None)
-        return Place() if line is None else self.place._replace(line=line)
-
-    def _options(self) -> Iterator[tuple[int, str, str]]:
-        """Yield the lines of the section [flake8], as configparser reads them: number, option and (part of) value."""
-        section = option = ""
-        indentation = 0
-        for number, line in enumerate(self.lines, start=1):
-            text = line.strip()
-            if not text or text[0] in "#;":
-                continue
-            level = len(line) - len(line.lstrip())
-            title = _SECTION.match(text)
-            if not option or level <= indentation:
-                indentation = level
-                name, *value = re.split(r"\s*[=:]\s*", text, maxsplit=1)
-                if title:
-                    section, option = title["name"], ""
-                else:
-                    option, text = name.lower().replace("_", "-"), "".join(value)
-            if section == "flake8":
-                yield number, option, text
 
 
 class Flake8(NamedTuple):
@@ -196,44 +136,23 @@ class Trial(FileChecker):
 
     def __init__(self, name: str, lines: Sequence[str], plugins: Checkers, options: argparse.Namespace) -> None:
         """Take what flake8 gives to its checkers, and the lines."""
-        self._processor = _LinesProcessor(name, options, list(lines))
+        self._own_processor = FileProcessor(name, options, list(lines))
         super().__init__(filename=name, plugins=plugins, options=options)
 
     def _make_processor(self) -> FileProcessor:
-        return self._processor
-
-    @property
-    def tree(self) -> ast.AST:
-        """What Python makes of the lines; raise one of UNPARSABLE if it cannot."""
-        return self._processor.tree
+        return self._own_processor
 
     def findings(self) -> Results:
-        """Return what the plugins find, before flake8 decides what of it is reported."""
-        self.run_ast_checks()
-        results: Results = self.results
-        return results
-
-
-class _LinesProcessor(FileProcessor):
-    """flake8's processor of one file, without work that cannot make a difference."""
-
-    @functools.cached_property
-    def tree(self) -> ast.AST:
+        """Return what the plugins find, or E999, before flake8 decides what of it is reported."""
         with warnings.catch_warnings():
             # those of the compiler, on escapes and the like, are for others to report
             warnings.simplefilter("ignore")
-            return super().build_ast()
-
-    @functools.cached_property
-    def _has_noqa(self) -> bool:
-        return "noqa" in "".join(self.lines).lower()
-
-    def build_ast(self) -> ast.AST:
-        return self.tree
-
-    def noqa_line_for(self, line_number: int) -> str | None:
-        # flake8's answer takes it a pass over all tokens
-        return super().noqa_line_for(line_number) if self._has_noqa else ""
+            try:
+                self.run_ast_checks()
+            except SyntaxError:
+                self.run_checks()
+        results: Results = self.results
+        return results
 
 
 @contextlib.contextmanager
@@ -257,13 +176,13 @@ def _started() -> Flake8:
         # what plugins print is not for the reader of a report
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             parser, directory = load_config(None, [])
-            config = _find_config_file(directory)
+            config = find_config_file(directory)
             application.initialize([])
             guide = StyleGuideManager(application.options, Nothing(application.options))
-    except (Exception, SystemExit) as error:
+    except (Flake8Exception, configparser.Error, ValueError, SystemExit) as error:
         # a wrong value of an option is a bare ValueError in flake8, and argparse exits
         output.seek(0)
-        raise UsageError(_refusal(error, output.read(), config))
+        raise UsageError(_refusal(error, output.read(), config)) from error
     required = parse_plugin_options(parser, directory, enable_extensions=None, require_plugins=None).require_plugins
     loaded = (plugin for plugin in application.plugins.checkers.tree if plugin.obj is ArtifactPinChecker)
     return Flake8(
@@ -275,21 +194,6 @@ def _started() -> Flake8:
         config=config,
         directory=directory,
     )
-
-
-def _find_config_file(directory: str) -> ConfigFile | None:
-    """Return flake8's configuration file in the directory where flake8 found it, if it found one."""
-    for name in _CONFIG_FILES:
-        path = os.path.join(directory, name)
-        try:
-            parser, _ = load_config(path, [])
-        except (ExecutionError, UnicodeDecodeError, configparser.ParsingError):
-            # it does not exist, or flake8 passes over it
-            continue
-        if not _CONFIG_SECTIONS.isdisjoint(parser):
-            with open(path, encoding="utf-8") as file:
-                return ConfigFile(path, file.readlines())
-    return None
 
 
 def _refusal(error: BaseException, output: str, config: ConfigFile | None) -> str:

@@ -1,0 +1,87 @@
+"""flake8's configuration file: where an option is written in it, which flake8 itself does not remember."""
+from __future__ import annotations
+
+import configparser
+import itertools
+import os
+import re
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flake8.exceptions import ExecutionError
+from flake8.options.config import load_config
+
+from flake8_artifact_pin.repository.workspace import relative
+
+# In the order in which flake8 looks for them; it takes the first that has one of the sections.
+_FILES = ("setup.cfg", "tox.ini", ".flake8")
+_SECTIONS = frozenset(["flake8", "flake8:local-plugins"])
+
+_SECTION = re.compile(r"\[(?P<name>.+)\]")
+
+
+class Place(NamedTuple):
+    """Where the cause of something is written: the path is relative to the working directory, the line 1-based."""
+
+    path: str | None = None
+    line: int | None = None
+
+
+class ConfigFile(NamedTuple):
+    """A configuration file of flake8: its absolute path and its lines."""
+
+    path: str
+    lines: Sequence[str]
+
+    @property
+    def place(self) -> Place:
+        """Where the section [flake8] begins."""
+        titles = (number for number, line in enumerate(self.lines, start=1) if line.strip().startswith("[flake8]"))
+        return Place(relative(self.path, os.getcwd()), next(titles, None))
+
+    def find(self, option: str, is_wanted: Callable[[str], bool]) -> Place:
+        """Return where the value of an option is written: the first wanted line of it, or else its first line.
+
+        Return no place if the option is not set here.
+        """
+        texts = {number: text for number, name, text in self._options() if name == option}
+        wanted = (number for number, text in texts.items() if is_wanted(text))
+        line = next(itertools.chain(wanted, texts), None)
+        return Place() if line is None else self.place._replace(line=line)
+
+    def _options(self) -> Iterator[tuple[int, str, str]]:
+        """Yield the lines of the section [flake8], as configparser reads them: number, option and (part of) value."""
+        section = option = ""
+        indentation = 0
+        for number, line in enumerate(self.lines, start=1):
+            text = line.strip()
+            if not text or text[0] in "#;":
+                continue
+            level = len(line) - len(line.lstrip())
+            title = _SECTION.match(text)
+            if not option or level <= indentation:
+                indentation = level
+                name, *value = re.split(r"\s*[=:]\s*", text, maxsplit=1)
+                if title:
+                    section, option = title["name"], ""
+                else:
+                    option, text = name.lower().replace("_", "-"), "".join(value)
+            if section == "flake8":
+                yield number, option, text
+
+
+def find_config_file(directory: str) -> ConfigFile | None:
+    """Return flake8's configuration file in the directory where flake8 found it, if it found one."""
+    for name in _FILES:
+        path = os.path.join(directory, name)
+        try:
+            parser, _ = load_config(path, [])
+        except (ExecutionError, UnicodeDecodeError, configparser.ParsingError):
+            # it does not exist, or flake8 passes over it
+            continue
+        if not _SECTIONS.isdisjoint(parser):
+            with open(path, encoding="utf-8") as file:
+                return ConfigFile(path, file.readlines())
+    return None
