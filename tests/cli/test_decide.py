@@ -16,6 +16,7 @@ THREE = f'{TWO}    s3.put_object(Key="three.csv")\n'
 SUPPRESSED = f'{ONE.rstrip()}  # noqa: APR001 - a probe\n'
 UNKNOWN = "def f(key, other):\n    s3.put_object(Key=key)\n    s3.put_object(Key=other)\n"
 CALLS = '[pins."a.py".calls]\n'
+DECIDED = ["a.py", "--registered", "made_up"]
 ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
 
 
@@ -128,13 +129,16 @@ def test_what_was_done_is_said(repository: Repository) -> None:
 
 
 REFUSED = {
-    "no such line": (TWO, "[pins]\n", ["a.py:9", "--registered", "made_up"], "has no PUT call on line 9: its PUT calls are on lines 2, 3"),
-    "suppressed": (SUPPRESSED, "[pins]\n", ["a.py:2", "--registered", "made_up"], "is suppressed: remove its noqa comment to pin it"),
-    "no call": ("x = 1\n", "[pins]\n", ["a.py", "--registered", "made_up"], "makes no PUT call: there is nothing to decide on"),
-    "exempt": (ONE, '[exempt]\n"a.py" = "run by hand"\n', ["a.py", "--registered", "made_up"], "a.py is exempt"),
-    "nothing undecided": (ONE, f"{CALLS}{ONE_ENTRY}", ["a.py", "--registered", "made_up"], "nothing is undecided in a.py"),
+    "no such line": (
+        TWO, "[pins]\n", ["a.py:9", "--registered", "made_up"],
+        "has no PUT call on line 9: its PUT calls are on lines 2, 3",
+    ),
+    "suppressed": (SUPPRESSED, "[pins]\n", ["a.py:2", "--registered", "made_up"], "is suppressed: remove its noqa"),
+    "no call": ("x = 1\n", "[pins]\n", DECIDED, "makes no PUT call: there is nothing to decide on"),
+    "exempt": (ONE, '[exempt]\n"a.py" = "run by hand"\n', DECIDED, "a.py is exempt"),
+    "nothing undecided": (ONE, f"{CALLS}{ONE_ENTRY}", DECIDED, "nothing is undecided in a.py"),
     "which call is new": (
-        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py", "--registered", "made_up"],
+        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', DECIDED,
         "say which PUT call is new, a.py:LINE (they are on lines 2, 3), or add --count",
     ),
     "too few of the new calls": (
@@ -144,13 +148,13 @@ REFUSED = {
     "nothing was renamed": (TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--renamed"], "so nothing was renamed"),
     "a placeholder": (ONE, "[pins]\n", ["a.py", "--grandfathered", "TODO"], "--grandfathered 'TODO' says nothing"),
     "an empty reason": (ONE, "[pins]\n", ["a.py", "--grandfathered", " "], "says nothing"),
-    "two decisions": (ONE, "[pins]\n", ["a.py", "--registered", "made_up", "--deferred", "config#1"], "are two decisions: give one"),
-    "until of an id": (ONE, "[pins]\n", ["a.py", "--registered", "made_up", "--until", "2027-01-01"], "--until goes with"),
+    "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "are two decisions: give one"),
+    "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
     "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
     "a directory": (ONE, "[pins]\n", [".", "--registered", "made_up"], "is a directory: name one file"),
     "no such file": (ONE, "[pins]\n", ["b.py", "--registered", "made_up"], "there is no b.py"),
     "no place": (ONE, "[pins]\n", ["--grandfathered", "scratch files"], "name the file or the PUT call"),
-    "it does not parse": ("def f(:\n    s3.put_object()\n", "[pins]\n", ["a.py", "--registered", "made_up"], "cannot be judged: correct it first"),
+    "it does not parse": ("def f(:\n    s3.put_object()\n", "[pins]\n", DECIDED, "cannot be judged: correct it first"),
 }
 
 
@@ -184,8 +188,12 @@ REGISTRY = '{"artifacts": [{"artifact_id": "ones", "s3_key_template": "one.csv"}
 
 
 def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) -> None:
-    pins = 'registry = "r.json"\n[pins]\n"a.py" = 0\n"b.py" = 1\n"c.py" = { count = 1, deferred = "config#1", until = 2020-01-31 }\n'
-    repository.commit({"a.py": ONE, "b.py": TWO[:TWO.index("    s3.put_object(Key=\"two")], "c.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": pins})
+    pins = (
+        'registry = "r.json"\n[pins]\n"a.py" = 0\n"b.py" = 1\n'
+        '"c.py" = { count = 1, deferred = "config#1", until = 2020-01-31 }\n'
+    )
+    sources = dict.fromkeys(["a.py", "b.py", "c.py"], ONE)
+    repository.commit({**sources, "r.json": REGISTRY, "artifact-pins.toml": pins})
     outcome = repository.run("decide")
     assert outcome == (
         'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
@@ -230,7 +238,9 @@ QUESTIONS = {
     "register by name": (["r", "mine"], ['"a.py" = { count = 1, registered = ["mine"] }']),
     "grandfather": (["g", "scratch files"], ['"a.py" = { count = 1, grandfathered = "scratch files" }']),
     "defer": (["d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
-    "what says nothing is asked again": (["g", "TODO", "x", "d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
+    "what says nothing is asked again": (
+        ["g", "TODO", "x", "d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }'],
+    ),
     "skip": (["s"], []),
     "quit": (["q"], []),
     "end of input": ([], []),
@@ -251,7 +261,8 @@ def test_each_question_shows_the_code_around_it(repository: Repository) -> None:
         output = Answers()
         context.setattr(sys, "stdout", output)
         repository.run("decide")
-    assert [line for line in output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines() if "|" not in line][1:7] == [
+    shown = output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines()
+    assert shown[1:7] == [
         'a.py:3: put_object("one.csv") (2 PUT calls, 0 pinned; 1 of 2)',
         "      1  # before",
         "      2  def f():",

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 import pytest
+from support.reports import read_pins
+from support.reports import report_source
 
-from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.changes import compare
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
-from flake8_artifact_pin.source.report import report_file
-from flake8_artifact_pin.source.stores import compile_matcher
 
 ALPHA = 'def f():\n    s3.put_object(Key="alpha.csv")\n'
 BETA = ALPHA.replace("alpha", "beta")
@@ -22,16 +20,15 @@ ALPHA_ENTRY = '"f:put_object(alpha.csv)" = { registered = ["alpha"] }\n'
 BETA_ENTRY = ALPHA_ENTRY.replace("alpha", "beta")
 
 
+def counting(count: int, kind: str, decision: str) -> str:
+    """Return a pins file with a pin that counts, and has a decision."""
+    return COUNT.format(f"{{ count = {count}, {kind} = {decision} }}")
+
+
 def snapshot(sources: Mapping[str, str], pins: str = "") -> Snapshot:
     """Return a state of a repository; without pins there is no pins file."""
-    matcher = compile_matcher(["s3"], [])
-    reports = {}
-    for path, source in sources.items():
-        lines = source.splitlines(keepends=True)
-        reports[path] = report_file(ast.parse(source), lines, path, lambda line, lines=lines: lines[line - 1], matcher)
-    parsed = parse_pins(Pins("/repository/artifact-pins.toml" if pins else "", "/repository"), pins)
-    assert not parsed.faults
-    return Snapshot(parsed, reports)
+    reports = {path: report_source(source) for path, source in sources.items()}
+    return Snapshot(read_pins(pins) if pins else Pins("", "/project"), reports)
 
 
 def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> list[str]:
@@ -51,7 +48,8 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
         pytest.param(BOTH, f"import os\n\n{BOTH}", [], id="other lines"),
         pytest.param(BOTH, BOTH.replace("alpha", "x").replace("beta", "alpha").replace("x", "beta"), [], id="order"),
         pytest.param(
-            ALPHA, ALPHA.replace("f()", "g()"), ["renamed a.py f:put_object(alpha.csv) -> a.py g:put_object(alpha.csv)"],
+            ALPHA, ALPHA.replace("f()", "g()"),
+            ["renamed a.py f:put_object(alpha.csv) -> a.py g:put_object(alpha.csv)"],
             id="function renamed",
         ),
         pytest.param(
@@ -64,7 +62,9 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
         pytest.param(ALPHA, BOTH, ["added? a.py f:put_object(beta.csv)"], id="one more"),
         pytest.param(BOTH, ALPHA, ["removed a.py f:put_object(beta.csv)"], id="one less"),
         pytest.param(
-            'def f(day):\n    s3.put_object(Key=f"x/{day}")\n', 'def f(date):\n    s3.put_object(Key=f"x/{date}")\n', [],
+            'def f(day):\n    s3.put_object(Key=f"x/{day}")\n',
+            'def f(date):\n    s3.put_object(Key=f"x/{date}")\n',
+            [],
             id="variable renamed",
         ),
         pytest.param(
@@ -108,19 +108,19 @@ def test_suppression() -> None:
     ("old_pins", "new_pins", "is_undecided"),
     [
         (COUNT.format(1), COUNT.format(2), True),
-        (COUNT.format('{ count = 1, registered = ["one"] }'), COUNT.format('{ count = 2, registered = ["one"] }'), True),
-        (COUNT.format('{ count = 1, registered = ["one"] }'), COUNT.format('{ count = 2, registered = ["one", "two"] }'), False),
-        (COUNT.format('{ count = 1, grandfathered = "old" }'), COUNT.format('{ count = 2, grandfathered = " old" }'), True),
-        (COUNT.format('{ count = 1, grandfathered = "old" }'), COUNT.format('{ count = 2, grandfathered = "all" }'), False),
-        (COUNT.format(1), COUNT.format('{ count = 2, deferred = "config#1" }'), False),
+        (counting(1, 'registered', '["one"]'), counting(2, 'registered', '["one"]'), True),
+        (counting(1, 'registered', '["one"]'), counting(2, 'registered', '["one", "two"]'), False),
+        (counting(1, 'grandfathered', '"old"'), counting(2, 'grandfathered', '" old"'), True),
+        (counting(1, 'grandfathered', '"old"'), counting(2, 'grandfathered', '"all"'), False),
+        (COUNT.format(1), counting(2, 'deferred', '"config#1"'), False),
         # over its pin: whatever was decided, it was not on this call
-        (COUNT.format(1), COUNT.format('{ count = 1, grandfathered = "another" }'), True),
+        (COUNT.format(1), counting(1, 'grandfathered', '"another"'), True),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY, True),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"f:put_object(beta.csv)" = {}\n', True),
         # decided before the call came
         (ENTRIES + ALPHA_ENTRY + BETA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
-        (COUNT.format('{ count = 1, registered = ["alpha"] }'), ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
+        (counting(1, 'registered', '["alpha"]'), ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
     ],
 )
 def test_what_is_a_new_decision(old_pins: str, new_pins: str, is_undecided: bool) -> None:
@@ -138,7 +138,7 @@ def test_an_entry_that_only_got_another_name_is_no_new_decision() -> None:
     ("old_pins", "new_pins", "expected"),
     [
         (COUNT.format(1), COUNT.format(2), ["a.py"]),
-        (COUNT.format(1), COUNT.format('{ count = 2, grandfathered = "on its way" }'), []),
+        (COUNT.format(1), counting(2, 'grandfathered', '"on its way"'), []),
         (COUNT.format(2), COUNT.format(1), []),
         # the first pins file: everything in it was there before
         ("", COUNT.format(2), []),

@@ -73,9 +73,10 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
         before = Decision() if len(decisions) == len(counted) else pin.decision
         return _plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
     if pin.allowed + more < len(counted) and pin.allowed:
+        new = len(counted) - pin.allowed
         raise UsageError(
             f"{verdict.path} makes {len(counted)} PUT calls, {pin.allowed} pinned, and a count does not tell which are "
-            f"new: decide on all {len(counted) - pin.allowed} new ones at once ({verdict.path}:LINE ...), or add --count"
+            f"new: decide on all {new} new ones at once ({verdict.path}:LINE ...), or add --count"
         )
     names = counted if pin.allowed else list(decisions)
     return _plan_names(pins, pin, {name: decisions.get(name, pin.decision) for name in names}, decisions)
@@ -85,7 +86,8 @@ def plan_pin(pin: Pin, decision: Decision, counted: int) -> Plan:
     """Return what records one decision on all calls of a file whose pin counts."""
     edits: list[Edit] = [SetCount(pin.key, counted)] if counted > pin.allowed else []
     change = f"{pin.allowed} -> {counted}, " if counted > pin.allowed else ""
-    return Plan([*edits, SetDecision(pin.key, decision)], [f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"])
+    line = f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"
+    return Plan([*edits, SetDecision(pin.key, decision)], [line])
 
 
 def plan_renames(verdict: Verdict, calls: Sequence[JudgedCall]) -> Plan:
@@ -93,10 +95,11 @@ def plan_renames(verdict: Verdict, calls: Sequence[JudgedCall]) -> Plan:
     edits, lines = [], []
     for call in calls:
         if not call.replaces or verdict.pin.calls is None:
-            raise UsageError(f"{verdict.path}:{call.site.call.line}: no entry of its pin is gone, so nothing was renamed")
-        old = verdict.pin.calls[call.replaces]
-        edits.append(RenameCall(verdict.pin.key, old.key, call.site.name))
-        lines.append(f"{quote(verdict.pin.key)}: {quote(old.key)} is now {quote(call.site.name)}; {_text(old.decision)}")
+            place = f"{verdict.path}:{call.site.call.line}"
+            raise UsageError(f"{place}: no entry of its pin is gone, so nothing was renamed")
+        key, old, new = verdict.pin.key, verdict.pin.calls[call.replaces], call.site.name
+        edits.append(RenameCall(key, old.key, new))
+        lines.append(f"{quote(key)}: {quote(old.key)} is now {quote(new)}; {_text(old.decision)}")
     return Plan(edits, lines)
 
 
@@ -146,16 +149,17 @@ def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, taken: s
     pin, entries = verdict.pin, verdict.pin.calls or {}
     if call.state is State.PINNED and not call.entry:
         raise UsageError(
-            f"{verdict.path}:{call.site.call.line}: {listed(call.alternatives)} carry different decisions, and nobody can "
-            "tell which is this call's: edit them by hand"
+            f"{verdict.path}:{call.site.call.line}: {listed(call.alternatives)} carry different decisions, and nobody "
+            "can tell which is this call's: edit them by hand"
         )
     if call.entry:
         old = entries[call.entry]
         return [SetDecision(pin.key, decision, old.key)], f"{quote(old.key)} {decision.text}{_was(old.decision)}"
     if call.replaces and not verdict.is_over:
         old = entries[call.replaces]
-        edits: list[Edit] = [RenameCall(pin.key, old.key, call.site.name), SetDecision(pin.key, decision, call.site.name)]
-        return edits, f"{quote(call.site.name)} {decision.text}, in place of {quote(old.key)} ({_text(old.decision)})"
+        new = call.site.name
+        edits: list[Edit] = [RenameCall(pin.key, old.key, new), SetDecision(pin.key, decision, new)]
+        return edits, f"{quote(new)} {decision.text}, in place of {quote(old.key)} ({_text(old.decision)})"
     name = next(name for name in _free_names(call.site.name) if name not in taken)
     taken.add(name)
     return [AddCall(pin.key, name, decision)], f"{quote(name)} {decision.text}"
@@ -189,7 +193,8 @@ def _both(text: str, other: str) -> str:
 
 
 def _words(decision: Decision) -> tuple[object, ...]:
-    return frozenset(decision.registered), canonical(decision.grandfathered), canonical(decision.deferred), decision.until
+    reasons = canonical(decision.grandfathered), canonical(decision.deferred)
+    return frozenset(decision.registered), *reasons, decision.until
 
 
 def _was(decision: Decision) -> str:

@@ -19,8 +19,8 @@ from flake8_artifact_pin.rules.verdict import Verdict
 class Undecided(NamedTuple):
     """A PUT call that nobody decided on; the names of the fields are those of the JSON format.
 
-    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as it is shown, ``name`` the
-    name that a pin may have for it, ``why`` says what is missing, and ``suggestions`` are ids of the registry whose
+    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as it is shown, ``name``
+    the name that a pin may have for it, ``why`` says what is missing, and ``suggestions`` are ids of the registry whose
     key template fits, the best first.
     """
 

@@ -58,9 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a file, or a PUT call in it; without a decision: list only what is undecided there",
     )
     parser.add_argument("--registered", metavar="ID", nargs="+", help="the ids of the artifact in the registry")
-    parser.add_argument("--grandfathered", metavar="REASON", help="why nobody needs to know when the artifact is absent")
+    parser.add_argument("--grandfathered", metavar="REASON", help="why nobody needs to know when it is absent")
     parser.add_argument("--deferred", metavar="ISSUE", help="the issue that will settle it")
-    parser.add_argument("--until", metavar="DATE", type=_date, help="the last day that a reason or an issue holds: 2027-03-31")
+    parser.add_argument(
+        "--until", metavar="DATE", type=_date, help="the last day that a reason or an issue holds: 2027-03-31",
+    )
     parser.add_argument("--renamed", action="store_true", help="the call only got a new name: keep its decision")
     parser.add_argument("--count", action="store_true", help="go on counting where the pin would name its calls")
     add_pins(parser)
