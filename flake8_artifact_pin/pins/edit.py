@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import tomli
 
+from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.placing import add
@@ -25,8 +26,12 @@ from flake8_artifact_pin.pins.toml import Span
 Table: TypeAlias = "dict[str, Any]"
 
 
-class UneditableError(Exception):
+class UneditableError(UsageError):
     """The pins are written in a way that cannot be edited safely, or there is nothing to edit."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("the pins file is written in a way that cannot be edited safely: edit it by hand")
 
 
 class SetCount(NamedTuple):

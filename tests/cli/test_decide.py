@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from typing import NamedTuple
@@ -176,6 +177,27 @@ def test_entries_that_nobody_can_tell_apart_are_refused(repository: Repository) 
     assert (outcome.status, repository.read("artifact-pins.toml")) == (2, pins)
 
 
+def test_a_name_that_an_entry_has_gets_a_number(repository: Repository) -> None:
+    """Of two calls whose keys are not known nobody can tell which one the entry means."""
+    entry = '"f:put_object" = { registered = ["one"] }\n'
+    repository.commit({"a.py": UNKNOWN, "artifact-pins.toml": f"{CALLS}{entry}"})
+    assert repository.run("decide", "a.py:2", "--registered", "one").status == 0
+    assert repository.read("artifact-pins.toml") == f'{CALLS}{entry}{entry.replace("put_object", "put_object#2")}'
+
+
+def test_a_file_without_a_call_that_counts(repository: Repository) -> None:
+    repository.commit({"a.py": SUPPRESSED, "artifact-pins.toml": "[pins]\n"})
+    outcome = repository.run("decide", "a.py", "--registered", "made_up")
+    assert "makes no PUT call that counts" in outcome.err
+
+
+def test_a_path_that_cannot_be_pinned(repository: Repository) -> None:
+    repository.commit({"a\\b.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    outcome = repository.run("decide", "a\\b.py", "--registered", "made_up")
+    assert "has a path that cannot be pinned: rename the file, or exempt it by a pattern" in outcome.err
+    assert repository.read("artifact-pins.toml") == "[pins]\n"
+
+
 def test_there_must_be_a_pins_file(repository: Repository) -> None:
     repository.commit({"a.py": ONE})
     outcome = repository.run("decide", "a.py", "--registered", "made_up")
@@ -202,6 +224,7 @@ def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) ->
         "3 PUT calls undecided\n",
         1,
     )
+    assert repository.run("decide", "a.py:2", "b.py:1").lines == [outcome.lines[0]]
     listed = json.loads(repository.run("decide", "--format=json", "a.py").out)["undecided"]
     assert [(item["path"], item["line"], item["name"], item["suggestions"]) for item in listed] == [
         ("a.py", 2, "f:put_object(one.csv)", ["ones"]),
@@ -271,6 +294,30 @@ def test_each_question_shows_the_code_around_it(repository: Repository) -> None:
         "  id 1: ones",
     ]
     assert repository.check().places == []
+
+
+def test_answers_that_cannot_be_recorded_are_left(repository: Repository) -> None:
+    """One of two new calls beside a pinned one is not enough, and nobody knows which one is new."""
+    pins = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+    repository.commit({"a.py": THREE, "artifact-pins.toml": pins})
+    assert asked(repository, "s", "s", "d", "config#12") == pins.splitlines()
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, 0), (100, 2)])
+def test_what_another_program_writes_meanwhile_is_kept(repository: Repository, times: int, status: int) -> None:
+    repository.commit({"a.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    access, calls = os.access, iter(range(times))
+
+    def access_while_writing(path: str, mode: int) -> bool:
+        for number in calls:
+            repository.write({"artifact-pins.toml": f"# {number}\n[pins]\n"})
+            break
+        return access(path, mode)
+
+    # the last thing that is asked of the old file before it is replaced
+    repository.monkeypatch.setattr(os, "access", access_while_writing)
+    assert repository.run("decide", "a.py", "--registered", "one").status == status
+    assert repository.read("artifact-pins.toml").startswith("# ")
 
 
 def test_two_processes_at_once_lose_nothing(repository: Repository) -> None:

@@ -11,8 +11,6 @@ from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
-from flake8_artifact_pin.repository.scan import ScannedFile
-from flake8_artifact_pin.rules.verdict import Verdict
 
 _AROUND = 2
 _QUESTION = "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? "
@@ -20,40 +18,32 @@ _QUESTION = "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? "
 Record = Callable[[str, Mapping[str, Decision]], None]
 
 
-def ask(items: Sequence[tuple[Undecided, ScannedFile, Verdict]], record: Record) -> int:
-    """Ask about each item and record the answers of a file together; return how many are left undecided."""
-    left = 0
-    is_over = False
-    by_path: dict[str, list[tuple[Undecided, ScannedFile]]] = {}
-    for item, scanned, _ in items:
-        by_path.setdefault(item.path, []).append((item, scanned))
-    number = 0
-    for path, group in by_path.items():
-        answers: dict[str, Decision] = {}
-        for item, scanned in group:
-            number += 1
-            answer = None
-            if not is_over:
-                _show(item, scanned.lines, f"{number} of {len(items)}")
-                answer, is_over = _answer(item)
-            if answer:
-                answers[item.name] = answer
-            else:
-                left += 1
-        left += _recorded(path, answers, record)
-    note(f"{count(left, 'PUT call')} left undecided")
-    return left
+def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int:
+    """Ask about each item, given the lines of its file, and record the answers of a file together.
+
+    Return how many are left undecided.
+    """
+    answers: dict[str, dict[str, Decision]] = {}
+    for number, (item, lines) in enumerate(items, start=1):
+        _show(item, lines, f"{number} of {len(items)}")
+        answer, is_over = _answer(item)
+        if answer:
+            answers.setdefault(item.path, {})[item.name] = answer
+        if is_over:
+            break
+    recorded = sum(_recorded(path, decisions, record) for path, decisions in answers.items())
+    note(f"{count(len(items) - recorded, 'PUT call')} left undecided")
+    return len(items) - recorded
 
 
-def _recorded(path: str, answers: Mapping[str, Decision], record: Record) -> int:
-    """Record the answers on one file; return how many could not be recorded, and say why."""
-    if answers:
-        try:
-            record(path, answers)
-        except UsageError as error:
-            note(str(error))
-            return len(answers)
-    return 0
+def _recorded(path: str, decisions: Mapping[str, Decision], record: Record) -> int:
+    """Record the decisions on one file; return how many were recorded, and say why if none was."""
+    try:
+        record(path, decisions)
+    except UsageError as error:
+        note(str(error))
+        return 0
+    return len(decisions)
 
 
 def _show(item: Undecided, lines: Sequence[str], progress: str) -> None:

@@ -32,14 +32,13 @@ from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
-from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
 from flake8_artifact_pin.repository.scan import scan
-from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -125,8 +124,7 @@ def _record(pins: str | None, name: str, plan: Callable[[Workspace, Verdict], Pl
     """Edit the pins file and say what was done; begin anew if somebody else writes it in the meantime."""
     for _ in range(_TRIES):
         workspace = open_workspace(pins)
-        _, verdict = _judged(workspace, name)
-        found = plan(workspace, verdict)
+        found = plan(workspace, _judged(workspace, name))
         if _is_written(workspace, found):
             shown = workspace.shown(workspace.pins.name)
             for line in found.lines:
@@ -138,19 +136,14 @@ def _record(pins: str | None, name: str, plan: Callable[[Workspace, Verdict], Pl
 def _is_written(workspace: Workspace, plan: Plan) -> bool:
     pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
     try:
-        text = edit_pins(pins, plan.edits)
-    except UneditableError:
-        by_hand = "; ".join(plan.lines)
-        raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
-    try:
-        replace_text(pins.path, shown, pins.text, text)
+        replace_text(pins.path, shown, pins.text, edit_pins(pins, plan.edits))
     except ChangedError:
         return False
     return True
 
 
-def _judged(workspace: Workspace, name: str) -> tuple[ScannedFile, Verdict]:
-    """Return a file and its verdict; raise UsageError if it cannot be decided on."""
+def _judged(workspace: Workspace, name: str) -> Verdict:
+    """Return the verdict on a file; raise UsageError if it cannot be decided on."""
     if not workspace.pins.path:
         raise UsageError("there is no pins file here or in a directory above: create one with init")
     if os.path.isdir(name):
@@ -161,30 +154,33 @@ def _judged(workspace: Workspace, name: str) -> tuple[ScannedFile, Verdict]:
     if scanned.problems:
         note_findings(scanned.problems)
         raise UsageError(f"{name} cannot be judged: correct it first")
+    if not can_be_key(scanned.path):
+        raise UsageError(f"{name} has a path that cannot be pinned: rename the file, or exempt it by a pattern")
     verdict = judge_file(workspace.pins, scanned.path, scanned.report)
     if verdict.exempt:
         raise UsageError(f"{name} is exempt by {verdict.exempt!r}: there is nothing to decide on")
-    return scanned, verdict
+    return verdict
 
 
 def _list(arguments: argparse.Namespace) -> int:
     items = list(_undecided(arguments))
     if arguments.format == "json":
-        print_json({"undecided": [as_data(item) for item, _, _ in items]})
+        print_json({"undecided": [as_data(item) for item, _ in items]})
     elif items and sys.stdin.isatty() and sys.stdout.isatty():
         left = ask(items, lambda path, decisions: _record(
             arguments.pins, path, lambda workspace, verdict: plan_decisions(workspace.pins, verdict, decisions),
         ))
         return FINDINGS if left else CLEAN
     else:
-        for item, _, _ in items:
+        for item, _ in items:
             fitting = f"; ids that fit: {', '.join(item.suggestions)}" if item.suggestions else ""
             print_line(f"{item.call}: {item.why}{fitting}", at=(item.path, item.line))
         note(f"{count(len(items), 'PUT call')} undecided")
     return FINDINGS if items else CLEAN
 
 
-def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, ScannedFile, Verdict]]:
+def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, Sequence[str]]]:
+    """Yield what is undecided, and the lines of its file."""
     workspace = open_workspace(arguments.pins)
     rows = _rows(workspace)
     places = _places(arguments.places)
@@ -195,7 +191,7 @@ def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, Scann
             lines = places.get(scanned.name, ())
             for item, _ in undecided_calls(scanned.name, verdict, rows, today):
                 if not lines or item.line in lines:
-                    yield item, scanned, verdict
+                    yield item, scanned.lines
 
 
 def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
