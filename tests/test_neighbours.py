@@ -15,7 +15,6 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
-from support import COMMAND
 from support import Outcome
 from support import Project
 from support import Repository
