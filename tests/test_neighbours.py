@@ -15,7 +15,6 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
-from support import COMMAND
 from support import Outcome
 from support import Project
 from support import Repository
@@ -572,94 +571,3 @@ def test_pre_commit(project: Project) -> None:
     assert (everything.status, everything.err) == (0, "")
     assert "1 file" not in everything.out
     assert "2 files, 2 PUT calls: 0 findings" in everything.out
-
-
-# GitHub
-
-ODD_NAMES = [
-    "a.py", "a,b.py", "a,line=7.py", "c:d.py", "c::d.py", "::error file=x::y.py", "%.py", "%2C.py", "%253A.py",
-    "k=l.py", " s t .py", "é日本.py", 'q"\'`.py', "n\nm.py", "r\rs.py", "r\r\ns.py", "\t.py", "back\\slash.py",
-    "x/y,z/w.py", "#.py", "\x1b[31m.py", "\u2028.py", "-o.py",
-]
-
-
-def workflow_commands(output: str) -> list[tuple[str, Mapping[str, str], str]]:
-    """Return the command, properties and message of each workflow command, read as GitHub's runner reads them.
-
-    A line is a command if it begins with "::" after spaces. Up to the next "::" are the name and, after a space, the
-    properties: parted by commas, each with its name before the first "=". What would part them is escaped in a value.
-    """
-    commands: list[tuple[str, Mapping[str, str], str]] = []
-    for line in re.split(r"\r\n|\r|\n", output):
-        text = line.lstrip()
-        if text.startswith("::"):
-            head, separator, message = text[2:].partition("::")
-            assert separator
-            name, _, rest = head.partition(" ")
-            properties = {}
-            for pair in filter(None, rest.strip().split(",")):
-                key, equals, value = pair.partition("=")
-                if equals:
-                    properties[key] = unescaped(value, {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ",", "%25": "%"})
-            commands.append((name, properties, unescaped(message, {"%0D": "\r", "%0A": "\n", "%25": "%"})))
-        else:
-            commands.append(("", {}, line))
-    return commands
-
-
-def unescaped(text: str, escapes: Mapping[str, str]) -> str:
-    # one after the other, "%" last, as the runner does
-    for escape, character in escapes.items():
-        text = text.replace(escape, character)
-    return text
-
-
-def test_github(project: Project) -> None:
-    repository = Repository(project)
-    repository.monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
-    repository.write({name: "x = 1\n\n\u00e9 = s3.put_object(Key='%0A,::é')\n" for name in ODD_NAMES})
-    gone = ["gone,1.py", "gone::%2C.py", "gone é.py"]
-    pins = "".join(f"{json.dumps(name, ensure_ascii=False)} = 1\n" for name in gone)
-    repository.write({"artifact-pins.toml": f'advice = "50% of ::all,\\r\\n##[error]a%0Ab"\n[pins]\n{pins}'})
-    repository.git("add", "--all")
-
-    outcome = run_program(*COMMAND, "check", "--format=github")
-    assert outcome.status == 1
-    assert outcome.err == f"{len(ODD_NAMES)} files, {len(ODD_NAMES)} PUT calls: {len(ODD_NAMES) + len(gone)} findings\n"
-    assert outcome.out.endswith("\n")
-    shown = workflow_commands(outcome.out.removesuffix("\n"))
-    expected = [
-        *((name, "3", "8", "APR001") for name in ODD_NAMES),
-        *(("artifact-pins.toml", str(line), "1", "APR003") for line in range(3, 6)),
-    ]
-    assert {name for name, _, _ in shown} == {"error"}
-    assert sorted(
-        (fields["file"], fields["line"], fields["col"], fields["title"]) for _, fields, _ in shown
-    ) == sorted(expected)
-    assert all(fields.keys() == {"file", "line", "col", "title"} for _, fields, _ in shown)
-
-    # what is said is what JSON says
-    data = json.loads(run_program(*COMMAND, "check", "--format=json").out)["findings"]
-    assert [(fields["file"], message) for _, fields, message in shown] == [
-        (finding["path"], f"{finding['code']} {finding['text']}") for finding in data
-    ]
-    texts = [message for _, _, message in shown]
-    assert f"APR003 stale pin: gone::%2C.py does not exist; {STALE}" in texts
-    assert sum("put_object('%0A,::é')" in text for text in texts) == len(ODD_NAMES)
-
-
-def test_github_from_below(project: Project) -> None:
-    """GitHub's paths are relative to the workspace, wherever the command runs."""
-    repository = Repository(project)
-    repository.write({
-        "pro,ject/src/a:b.py": "s3.put_object()\n", "pro,ject/artifact-pins.toml": '[pins]\n"100%.py" = 1\n',
-    })
-    for workspace, prefix in ((repository.root, "pro,ject/"), (repository.root / "pro,ject", "")):
-        outcome = run_program(
-            *COMMAND, "check", "--format=github",
-            cwd=repository.root / "pro,ject/src", GITHUB_WORKSPACE=str(workspace),
-        )
-        [call, stale] = sorted(workflow_commands(outcome.out.removesuffix("\n")), key=lambda shown: shown[1]["title"])
-        assert call[1] == {"file": f"{prefix}src/a:b.py", "line": "1", "col": "4", "title": "APR001"}
-        assert stale[1] == {"file": f"{prefix}artifact-pins.toml", "line": "2", "col": "1", "title": "APR003"}
-        assert stale[2] == f"APR003 stale pin: 100%.py does not exist; {STALE}"

@@ -53,6 +53,7 @@ from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.registered import judge_promised
 from flake8_artifact_pin.rules.registered import judge_registered
 
+_NOT_EMPTY = {"since": "a revision", "registry": "the path of a file", "output_file": "the path of a file"}
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
 
@@ -101,9 +102,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_empty_names(arguments: argparse.Namespace) -> None:
-    for option in ("registry", "output_file"):
+    # as a variable of CI that is not set leaves them
+    for option, wanted in _NOT_EMPTY.items():
         if getattr(arguments, option) == "":
-            raise UsageError(f"--{option.replace('_', '-')} needs the path of a file")
+            raise UsageError(f"--{option.replace('_', '-')} needs {wanted}")
 
 
 def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:

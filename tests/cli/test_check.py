@@ -408,7 +408,7 @@ BASE = {"a.py": CALLS_OF_F, PINS: '[pins]\n"a.py" = { count = 2, registered = ["
 MORE = f'{CALLS_OF_F}    s3.put_object(Key="three")\n'
 NOQA = "  # noqa: APR001 - it copies what is there"
 ENTRY = '"f:put_object(%s)" = { %s }\n'
-FIRST_TWO = f"""[pins."a.py".calls]\n{ENTRY % ("one", 'registered = ["one_id"]')}{ENTRY % ("two", 'registered = ["two_id"]')}"""
+FIRST_TWO = '[pins."a.py".calls]\n' + "".join(ENTRY % (key, f'registered = ["{key}_id"]') for key in ("one", "two"))
 
 
 def counted(number: int, decision: str = 'registered = ["one_id", "two_id"]', path: str = "a.py") -> str:
@@ -458,7 +458,7 @@ SINCE: dict[str, tuple[Mapping[str, str], Mapping[str, str], list[str]]] = {
     "a new file": (BASE, {"b.py": PUT}, ["new b.py:1:4: APR001"]),
     "a new file with a pin": (BASE, {"b.py": PUT, PINS: f'{BASE[PINS]}"b.py" = 1\n'}, ["new b.py:1:4: APR010"]),
     "a new file with a decision": (
-        BASE, {"b.py": PUT, PINS: f'{BASE[PINS]}"b.py" = {{ count = 1, registered = ["b_id"] }}\n'}, [],
+        BASE, {"b.py": PUT, PINS: f'{BASE[PINS]}"b.py" = {{ count = 1, registered = ["beta_daily"] }}\n'}, [],
     ),
     "the first pins file": ({"a.py": PUT}, {PINS: '[pins]\n"a.py" = 1\n'}, []),
     "a pin was raised, and no call came": (
@@ -519,6 +519,7 @@ def test_since_messages(repository: Repository) -> None:
 
 
 WANT = "what is newly allowed is not reported, for want of a base: "
+HOW = "(name it with --since; see flake8-artifact-pin explain ci)"
 
 
 def test_base_in_ci(repository: Repository, project: Project) -> None:
@@ -537,9 +538,7 @@ def test_base_in_ci(repository: Repository, project: Project) -> None:
     clone.git("remote", "set-head", "origin", "--delete")
     outcome = clone.check()
     assert outcome.findings == []
-    assert outcome.err == (
-        f"{WANT}the remote's default branch is not known here (name it with --since; see flake8-artifact-pin explain ci)\n"
-    )
+    assert outcome.err == f"{WANT}the remote's default branch is not known here {HOW}\n"
     clone.monkeypatch.setenv("GITHUB_BASE_REF", "main")
     assert since_lines(clone) == ["new a.py:4:8: APR010"]
     assert since_lines(clone, "--since=HEAD") == []
@@ -589,15 +588,15 @@ def test_shallow_clone_in_ci(repository: Repository, project: Project) -> None:
     clone.git("remote", "set-head", "origin", "main")
     outcome = clone.check()
     assert [code for *_, code, _ in outcome.findings] == ["APR001"] * 3
-    assert outcome.err.startswith(f"{WANT}this clone is too shallow to have the merge base with origin/main: run git fet")
+    assert outcome.err.startswith(f"{WANT}this clone is too shallow to have the merge base with origin/main: run ")
 
 
 def test_text(repository: Repository) -> None:
     put(repository, {"src/a.py": PUT, "b.py": "x = 1\n", PINS: '[pins]\n"b.py" = 2\n"c.py" = 1\n'})
     outcome = repository.run("check")
     assert outcome == (
-        f"{PINS}:3:1: APR003 c.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the "
-        "pin\n"
+        f"{PINS}:3:1: APR003 c.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove "
+        "the pin\n"
         "b.py:1:1: APR002 stale pin: 0 PUT calls, 2 pinned; lower it: flake8-artifact-pin prune\n"
         "src/a.py:1:4: APR001 1 PUT call, 0 pinned: put_object(...); decide: flake8-artifact-pin decide src/a.py:1\n",
         "2 files, 1 PUT call: 3 findings\n",
@@ -645,10 +644,11 @@ def test_time_is_up(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
+        (["--since="], "--since needs a revision"),
         (["--registry="], "--registry needs the path of a file"),
         (["--output-file="], "--output-file needs the path of a file"),
         (["--owner=x"], "--owner needs a name, and a registry: --registry PATH, or registry in the pins file"),
-        (["--registry=r.json", "--owner="], "--owner needs a name, and a registry: --registry PATH, or registry in the "),
+        (["--registry=r.json", "--owner="], "--owner needs a name, and a registry: --registry PATH, or registry "),
         (["--output-file=no/such"], "[Errno 2] No such file or directory: 'no/such'"),
     ],
 )

@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from support import PINS
 from support import PUT
 from support import Repository
 from support import run_process
@@ -24,6 +23,7 @@ from support import run_without
 from flake8_artifact_pin.cli import main as command_main
 
 NAME = "flake8-artifact-pin"
+BUG = f"(a bug of {NAME}: please report it with the output of --debug)\n"
 FAULTS = '[pins]\n"a.py" = -1\n"b.py" = -1\n'
 
 
@@ -132,7 +132,8 @@ def test_version_without_an_installed_package(tmp_path: Path) -> None:
     """As somebody has it who only has the source."""
     package = Path(command_main.__file__).parents[1]
     (tmp_path / "flake8_artifact_pin").symlink_to(package)
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from flake8_artifact_pin.cli.main import main; main()"
+    imports = "from flake8_artifact_pin.cli.main import main"
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {imports}; main()"
     # -S: nothing is installed
     outcome = run_program(sys.executable, "-S", "-c", program, "--version", cwd=tmp_path, PYTHONPATH="")
     assert outcome == (f"{NAME} (not installed: run from its source)\n", "", 0)
@@ -181,9 +182,9 @@ def break_verb(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
-        (TypeError("no"), 2, f"{NAME}: TypeError: no (a bug of {NAME}: please report it with the output of --debug)\n"),
-        (UnicodeError("no"), 2, f"{NAME}: UnicodeError: no (a bug of {NAME}: please report it with the output of --debug)\n"),
-        (RecursionError(), 2, f"{NAME}: RecursionError:  (a bug of {NAME}: please report it with the output of --debug)\n"),
+        (TypeError("no"), 2, f"{NAME}: TypeError: no {BUG}"),
+        (UnicodeError("no"), 2, f"{NAME}: UnicodeError: no {BUG}"),
+        (RecursionError(), 2, f"{NAME}: RecursionError:  {BUG}"),
         (FileNotFoundError(2, "gone"), 2, f"{NAME}: [Errno 2] gone\n"),
         (KeyboardInterrupt(), 130, ""),
     ],

@@ -9,8 +9,9 @@ from support import Repository
 
 GCS = "from google.cloud import storage\n"
 UPLOAD = f"{GCS}bucket.blob('x').upload_from_string('y')\n"
-NOT_COUNTED = "import google.cloud.storage or gcloud.aio.storage, but stores has no \"gcs\": its PUT calls are not counted"
-NONE_COUNTED = "imports google.cloud.storage or gcloud.aio.storage, but no PUT call of gcs is counted: see flake8-artifact-pin explain limits"
+MODULES = "google.cloud.storage or gcloud.aio.storage"
+NOT_COUNTED = f'import {MODULES}, but stores has no "gcs": its PUT calls are not counted'
+NONE_COUNTED = f"imports {MODULES}, but no PUT call of gcs is counted: see flake8-artifact-pin explain limits"
 PINNED = '[pins]\n"a.py" = 1\n'
 
 
