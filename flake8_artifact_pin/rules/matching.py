@@ -87,6 +87,7 @@ _STEPS = (
     # a call whose key is not known is the same one where nothing but its function was renamed, or moved as a whole
     (Kind.RENAMED, ("path", "method", "text", "lost_scope")),
     (Kind.MOVED, ("scope", "method", "text", "lost_scope")),
+    (Kind.RENAMED, ("path", "scope", "template", "counts")),
     (Kind.CHANGED, ("path", "scope", "method")),
     (Kind.CHANGED, ("path", "scope")),
 )

@@ -251,3 +251,226 @@ def test_changes(repository: Repository, case: Case, file: str) -> None:
     outcome = repository.run("diff", "--exit-code")
     assert changes(outcome) == case[2]
     assert (outcome.err, outcome.status) == ("", int(any(": undecided: " in line for line in case[2])))
+
+
+def test_what_is_not_committed_and_what_git_does_not_track(repository: Repository) -> None:
+    """A pinned file is in the work tree as in any other verb; nobody knows what one that was never tracked was like."""
+    repository.commit({".gitignore": "made.py\n", "a.py": ONE, "b.py": TWO, PINS: pins(pin(1), pin(2, "", "b.py"), pin(1, REASON, "made.py"))})
+    edit(repository, {"a.py": TWO, "b.py": None, "new.py": put("'new'", "h"), "made.py": put("'made'")})
+    repository.git("update-index", "--assume-unchanged", "a.py")
+    lines = [f"call added a.py:5: undecided: {G}", f"call removed b.py:2: {F}"]
+    assert changes(repository.run("diff")) == [f"call moved a.py:5: undecided: {G}, from b.py", lines[1]]
+    repository.git("add", "--intent-to-add", "new.py")
+    assert 'call added new.py:2: undecided: put_object("new") in h' in changes(repository.run("diff"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [(PINS, "put-pins.toml", "put-pins.toml"), ("put-pins.toml", PINS, None), ("d/pins.toml", "put-pins.toml", "put-pins.toml")],
+)
+def test_renamed_pins_file(repository: Repository, before: str, after: str, name: str | None) -> None:
+    """A raised pin does not pass for a new one; of a file in another directory, the paths were relative to that."""
+    comments = "# a comment\n" * 20
+    repository.commit({before: comments + pins(pin(1, ONE_ID)), "pyproject.toml": MENTION})
+    repository.git("mv", before, after)
+    repository.write({after: comments + pins(pin(2, ONE_ID))})
+    repository.write({".flake8": f"[flake8]\nartifact-pins = {name}\n" if name else ""})
+    raised = f'pin raised {after}:22: undecided: "a.py": 1 -> 2; registered: one'
+    added = f'pin added {after}:22: "a.py": 2, registered: one'
+    assert changes(repository.run("diff")) == [added if "/" in before else raised]
+
+
+@pytest.mark.parametrize("name", ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"])
+def test_file_names(repository: Repository, name: str) -> None:
+    repository.commit({"old.py": LONG + ONE, name: put("'two'", "g")})
+    edit(repository, {name: put("'new'", "g"), "old.py": None, f"d/{name}": LONG + ONE + put("'more'", "h")})
+    repository.git("add", "--all")
+    found = json.loads(repository.run("diff", "--format=json").out)["changes"]
+    assert [(change["kind"], change["path"]) for change in found] == [("changed", name), ("added", f"d/{name}")]
+    for form in ("text", "markdown"):
+        text = repository.run("diff", f"--format={form}").out
+        assert "\x1b" not in text and "\t" not in text and "\na" not in text and "\nb" not in text
+
+
+def test_renamed_over_several_commits_and_two_branches_that_raise_one_pin(repository: Repository) -> None:
+    """After a merge the pin has to count both calls, and diff shows what this branch brings."""
+    repository.commit({"a.py": LONG + put(), PINS: pins(pin(1, ONE_ID))})
+    repository.git("tag", "base")
+    for number in range(2):
+        repository.git("mv", "a.py" if number == 0 else "b0.py", f"b{number}.py")
+        repository.commit({PINS: pins(pin(1, ONE_ID, f"b{number}.py"))})
+    moved = f'pin moved {PINS}:2: "b1.py": was "a.py"'
+    assert changes(repository.run("diff", "base")) == [moved]
+    repository.git("checkout", "--quiet", "-b", "topic")
+    repository.commit({"b1.py": LONG + put() + put("'topic'", "g"), PINS: pins(pin(2, TWO_IDS, "b1.py"))})
+    repository.git("checkout", "--quiet", "main")
+    repository.commit({"b1.py": put("'main'", "h") + LONG + put(), PINS: pins(pin(2, 'registered = ["one", "main"]', "b1.py"))})
+    repository.git("checkout", "--quiet", "topic")
+    repository.git("merge", "--quiet", "--strategy-option=ours", "main")
+    assert changes(repository.run("diff", "main"))[0] == 'call added b1.py:28: undecided: put_object("topic") in g'
+    repository.commit({PINS: pins(pin(3, 'registered = ["one", "main", "two"]', "b1.py"))})
+    assert changes(repository.run("diff", "main")) == [
+        'call added b1.py:28: put_object("topic") in g',
+        f'pin raised {PINS}:2: "b1.py": 2 -> 3; registered: one, main, two (was: registered: one, main)',
+    ]
+
+
+def test_subdirectory(repository: Repository) -> None:
+    """The pins file governs its own directory; paths are shown from the working directory, in Markdown from the top."""
+    repository.commit({"s/a.py": put(), "o.py": put(), f"s/{PINS}": pins('"a.py" = 1'), "s/d/b.py": ""})
+    edit(repository, {"s/d/b.py": put(), "o.py": TWO, f"s/{PINS}": pins('"a.py" = 1', pin(1, ONE_ID, "d/b.py"))})
+    lines = [f"call added {{}}d/b.py:2: {F}", "pin added {}" + PINS + ':3: "d/b.py": 1, registered: one']
+    assert changes(repository.run("diff", "--pins", f"s/{PINS}")) == [line.format("s/") for line in lines]
+    repository.monkeypatch.chdir(repository.root / "s/d")
+    assert changes(repository.run("diff"))[1] == lines[1].format("../")
+    out = repository.run("diff", "--format=markdown", "--link-base=https://example.org/tree/").out
+    assert "| call added | [s/d/b.py:2](https://example.org/tree/s/d/b.py#L2) |" in out
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize(
+    ("before", "after", "expected", "note"),
+    [
+        (
+            {"a.py": "def (\n" + ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": ONE}, [f"call added a.py:2: undecided: {F}"],
+            "a.py cannot be parsed in the base: its calls show as added",
+        ),
+        (
+            {PINS: pins('"a.py" = -1', '"b.py" = 1')}, {PINS: pins('"a.py" = 0', '"b.py" = 2')}, [f'pin raised {PINS}:3: "b.py": 1 -> 2; no decision'],
+            f'{PINS} had faults in the base: the count of "a.py" is not a whole number',
+        ),
+        ({PINS: "[pins"}, {PINS: pins('"a.py" = 0')}, [f'{ADDED}: "a.py": 0, no decision'], f"{PINS} had faults in the base: not valid TOML"),
+    ],
+)
+def test_notes(
+    repository: Repository, form: str, before: Files, after: Files, expected: list[str], note: str,
+) -> None:
+    """They are not lost where the result is for a program."""
+    commit(repository, before)
+    edit(repository, after)
+    outcome = repository.run("diff", f"--format={form}")
+    assert form != "text" or changes(outcome) == expected
+    assert outcome.err.startswith(note) and outcome.err.count("\n") == 1 and outcome.status == 0
+
+
+def test_not_parsed_now(repository: Repository) -> None:
+    """The calls of a file are not known to be gone, whatever it is called now."""
+    repository.commit({"a.py": LONG + ONE, "t/b.py": put(), PINS: '[exempt]\n"t/" = "tests"\n'})
+    repository.git("mv", "a.py", "b.py")
+    repository.write({"b.py": LONG + ONE + "def (\n", "t/b.py": "def (\n"})
+    outcome = repository.run("diff")
+    assert (changes(outcome), outcome.status) == ([], 1)
+    assert re.fullmatch("b.py:24:6: E999 SyntaxError: .*\n", outcome.err)
+    outcome = repository.run("diff", "--format=json")
+    assert (outcome.places, outcome.err, outcome.status) == (["b.py:24:6: E999"], "", 1)
+
+
+def clone(repository: Repository, project: Project, *options: str) -> Repository:
+    """Return a clone, which is the working directory from now on."""
+    copy = Repository(project, "clone", is_git=False)
+    copy.git("clone", "--quiet", *options, repository.root.as_uri(), ".")
+    project.monkeypatch.chdir(copy.root)
+    return copy
+
+
+def test_what_is_not_here_is_not_gone(repository: Repository, project: Project) -> None:
+    """In a sparse checkout, a partial clone whose remote is gone, and a shallow clone."""
+    repository.commit({"a/a.py": ONE, "b/b.py": put("'two.csv'", "g"), PINS: pins(pin(1, "", "a/a.py"), pin(1, "", "b/b.py"))})
+    repository.git("config", "uploadpack.allowFilter", "true")
+    copy = clone(repository, project, "--sparse", "--filter=blob:none", "--depth=1")
+    copy.git("sparse-checkout", "set", "a")
+    copy.git("remote", "set-url", "origin", "https://127.0.0.1:9/")
+    copy.write({"a/a.py": ONE + put("'new'", "h")})
+    assert changes(copy.run("diff", "HEAD")) == ['call added a/a.py:5: undecided: put_object("new") in h']
+
+
+GUESSED = (
+    "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
+    "name BASE, or run git remote set-head origin -a\n"
+)
+
+
+@pytest.mark.parametrize(("command", "is_known"), [("status", True), ("remote set-head origin --delete", False)])
+def test_default_base(repository: Repository, project: Project, command: str, is_known: bool) -> None:
+    repository.commit({"a.py": ""})
+    copy = clone(repository, project)
+    copy.commit({"a.py": ONE})
+    copy.git(*command.split())
+    outcome = copy.run("diff")
+    assert (outcome.err, outcome.status) == ("" if is_known else GUESSED, 0)
+    assert len(changes(outcome)) == is_known
+    outcome = copy.run("diff", "--exit-code")
+    error = "flake8-artifact-pin: the remote's default branch is not known here: name BASE (or: git remote set-head origin -a)\n"
+    assert (outcome.err, outcome.status) == (("", 1) if is_known else (error, 2))
+
+
+def test_no_git(directory: Repository) -> None:
+    error = f"flake8-artifact-pin: diff needs git: {directory.root} is in no git repository\n"
+    assert directory.run("diff") == ("", error, 2)
+
+
+def test_json(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
+    base = repository.git("rev-parse", "HEAD").strip()
+    edit(repository, {"a.py": TWO})
+    outcome = repository.run("diff", "--format=json", "--exit-code")
+    call = {
+        "subject": "call", "kind": "added", "path": "a.py", "line": 5, "artifact": "two.csv", "undecided": True,
+        "text": f"{G}; decide: flake8-artifact-pin decide a.py:5",
+    }
+    assert json.loads(outcome.out) == {
+        "version": 1, "base": {"commit": base, "description": f"HEAD (merge base {base[:12]})"}, "undecided": 1,
+        "changes": [call], "findings": [],
+    }
+    assert (outcome.err, outcome.status) == ("", 1)
+
+
+def test_markdown_is_a_whole_comment(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.commit({"a|`b`.py": put("'<a|b>'"), PINS: pins('''"a|`b`.py" = 1'''), "gone.py": ONE})
+    base = repository.git("rev-parse", "--short=12", "HEAD").strip()
+    end = f"compared with HEAD (merge base {base})."
+    edit(repository, {"a|`b`.py": put("'[x](http://e) @me'"), "gone.py": None})
+    for name, value in {"SERVER_URL": "https://github.com", "REPOSITORY": "o/r", "SHA": "f00"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    link = r"[a\|\`b\`.py:2](https://github.com/o/r/blob/f00/a%7C%60b%60.py#L2)"
+    shown = r'put\_object("\[x\](http://e) @me")'
+    outcome = repository.run("diff", "--format=markdown")
+    assert outcome.lines == [
+        "### 1 artifact needs a decision",
+        "",
+        "| change | where | what |",
+        "| --- | --- | --- |",
+        rf'| call changed | {link} | **undecided:** put\_object("&lt;a\|b>") -> {shown} in f; '
+        r"decide: flake8-artifact-pin decide 'a\|\`b\`.py:2' |",
+        r'| call removed | gone.py:2 | put\_object("one.csv") in f |',
+        "",
+        "#### 1 finding of check",
+        "",
+        rf'- {link}: APR010 {shown} has replaced put\_object("&lt;a\|b>") since HEAD, and nobody decided on it; '
+        r"decide: flake8-artifact-pin decide 'a\|\`b\`.py:2'",
+        "",
+        f"C{end[1:]}",
+    ]
+    repository.git("checkout", "--", ".")
+    repository.commit({"gone.py": ""})
+    assert [line.partition(" (")[0] for line in repository.run("diff", "--format=markdown").lines] == [
+        "### No artifact needs a decision", "", "No PUT call and no pin changed: compared with HEAD",
+    ]
+
+
+def test_a_long_comment_is_cut(repository: Repository) -> None:
+    """GitHub refuses one of more than 65,536 characters."""
+    repository.commit({"a.py": ""})
+    edit(repository, {"a.py": "".join(put(f"'{number}.csv'", f"f{number}") for number in range(100))})
+    outcome = repository.run("diff", "--format=markdown")
+    assert outcome.lines[0] == "### 100 artifacts need a decision"
+    assert outcome.lines.count("... and 20 more") == 2
+    assert len(outcome.out) < 65_536
+
+
+def test_process(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
+    edit(repository, {"a.py": put("'two.csv'", "g")})
+    outcome = run_process("diff", "main", "--exit-code", cwd=Path(repository.root))
+    assert changes(outcome) == [f"call added a.py:2: undecided: {G}", f"call removed a.py:2: {F}"]
+    assert (outcome.err, outcome.status) == ("", 1)
