@@ -58,7 +58,8 @@ class _Traits(NamedTuple):
     """By what a call is recognised in the other state; a trait that is None matches nothing.
 
     ``artifact`` is the key template without the names of variables; ``key`` is it, too, if it says enough to know the
-    call again elsewhere. ``lost_scope``: the other state has no PUT call in that function.
+    call again elsewhere. ``text`` is the statement without blanks. ``lost_scope``: the other state has no PUT call in
+    that function.
     """
 
     call: PlacedCall
@@ -69,6 +70,7 @@ class _Traits(NamedTuple):
     artifact: str
     counts: bool
     key: str | None
+    text: str
     lost_scope: bool | None
 
 
@@ -82,9 +84,10 @@ _STEPS = (
     (Kind.MOVED, ("scope", "key", "counts")),
     (Kind.MOVED, ("key", "counts")),
     (Kind.MOVED, ("key", "method")),
-    # a call whose key is not known is the same one where its function was renamed or moved as a whole
-    (Kind.RENAMED, ("path", "method", "template", "lost_scope")),
-    (Kind.MOVED, ("scope", "method", "template", "lost_scope")),
+    # a call whose key is not known is the same one where nothing but its function was renamed, or moved as a whole
+    (Kind.RENAMED, ("path", "method", "text", "lost_scope")),
+    (Kind.MOVED, ("scope", "method", "text", "lost_scope")),
+    (Kind.RENAMED, ("path", "scope", "template", "counts")),
     (Kind.CHANGED, ("path", "scope", "method")),
     (Kind.CHANGED, ("path", "scope")),
 )
@@ -136,7 +139,7 @@ def _traits(
             is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
             yield _Traits(
                 PlacedCall(path, site), base_path, call.scope, call.method, call.key, _artifact(call.key),
-                site.is_counted, _telling_key(call), is_lost or None,
+                site.is_counted, _telling_key(call), "".join(report.noqa.text(call.line).split()), is_lost or None,
             )
 
 

@@ -71,6 +71,30 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
             ALPHA, ALPHA.replace("put_object", "upload_fileobj"),
             ["renamed a.py f:put_object(alpha.csv) -> a.py f:upload_fileobj(alpha.csv)"], id="another method",
         ),
+        pytest.param(
+            "def f(key):\n    s3.put_object(Key=key)\n", "def f(key):\n    s3.upload_fileobj(x, y, key)\n",
+            ["renamed a.py f:put_object -> a.py f:upload_fileobj"], id="another method, key unknown",
+        ),
+        pytest.param(
+            "def f(key):\n    s3.put_object(Key=key, Body=a)\n", "def g(key):\n    s3.put_object(Key=key, Body=b)\n",
+            ["added? a.py g:put_object", "removed a.py f:put_object"], id="another function, key unknown",
+        ),
+        pytest.param(
+            "def f():\n    s3.put_object(Key=cfg.ALPHA)\n", "def f():\n    s3.put_object(Key=cfg.BETA)\n",
+            ["changed? a.py f:put_object -> a.py f:put_object"], id="another constant",
+        ),
+        pytest.param(
+            "def f():\n    s3.put_object(Key=cfg.ALPHA)\n", "def f():\n    s3.put_object(Key=config.ALPHA)\n", [],
+            id="the constant of a renamed module",
+        ),
+        pytest.param(
+            'def f():\n    s3.put_object(Key="2024/01")\n', 'def f():\n    s3.put_object(Key="2024/02")\n',
+            ["changed? a.py f:put_object -> a.py f:put_object"], id="another key without letters",
+        ),
+        pytest.param(
+            'def f(x):\n    s3.put_object(Key=f"{{a}}/{x}")\n', 'def f(x):\n    s3.put_object(Key=f"{{b}}/{x}")\n',
+            ["changed? a.py f:put_object({{a}}/{}) -> a.py f:put_object({{b}}/{})"], id="braces of the key itself",
+        ),
     ],
 )
 def test_calls_of_a_file(old: str, new: str, expected: list[str]) -> None:
@@ -82,6 +106,103 @@ def test_a_call_that_moves_with_its_key_is_the_same_artifact() -> None:
     old = snapshot({"a.py": BOTH, "b.py": ""}, COUNT.format(2))
     new = snapshot({"a.py": ALPHA, "b.py": BETA}, COUNT.format(1) + '"b.py" = 1\n')
     assert changes(old, new) == ["moved a.py f:put_object(beta.csv) -> b.py f:put_object(beta.csv)"]
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "expected"),
+    [
+        ('f"{day}.csv"', 'f"{day}.csv"', ["moved"]),
+        # many keys end with that
+        ('f"{day}.csv"', 'f"{ticker}.csv"', ["added?", "removed"]),
+        ('f"x/{day}.csv"', 'f"x/{ticker}.csv"', ["moved"]),
+        ("key", "key", ["added?", "removed"]),
+    ],
+)
+def test_what_is_enough_to_know_a_call_again_elsewhere(key: str, other: str, expected: list[str]) -> None:
+    old = snapshot({"a.py": f"def f():\n    s3.put_object(Key={key})\n", "b.py": ""}, COUNT.format(1))
+    new = snapshot({"a.py": "", "b.py": f"def g():\n    s3.put_object(Key={other})\n"}, '[pins]\n"b.py" = 1\n')
+    assert [text.split()[0] for text in changes(old, new)] == expected
+
+
+ONE_EACH = {"a.py": ALPHA, "b.py": BETA}
+BOTH_IN_B = {"a.py": "", "b.py": BOTH}
+PINS_OF_A, PINS_OF_B = '[pins."a.py".calls]\n', '[pins."b.py".calls]\n'
+
+
+def two_pins(a: str, b: str) -> str:
+    return f'[pins]\n"a.py" = {{ {a} }}\n"b.py" = {{ {b} }}\n'
+
+
+@pytest.mark.parametrize(
+    ("old_pins", "new_pins", "is_undecided"),
+    [
+        pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 0", "count = 2"), False, id="nothing decided"),
+        pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 1", "count = 1"), True, id="over its pin"),
+        pytest.param(
+            two_pins('count = 1, registered = ["alpha"]', 'count = 1, registered = ["beta"]'),
+            two_pins("count = 0", 'count = 2, registered = ["beta", "alpha"]'), False, id="with its decision",
+        ),
+        pytest.param(
+            two_pins('count = 1, registered = ["alpha"]', 'count = 1, registered = ["beta"]'),
+            two_pins("count = 0", 'count = 2, registered = ["beta"]'), True, id="without its decision",
+        ),
+        pytest.param(
+            two_pins("count = 1", 'count = 1, grandfathered = "all of b"'),
+            two_pins("count = 0", 'count = 2, grandfathered = "all of b"'), True, id="under another decision",
+        ),
+        pytest.param(
+            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY, PINS_OF_B + ALPHA_ENTRY + BETA_ENTRY, False,
+            id="with its entry",
+        ),
+        pytest.param(
+            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY, PINS_OF_B + BETA_ENTRY + '"f:put_object(alpha.csv)" = {}\n',
+            True, id="with an entry that lost its decision",
+        ),
+        pytest.param(
+            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY, PINS_OF_B + BETA_ENTRY, True, id="without an entry",
+        ),
+    ],
+)
+def test_a_call_that_moves_takes_its_decision_with_it(old_pins: str, new_pins: str, is_undecided: bool) -> None:
+    found = changes(snapshot(ONE_EACH, old_pins), snapshot(BOTH_IN_B, new_pins))
+    assert found == [f"moved{'?' * is_undecided} a.py f:put_object(alpha.csv) -> b.py f:put_object(alpha.csv)"]
+
+
+def test_a_file_split_into_two_takes_its_reason_along() -> None:
+    old = snapshot({"a.py": BOTH}, COUNT.format('{ count = 2, grandfathered = "before the registry" }'))
+    one = 'count = 1, grandfathered = "before the registry"'
+    new = snapshot({"a.py": ALPHA, "b.py": BETA}, two_pins(one, one))
+    assert changes(old, new) == ["moved a.py f:put_object(beta.csv) -> b.py f:put_object(beta.csv)"]
+
+
+def test_an_entry_without_a_key_does_not_decide_on_what_takes_its_place() -> None:
+    """Neither where another artifact is written there, nor where one was in another function before."""
+    pins = ENTRIES + '"f:put_object" = { registered = ["alpha"] }\n'
+    assert changes(snapshot({"a.py": ALPHA}, pins), snapshot({"a.py": BETA}, pins)) == [
+        "changed? a.py f:put_object(alpha.csv) -> a.py f:put_object(beta.csv)",
+    ]
+    old = snapshot({"a.py": ALPHA + BETA.replace("f()", "g()")}, pins + BETA_ENTRY.replace("f:", "g:"))
+    assert changes(old, snapshot({"a.py": BETA}, pins)) == [
+        "renamed? a.py g:put_object(beta.csv) -> a.py f:put_object(beta.csv)", "removed a.py f:put_object(alpha.csv)",
+    ]
+
+
+def test_a_new_decision_among_entries_of_equal_names_is_for_one_call() -> None:
+    entries = '"f:put_object" = {}\n"f:put_object#2" = { registered = ["other"] }\n'
+    new = snapshot({"a.py": BOTH}, ENTRIES + entries)
+    assert [text.split()[0] for text in changes(snapshot({"a.py": ""}, ENTRIES), new)] == ["added", "added?"]
+
+
+def test_equal_entries_of_a_renamed_function_are_nobodys_in_particular() -> None:
+    entries = '"f:put_object" = {}\n"f:put_object#2" = { registered = ["other"] }\n'
+    old = snapshot({"a.py": BOTH}, ENTRIES + entries)
+    new = snapshot({"a.py": BOTH.replace("f()", "g()")}, ENTRIES + entries.replace("f:", "g:"))
+    assert [text.split()[0] for text in changes(old, new)] == ["renamed", "renamed"]
+
+
+def test_an_exempt_file_needs_no_decision() -> None:
+    new = snapshot({"a.py": ALPHA}, '[exempt]\n"a.py" = "a test"\n')
+    assert changes(snapshot({"a.py": ""}, "[pins]\n"), new) == ["added a.py f:put_object(alpha.csv)"]
 
 
 def test_room_made_by_a_move_is_not_for_another_artifact() -> None:
@@ -140,10 +261,34 @@ def test_an_entry_that_only_got_another_name_is_no_new_decision() -> None:
         (COUNT.format(1), COUNT.format(2), ["a.py"]),
         (COUNT.format(1), counting(2, 'grandfathered', '"on its way"'), []),
         (COUNT.format(2), COUNT.format(1), []),
-        # the first pins file: everything in it was there before
+        # the first pins file, store or pattern: what is counted now was there before
         ("", COUNT.format(2), []),
+        (COUNT.format(1), 'stores = ["s3", "gcs"]\n' + COUNT.format(2), []),
+        (COUNT.format(1), 'patterns = ["save"]\n' + COUNT.format(2), []),
+        ('patterns = ["save"]\n' + COUNT.format(1), COUNT.format(2), ["a.py"]),
+        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
+        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"g:put_object" = { deferred = "config#1" }\n', []),
     ],
 )
 def test_pins_raised_without_a_call(old_pins: str, new_pins: str, expected: list[str]) -> None:
     old, new = snapshot({"a.py": ALPHA}, old_pins), snapshot({"a.py": ALPHA}, new_pins)
+    assert [pin.path for pin in raised_pins(old, new, {}, compare(old, new, {}))] == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "source", "old_pins", "new_pins", "expected"),
+    [
+        # one of the new entries is the new call's
+        (ALPHA, BOTH, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
+        (ALPHA, BOTH, COUNT.format(1), COUNT.format(2), []),
+        # what was beyond its pin in the base is allowed now
+        (BOTH, BOTH, COUNT.format(1), COUNT.format(2), ["a.py"]),
+        # another key is no more calls
+        (ALPHA, BETA, COUNT.format(1), COUNT.format('{ count = 2, registered = ["beta"] }'), ["a.py"]),
+    ],
+)
+def test_pins_raised_beyond_the_calls_that_came(
+    base: str, source: str, old_pins: str, new_pins: str, expected: list[str],
+) -> None:
+    old, new = snapshot({"a.py": base}, old_pins), snapshot({"a.py": source}, new_pins)
     assert [pin.path for pin in raised_pins(old, new, {}, compare(old, new, {}))] == expected

@@ -14,7 +14,7 @@ from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.rules.findings import FileFinding
 
 # GitHub cuts no comment, it refuses one of more than 65,536 characters.
-_MOST_LINES = 100
+_MOST_LINES = 80
 
 
 class Links(NamedTuple):
@@ -25,12 +25,19 @@ class Links(NamedTuple):
 
     def place(self, path: str, line: int) -> str:
         """Return a place as Markdown, below the top of the repository and linked, if that is possible."""
-        # a path of the result is relative to the working directory
-        full = relative(os.path.abspath(path), self.top).replace(os.sep, "/")
-        text = markdown(f"{full}:{line}")
+        full = self._full(path)
+        text = self.text(path, line)
         if not self.base or full.startswith("../"):
             return text
         return f"[{text}]({self.base}/{quote(full, errors='surrogateescape')}#L{line})"
+
+    def text(self, path: str, line: int) -> str:
+        """Return a place without a link."""
+        return markdown(f"{self._full(path)}:{line}")
+
+    def _full(self, path: str) -> str:
+        # a path of the result is relative to the working directory
+        return relative(os.path.abspath(path), self.top).replace(os.sep, "/")
 
 
 def find_links(top: str, named: str | None) -> Links:
@@ -66,7 +73,9 @@ def comment(
 
 def _row(change: Change, links: Links) -> str:
     mark = "**undecided:** " if change.undecided else ""
-    where = links.place(change.path, change.line)
+    # what is gone is at no place of today
+    place = links.text if change.kind == "removed" else links.place
+    where = place(change.path, change.line)
     return f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |"
 
 
