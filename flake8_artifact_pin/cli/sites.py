@@ -52,12 +52,7 @@ _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 class SiteRow(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
 
-    ``path`` is relative to the working directory, ``line`` and ``column`` are 1-based. ``call`` is the call as it is
-    shown, ``key`` the key template, ``name`` the name that a pin may have for it (empty if suppressed). ``store`` is the
-    store whose pattern matched, empty for an own pattern. ``state`` is "pinned"; "over" if the file makes more calls than
-    its pin allows, and the pin does not name this one; "swapped" if the pin names as many calls or more, but not this
-    one; "suppressed" or "exempt". ``pinned`` and ``counted`` are the counts of the file. The decision is that of the pin,
-    or of its entry for this call; ``reason`` is that of the suppression or exemption.
+    What they mean is said in docs/sites.md.
     """
 
     path: str

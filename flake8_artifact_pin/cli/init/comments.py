@@ -73,7 +73,7 @@ class Comments:
                 group = ""
             end, behind = self._behind(item)
             own = _joined([" ".join(above), " ".join(behind)])
-            if above and not behind and is_grouped and self._is_blank_above(item.first) and not _IS_KEY.search(own):
+            if above and not (behind or headings) and is_grouped and self._is_blank_above(item.first) and not _IS_KEY.search(own):
                 group = own
             yield own or group or _joined([heading])
 

@@ -33,17 +33,17 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
         for file in inventory.pinned
     }
     is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
-    lines = [f"#:schema {_schema(pins)}"] if arguments.schema else []
+    lines = [f"#:schema {shown_schema(pins.root)}"] if arguments.schema else []
     lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
     for file in inventory.pinned:
         lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
     return "".join(f"{line}\n" for line in lines)
 
 
-def _schema(pins: Pins) -> str:
-    """Return the path of the JSON Schema, relative to the pins file where it lies below its directory."""
+def shown_schema(root: str) -> str:
+    """Return the path of the JSON Schema, relative to the directory of the pins file where it lies below that."""
     path = schema_path()
-    below = os.path.relpath(path, pins.root)
+    below = os.path.relpath(path, root)
     return path if below.startswith(os.pardir) else f"./{below}".replace(os.sep, "/")
 
 

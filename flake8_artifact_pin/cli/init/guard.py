@@ -18,6 +18,7 @@ from flake8_artifact_pin.cli.init.paths import constants
 from flake8_artifact_pin.cli.init.paths import whole_number
 from flake8_artifact_pin.cli.init.paths import written_path
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.source.reasons import stripped
 
 # How the names of what is passed over are made.
@@ -102,7 +103,7 @@ def _exempt_key(path: str, root: str) -> str:
     """Return a path as [exempt] has it; empty if there is no such file or directory below the root."""
     path = posixpath.normpath(path)
     full = os.path.join(root, path)
-    if path == "." or path.startswith(".."):
+    if path_problem(path):
         return ""
     return f"{path}/" if os.path.isdir(full) else path if os.path.isfile(full) else ""
 

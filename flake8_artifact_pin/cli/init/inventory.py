@@ -11,6 +11,8 @@ from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.paths import has_wildcards
 from flake8_artifact_pin.repository.scan import distinct
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
@@ -34,16 +36,19 @@ class Inventory(NamedTuple):
 
 def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
     """Return what there is to pin; directories of tests that have PUT calls are exempt beside ``exempt``."""
-    paths = workspace.files()
-    scanned = sorted(distinct(workspace, scan(workspace, paths, with_progress)), key=lambda file: file.path)
-    calling = [file for file in scanned if file.report.sites]
+    found = list(scan(workspace, workspace.files(), with_progress))
     given = compile_exempt(exempt)
-    tests = {_test_directory(file.path) for file in calling if exemption(given, file.path) is None} - {""}
+    calling = [file.path for file in found if file.report.sites]
+    tests = {_test_directory(path) for path in calling if exemption(given, path) is None} - {""}
     all_exempt = compile_exempt({**exempt, **dict.fromkeys(sorted(tests), _TEST_REASON)})
+    # a link to what is exempt is not exempt itself
+    pins = workspace.pins._replace(exempt=all_exempt)
+    governed = [file._replace(path=governed_path(pins, file.name) or file.path) for file in found]
+    scanned = sorted(distinct(workspace, governed), key=lambda file: file.path)
     # Files that cannot be pinned are left to check, which names them.
     pinned = [
         file
-        for file in calling
+        for file in scanned
         if file.report.counted
         and exemption(all_exempt, file.path) is None
         and can_be_key(file.path)
@@ -57,6 +62,6 @@ def _test_directory(path: str) -> str:
     parents = path.split("/")[:-1]
     for number, name in enumerate(parents, start=1):
         directory = "".join(f"{parent}/" for parent in parents[:number])
-        if name in _TEST_DIRECTORIES and can_be_key(directory):
+        if name in _TEST_DIRECTORIES and can_be_key(directory) and not has_wildcards(directory):
             return directory
     return ""

@@ -111,6 +111,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _empty_pins(arguments: argparse.Namespace) -> Pins:
     """Return the pins file to be, without pins; raise UsageError for an option that makes no sense."""
+    for text in (*arguments.patterns, *arguments.exempt, arguments.grandfather or ""):
+        if text != text.encode(errors="replace").decode():
+            raise UsageError(f"{text!r} is not UTF-8, which a pins file is")
     for pattern in arguments.patterns:
         try:
             parse_pattern(pattern)
@@ -130,7 +133,7 @@ def _empty_pins(arguments: argparse.Namespace) -> Pins:
 
 
 def _exempt(pins: Pins, given: Sequence[str]) -> Mapping[str, str]:
-    """Return what ``--exempt`` says; a path that exists is relative to the working directory, as on any command line."""
+    """Return what ``--exempt`` says; a path that exists is relative to the working directory."""
     exempt = {}
     for text in given:
         path, _, reason = text.partition("=")
@@ -155,6 +158,8 @@ def _target(output: str | None) -> str:
     if output is not None and output != _STANDARD_OUTPUT:
         if os.path.lexists(output):
             raise UsageError(f"{output} exists already: remove it, or name another file with --output")
+        if not os.path.isdir(os.path.dirname(output) or os.curdir):
+            raise UsageError(f"there is no directory {os.path.dirname(output)} to write {output} to: make it")
         if os.path.basename(output) == PYPROJECT:
             raise UsageError(f"{output} is not for init to write: write {FILE_NAME}, or put its tables there by hand")
         return os.path.abspath(output)
@@ -175,8 +180,8 @@ def _differences(workspace: Workspace, guard: Guard, inventory: Inventory) -> It
         calls = count(here or 0, "PUT call")
         if there != here and not inventory.is_exempt(path):
             says = "the guard does not have it" if there is None else f"the guard says {there}"
-            is_gone = not os.path.isfile(workspace.location(path))
-            yield f"{path}: {says}, {'there is no such file' if is_gone else f'the source makes {calls}'}"
+            is_there = os.path.isfile(workspace.location(path))
+            yield f"{path}: {says}, {f'the source makes {calls}' if is_there else 'there is no such file'}"
 
 
 def _beside(workspace: Workspace, inventory: Inventory) -> Iterator[str]:
