@@ -466,17 +466,29 @@ def test_sparse_checkout(renamed: Repository) -> None:
 
 
 def test_submodule_that_is_not_checked_out(repository: Repository) -> None:
-    before = '[pins]\n"sub/b.py" = 1\n'
+    before = '[pins]\n"link.py" = 1\n"sub/b.py" = 1\n'
+    (repository.root / "link.py").symlink_to("sub/b.py")
     repository.commit({"source/b.py": CALL, PINS: f'{before}"subway.py" = 1\n'})
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=x"]):
         repository.git("-C", "source", *command)
     repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./source", "sub")
     repository.git("commit", "--quiet", "--message=x")
-    assert repository.run("prune", "--dry-run").err == "2 pins: 1 to change, 0 offered to move, 0 kept\n"
+    assert repository.run("prune", "--dry-run").err == "3 pins: 1 to change, 0 offered to move, 0 kept\n"
     repository.git("submodule", "--quiet", "deinit", "--force", "sub")
     outcome = repository.run("prune")
-    assert (outcome.out, outcome.status) == (f"{PINS}:3: subway.py: removed (the file does not exist)\n", 0)
+    assert (outcome.out, outcome.status) == (f"{PINS}:4: subway.py: removed (the file does not exist)\n", 0)
     assert repository.read(PINS) == before
+
+
+def test_link_that_leads_out_of_here(repository: Repository) -> None:
+    """Whether there is a file elsewhere is nothing that git knows."""
+    before = '[pins]\n"data/x.py" = 1\n"link.py" = 1\n'
+    (repository.root / "data").symlink_to("../disk")
+    (repository.root / "link.py").symlink_to("/nowhere/x.py")
+    repository.commit({PINS: f'{before}"link/y.py" = 1\n'})
+    outcome = repository.run("prune")
+    assert outcome.err.count("kept: git cannot tell what became of it: a link leads out of here\n") == 2
+    assert (len(outcome.lines), outcome.status, repository.read(PINS)) == (1, 1, before)
 
 
 def test_calls_in_json(directory: Repository) -> None:

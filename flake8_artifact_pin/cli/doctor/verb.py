@@ -18,6 +18,7 @@ from flake8_artifact_pin.cli.doctor.files import check_new_files
 from flake8_artifact_pin.cli.doctor.files import check_pinned_files
 from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import open_flake8
+from flake8_artifact_pin.cli.notes import ignored_pins_note
 from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.notes import workspace_notes
 from flake8_artifact_pin.cli.options import add_format
@@ -69,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
         scanned_files = distinct(workspace, scan(workspace, workspace.files()))
         checks = list(examine(workspace, setup, scanned_files))
     wrappers = find_wrappers(workspace, scanned_files)
-    notes = [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]
+    notes = [
+        *silence_notes(workspace, scanned_files), *ignored_pins_note(workspace), *workspace_notes(workspace),
+    ]
     failures = sum(not check.is_ok for check in checks)
     if arguments.format == "json":
         print_json({

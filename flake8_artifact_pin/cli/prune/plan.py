@@ -1,6 +1,7 @@
 """What becomes of each pin: only what is stale for certain is lowered or removed."""
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import unicodedata
@@ -17,10 +18,13 @@ from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
@@ -70,11 +74,12 @@ class _Judge:
 
     def results_of_gone(self, pin: Pin, line: int) -> Iterator[_Result]:
         """Yield what becomes of a pin whose file does not exist."""
+        if self.is_absent(pin.path):
+            yield Kept(pin, line, "git tracks it and has not checked it out", is_open=False)
+            return
         outcome = self.outcome(pin.path)
         if outcome.fate is Fate.UNKNOWN:
-            is_absent = self.workspace.not_checked_out().has(pin.path)
-            reason = outcome.reason if is_absent else f"git cannot tell what became of it: {outcome.reason}"
-            yield Kept(pin, line, reason, is_open=not is_absent)
+            yield Kept(pin, line, f"git cannot tell what became of it: {outcome.reason}")
         elif outcome.fate is Fate.RENAMED:
             yield from self.results_of_renamed(pin, line, outcome.path)
         else:
@@ -97,6 +102,8 @@ class _Judge:
 
     def outcome(self, path: str) -> Outcome:
         """Return what became of a file that does not exist."""
+        if self.real_path(path) is None:
+            return Outcome(Fate.UNKNOWN, reason="a link leads out of here")
         respelled = self.respelled(path)
         if respelled:
             return Outcome(Fate.RENAMED, respelled)
@@ -105,6 +112,21 @@ class _Judge:
         if _is_in_git(self.workspace.pins.root):
             return Outcome(Fate.UNKNOWN, reason="it is missing, or takes this for no repository")
         return Outcome(Fate.DELETED)
+
+    def is_absent(self, path: str) -> bool:
+        """Return whether git leaves out the file of a path, or the one that links lead to."""
+        return self.absent.has(path) or self.absent.has(self.real_path(path) or path)
+
+    @functools.cached_property
+    def absent(self) -> NotCheckedOut:
+        """What git tracks and has not checked out."""
+        return self.workspace.not_checked_out()
+
+    def real_path(self, path: str) -> str | None:
+        """Return the path of the file that links lead to; None if that is not below the pins file's directory."""
+        real = relative(os.path.realpath(self.workspace.location(path)), os.path.realpath(self.workspace.pins.root))
+        is_outside = os.path.isabs(real) or real.split(os.sep)[0] == os.pardir
+        return None if is_outside else from_disk(real).replace(os.sep, "/")
 
     def respelled(self, path: str) -> str:
         """Return the path of the same letters that are composed otherwise, as some systems and tools do; or nothing."""
