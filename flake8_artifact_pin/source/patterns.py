@@ -66,9 +66,9 @@ class Condition(NamedTuple):
 
     @property
     def arguments(self) -> int:
-        """How many arguments, two counting as many, a call has that has what is asked for."""
+        """How many arguments, three counting as many, a call has that has what is asked for."""
         if self.name.isdecimal():
-            return min(int(self.name) + 1, 2)
+            return min(int(self.name) + 1, 3)
         return int(not self.name.startswith("."))
 
     @property

@@ -5,6 +5,7 @@ written: what calls.py counts stands in the text.
 """
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
 from collections.abc import Iterable
@@ -14,15 +15,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-_WORD = re.compile(r"\w+")
+# Names may have three more characters.
+_WORD = re.compile(r"[\w\u00b7\u2118\u212e]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
+# What an import statement may import: up to the end of the line, or the end of the parenthesis.
+_IMPORT = re.compile(r"\bimport\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")
 
 # What may follow a name that is neither called nor subscripted: no other word but these ones.
 _NOT_CALLED = r"(?![ \t]*[(\[])(?![ \t]+(?!(?:and|as|async|else|for|from|if|import|in|is|not|or)\b)\w)"
 # A call, on one line, of at most so many arguments as the index says.
+_TEXT = r"""'[^'\\\n]*'|"[^"\\\n]*\""""
+_INNER = rf"""(?:[^()\[\]{{}}'"\\#\n]|{_TEXT})*"""
+_ARGUMENT = rf"""(?:[^()\[\]{{}}'"\\#\n,]|{_TEXT}|\({_INNER}\)|\[{_INNER}\]|\{{{_INNER}\}})*"""
 _FEW_ARGUMENTS = (
     r"(?![ \t]*\([ \t]*\))",
-    r"(?![ \t]*\((?:[^()\[\]{},\n]|\([^()\n]*\)|\[[^\[\]\n]*\]|\{[^{}\n]*\})*\))",
+    rf"(?![ \t]*\({_ARGUMENT}\))",
+    rf"(?![ \t]*\({_ARGUMENT}(?:,{_ARGUMENT})?\))",
 )
 _OF_IT = r"(?![ \t]*\.)"
 _KEYWORD = r"(?:[\s\\]|#[^\n]*\n)*=(?!=)"
@@ -36,21 +44,67 @@ class Needle(NamedTuple):
     """Something that a text must hold: a literal, and a regular expression around it.
 
     ``is_word``: the literal is a whole name.
-    ``is_used``: it must be an attribute, a function that is imported or defined, or a string: not any word.
+    ``is_used``: it must be an attribute, the name of getattr(), a function that is imported from a module, or one that
+    is defined: not any word. ``is_from_module``: a function that is defined does not count. ``is_wild``: the expression
+    is for a whole word.
     """
 
     literal: str
     expression: str
     is_word: bool = False
     is_used: bool = False
+    is_from_module: bool = False
+    is_wild: bool = False
 
-    def is_in(self, text: str, has_star: bool) -> bool:
-        """Return whether a text holds it; with a star import, it may be any word."""
-        if self.literal not in text:
+
+class _Source:
+    """A source text, and what was found in it already."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.has_star = "import" in text and _STAR_IMPORT.search(text) is not None
+        self.holds = functools.lru_cache(maxsize=None)(self._holds)
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the text."""
+        return frozenset(_WORD.findall(self.text))
+
+    @functools.cached_property
+    def imported(self) -> frozenset[str]:
+        """The words of the names that ``from ... import`` statements import, at least."""
+        return frozenset(
+            word
+            for match in _IMPORT.finditer(self.text)
+            if "from" in (line := _line_before(self.text, match.start()))
+            or self.text.endswith(("\\\n", "\\\r", "\\\r\n"), 0, match.start() - len(line))
+            for word in _WORD.findall(match[1])
+        )
+
+    def _holds(self, needle: Needle) -> bool:
+        """Return whether the text holds a needle; with a star import, it may be any word."""
+        if needle.literal not in self.text:
             return False
-        if has_star or not self.is_used:
-            return _compiled(self.expression).search(text) is not None
-        return any(map(_is_used, _compiled(self.expression).finditer(text)))
+        if needle.is_wild:
+            return any(_compiled(needle.expression).match(word) for word in self.words if needle.literal in word)
+        if self.has_star or not needle.is_used:
+            return _compiled(needle.expression).search(self.text) is not None
+        if needle.literal in self.imported:
+            return True
+        return any(self._is_used(needle, match.start()) for match in _compiled(needle.expression).finditer(self.text))
+
+    def _is_used(self, needle: Needle, start: int) -> bool:
+        """Return whether a name, at a place, may be an attribute, the name of getattr(), or a function's definition."""
+        before = _line_before(self.text, start).rstrip()
+        if not before:
+            # it may belong to the line before, behind comments, too
+            while start > 0 and not before:
+                start -= len(_line_before(self.text, start)) + 1
+                before = _line_before(self.text, max(start, 0)).strip()
+            return before.endswith((".", "\\")) or "#" in before
+        if before[-1] in "'\"":
+            return "getattr" in self.text
+        return before[-1] in ".\\" or before.endswith("def") and not needle.is_from_module
 
 
 class Wanted(NamedTuple):
@@ -83,19 +137,17 @@ class Prefilter(NamedTuple):
 
     def numbers(self, text: str) -> Iterator[int]:
         """Yield the numbers of the patterns that can match in a text, which is in normal form."""
-        has_star = "import" in text and _STAR_IMPORT.search(text) is not None
-        is_found = functools.lru_cache(maxsize=None)(lambda needle: needle.is_in(text, has_star))
-        for first in self.candidates(text):
-            if is_found(first):
-                yield from (number for number, others in self.groups[first] if all(map(is_found, others)))
+        source = _Source(text)
+        for first in self.candidates(source):
+            if source.holds(first):
+                yield from (number for number, others in self.groups[first] if all(map(source.holds, others)))
 
-    def candidates(self, text: str) -> Iterable[Needle]:
+    def candidates(self, source: _Source) -> Iterable[Needle]:
         """Return the first needles whose literals a text holds."""
         if len(self.groups) < _MANY:
-            return (first for first in self.groups if first.literal in text)
+            return self.groups
         # to look up each word of the text is faster than to search it for each literal
-        words = set(_WORD.findall(text))
-        return (first for first in self.groups if first.literal in (words if first.is_word else text))
+        return (first for first in self.groups if not first.is_word or first.literal in source.words)
 
 
 def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
@@ -105,7 +157,10 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
         is_attribute = len(wanted.names) > 1
         behind = (_OF_IT if is_attribute else "") + "".join(_FEW_ARGUMENTS[:wanted.arguments][-1:])
         first, *others = _needles(wanted.names[0][0], behind)
-        first = first._replace(is_used=is_attribute and first.is_word)
+        is_used = is_attribute and first.is_word
+        # a function that is defined here is taken for one of a module without a name
+        is_from_module = is_used and wanted.names[1][0].strip("*") != ""
+        first = first._replace(is_used=is_used, is_from_module=is_from_module)
         for name, marks in wanted.names[1:]:
             others += _needles(name, "" if marks else _NOT_CALLED)
         for keyword in wanted.keywords:
@@ -124,8 +179,10 @@ def _needles(name: str, behind: str) -> list[Needle]:
         return [Needle(literal, rf"{literal}(?<!\w{literal})(?!\w){behind}", is_word=True)]
     if literal and name == f"*{literal}":
         return [Needle(literal, rf"{literal}(?!\w){behind}")]
-    # a regular expression with several wildcards may take very long
-    return [Needle(each, each) for each in literals]
+    if not literal:
+        return [Needle("", "")]
+    # a regular expression with several wildcards may take very long, but for a single word
+    return [Needle(literal, fnmatch.translate(name), is_wild=True)]
 
 
 @functools.lru_cache(maxsize=None)
@@ -133,13 +190,7 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-def _is_used(match: re.Match[str]) -> bool:
-    """Return whether a name may be an attribute, a string, or that of a function that is imported or defined.
-
-    At the beginning of a line it may continue an expression or an import.
-    """
-    text, end = match.string, match.start()
+def _line_before(text: str, end: int) -> str:
+    """Return what stands before a place on its line; Python takes a lone carriage return for a line's end, too."""
     start = text.rfind("\n", 0, end) + 1
-    # Python takes a lone carriage return for a line's end, too
-    before = text[max(start, text.rfind("\r", start, end) + 1):end].rstrip()
-    return not before or before[-1] in """.,('"\\""" or before.endswith(("import", "def"))
+    return text[max(start, text.rfind("\r", start, end) + 1):end]
