@@ -8,6 +8,17 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.git import Repository
 
 
+# The variables in which CI systems name the branch that a pull request is to be merged into.
+_TARGET_BRANCHES = (
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "CHANGE_TARGET",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+)
+
+
 class Base(NamedTuple):
     """The commit to compare with, how it was found in words, and the name of the revision.
 
@@ -51,8 +62,9 @@ def _default_revision(repository: Repository) -> tuple[str, bool]:
     branch = repository.default_branch(remote)
     if branch:
         return branch, False
-    # what a pull request is to be merged into; a checkout by GitHub's own action does not know the default branch
-    target = os.environ.get("GITHUB_BASE_REF")
-    if target and repository.resolve(f"{remote}/{target}"):
-        return f"{remote}/{target}", False
+    # a checkout by a CI system often does not know the default branch
+    for target in filter(None, map(os.environ.get, _TARGET_BRANCHES)):
+        revision = f"{remote}/{target.removeprefix('refs/heads/')}"
+        if repository.resolve(revision):
+            return revision, False
     return "HEAD", True
