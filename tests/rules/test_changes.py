@@ -136,7 +136,9 @@ def two_pins(a: str, b: str) -> str:
 @pytest.mark.parametrize(
     ("old_pins", "new_pins", "is_undecided"),
     [
-        pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 0", "count = 2"), False, id="nothing decided"),
+        pytest.param(
+            two_pins("count = 1", "count = 1"), two_pins("count = 0", "count = 2"), False, id="nothing decided",
+        ),
         pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 1", "count = 1"), True, id="over its pin"),
         pytest.param(
             two_pins('count = 1, registered = ["alpha"]', 'count = 1, registered = ["beta"]'),
@@ -155,7 +157,8 @@ def two_pins(a: str, b: str) -> str:
             id="with its entry",
         ),
         pytest.param(
-            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY, PINS_OF_B + BETA_ENTRY + '"f:put_object(alpha.csv)" = {}\n',
+            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY,
+            PINS_OF_B + BETA_ENTRY + '"f:put_object(alpha.csv)" = {}\n',
             True, id="with an entry that lost its decision",
         ),
         pytest.param(
