@@ -76,7 +76,8 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
             ["renamed a.py f:put_object -> a.py f:upload_fileobj"], id="another method, key unknown",
         ),
         pytest.param(
-            "def f(key):\n    s3.put_object(Key=key, Body=a)\n", "def g(key):\n    s3.put_object(Key=key, Body=b)\n",
+            "def f(key):\n    s3.put_object(\n        Key=key, Body=a)\n",
+            "def g(key):\n    s3.put_object(\n        Key=key, Body=b)\n",
             ["added? a.py g:put_object", "removed a.py f:put_object"], id="another function, key unknown",
         ),
         pytest.param(
