@@ -89,6 +89,6 @@ def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
     """Return where files are now that pins are for and that git knows under a new name."""
     if not missing or not workspace.repository:
         return {}
-    renames = Renames(workspace.repository)
+    renames = Renames(workspace.repository, workspace.pins.pins)
     outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
     return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}

@@ -77,7 +77,10 @@ def print_json(data: object) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is."""
+    """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is.
+
+    A file name that is no text is escaped, here and in write_file().
+    """
     if not isinstance(sys.stdout, io.TextIOWrapper):
         # a program that embeds this one takes it as text
         sys.stdout.write(text)

@@ -38,7 +38,7 @@ class Since(NamedTuple):
         came = {
             (workspace.shown(change.new.path), change.new.site.name)
             for change in self.changes
-            if change.came and change.new
+            if change.new and (change.came or change.is_undecided)
         }
         return frozenset(found for found in findings if found in own or (found.path, found.finding.subject) in came)
 

@@ -60,12 +60,16 @@ class _Known(NamedTuple):
 
 
 class _Caller(NamedTuple):
-    """A call of a wrapper, and the pattern that counts it: empty in the wrapper's own file, where none does."""
+    """A call of a wrapper, and the pattern that counts it: empty in the wrapper's own file, where none does.
+
+    ``is_attribute``: it is a call of something of another object.
+    """
 
     path: str
     shown: str
     call: PutCall
     pattern: str = ""
+    is_attribute: bool = False
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -147,15 +151,14 @@ def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules
     # all of them at once, since each scan reads files; the name of the store tells which one matched
     matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
     for caller in _calls(workspace, matching, list(modules)) if matching else ():
-        known = patterns[caller.call.store]
-        if caller.path != known.path:
-            callers[known].append(caller._replace(pattern=caller.call.store))
+        callers[patterns[caller.call.store]].append(caller._replace(pattern=caller.call.store))
     return callers
 
 
 def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
     """Yield the callers of a wrapper in its own file, without those in the wrapper itself."""
     scopes = _scopes(workspace, known)
+    is_name = not known.parameter.is_method or known.parameter.function.endswith(".__init__")
     patterns = [
         _pattern(text, known)._replace(store=_IN_SCOPE if is_in_scope else "")
         for text, is_in_scope in _own_patterns(known.parameter).items()
@@ -163,14 +166,16 @@ def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
     for caller in _calls(workspace, patterns, [known.path]):
         scope = caller.call.scope
         is_seen = caller.call.store != _IN_SCOPE or any(f"{scope}.".startswith(f"{around}.") for around in scopes)
-        if is_seen and scope != known.parameter.function:
+        if is_seen and scope != known.parameter.function and not (is_name and caller.is_attribute):
             yield caller
 
 
 def _calls(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[str]) -> Iterator[_Caller]:
     for scanned in scan(workspace._replace(matcher=compile_patterns(patterns)), paths):
         if not scanned.exempt:
-            yield from (_Caller(scanned.path, scanned.name, site.call) for site in scanned.report.sites)
+            for site in scanned.report.sites:
+                before = scanned.lines[site.call.line - 1][:site.call.column]
+                yield _Caller(scanned.path, scanned.name, site.call, is_attribute=before.rstrip().endswith("."))
 
 
 def _pattern(text: str, known: _Known) -> Pattern:

@@ -6,8 +6,8 @@ and was not written by any counted call of the base; or if it moved, and what ha
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.report import FileReport
 
 _Parts = frozenset[tuple[str, str]]
+_Decisions = Mapping[int, Sequence[Decision]]
 
 
 class Snapshot(NamedTuple):
@@ -40,13 +41,17 @@ def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[Ca
     """Return what became of each PUT call; ``renamed`` are the paths in the base of renamed files, by those of now."""
     changes = list(match_calls(old.reports, new.reports, renamed))
     before, now = _judged(old), _judged(new)
+    decisions = {id(call.site): file.decisions_on(call) for file in before.values() for call in file.calls}
     numbers: dict[str, list[int]] = {}
     for number, change in enumerate(changes):
         if change.new and change.new.site.is_counted:
             numbers.setdefault(change.new.path, []).append(number)
     undecided: set[int] = set()
     for path, here in numbers.items():
-        file = _File(base_path(path, old.pins, renamed), old, before, now[path])
+        old_path = base_path(path, old.pins, renamed)
+        old_pin = old.pins.pin_of(old_path)
+        unused = before[old_path].gone if old_path in before else old_pin.calls or ()
+        file = _File(old_pin, unused, decisions, now[path])
         undecided.update(here[index] for index in file.undecided([changes[number] for number in here]))
     return [change._replace(is_undecided=number in undecided) for number, change in enumerate(changes)]
 
@@ -75,19 +80,21 @@ def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], change
 def new_decisions(old: Pin, pin: Pin) -> float:
     """Return how many decisions a pin has that its base does not have: a new reason speaks of all calls of a count."""
     if pin.calls is not None:
-        return sum(is_new_entry(old, pin, name) for name in pin.calls)
-    new = _new_parts(pin.decision, old.decisions)
+        return len(newly_decided(old, pin))
+    new = _new_parts(pin.decision, _said(old.decisions))
     return math.inf if any(word != "registered" for word, _ in new) else len(new)
 
 
-def is_new_entry(old: Pin, pin: Pin, name: str) -> bool:
-    """Return whether the entry of a named call holds a decision that was not made on another call before."""
-    if old.calls is None:
-        return bool(_new_parts(pin.decision_on(name), [old.decision]))
-    if name in old.calls:
-        return bool(_new_parts(pin.decision_on(name), [old.decision_on(name)]))
-    taken_over = [old.decision_on(gone) for gone in old.calls if gone not in (pin.calls or {})]
-    return bool(_new_parts(pin.decision_on(name), taken_over))
+def newly_decided(old: Pin, pin: Pin) -> set[str]:
+    """Return the entries of a pin that names calls whose decisions were not made before, on them or on what is gone."""
+    names = pin.calls or {}
+    before = old.calls or {}
+    taken_over = _said([old.decision, *(call.decision for name, call in before.items() if name not in names)])
+    return {
+        name
+        for name, call in names.items()
+        if _new_parts(call.decision, _parts(before[name].decision) if name in before else taken_over)
+    }
 
 
 def says_the_same(decision: Decision, other: Decision) -> bool:
@@ -105,13 +112,17 @@ def _judged(snapshot: Snapshot) -> Mapping[str, Verdict]:
 
 
 class _File:
-    """A file of now beside its pin of the base, and all files of the base: calls may have come from any of them."""
+    """A file of now beside its pin of the base.
 
-    def __init__(self, path: str, old: Snapshot, before: Mapping[str, Verdict], now: Verdict) -> None:
+    ``unused`` are the entries of that which no call had. ``before`` says what was decided on any call of the base, of
+    whatever file, by the identity of its site.
+    """
+
+    def __init__(self, old_pin: Pin, unused: Collection[str], before: _Decisions, now: Verdict) -> None:
+        self.old_pin = old_pin
+        self.unused = unused
         self.before = before
         self.now = now
-        self.old_pin = old.pins.pin_of(path)
-        self.unused = frozenset(before[path].gone if path in before else self.old_pin.calls or ())
         self.calls = {id(call.site): call for call in now.calls}
 
     def undecided(self, changes: Sequence[CallChange]) -> list[int]:
@@ -122,7 +133,8 @@ class _File:
             came = [number for number, change in enumerate(changes) if not self._is_old_artifact(change)]
             is_undecided = self.now.is_over or len(came) > new_decisions(self.old_pin, self.now.pin)
             return came if is_undecided else []
-        decided = {entry for entry in self.now.pin.calls if self._is_decided(entry)}
+        waiting = {name for name in self.unused if self.now.pin.decision_on(name).is_made}
+        decided = newly_decided(self.old_pin, self.now.pin) | waiting
         return [number for number, change in enumerate(changes) if not self._is_settled(change, decided)]
 
     def _is_old_artifact(self, change: CallChange) -> bool:
@@ -143,24 +155,12 @@ class _File:
         decided.discard(entry)
         return bool(entry)
 
-    def _is_decided(self, entry: str) -> bool:
-        """Return whether an entry holds a new decision, or one that waited for a call to come."""
-        is_waiting = entry in self.unused and self.now.pin.decision_on(entry).is_made
-        return is_waiting or is_new_entry(self.old_pin, self.now.pin, entry)
-
     def _is_kept(self, change: CallChange) -> bool:
         """Return whether what was decided on a call is decided on it still, and nothing that was decided on others."""
-        before = {_parts(decision) for decision in self._decisions_before(change)}
+        before = {_parts(decision) for decision in self.before.get(id(change.old.site), ())} if change.old else set()
         now = {_parts(decision) for decision in self.now.decisions_on(self._call(change))}
-        made = frozenset[tuple[str, str]]().union(*before)
+        made = _Parts().union(*before)
         return before == now or all(parts >= made if made else not parts for parts in now)
-
-    def _decisions_before(self, change: CallChange) -> Iterator[Decision]:
-        if change.old:
-            verdict = self.before[change.old.path]
-            for call in verdict.calls:
-                if call.site is change.old.site:
-                    yield from verdict.decisions_on(call)
 
     def _call(self, change: CallChange) -> JudgedCall:
         assert change.new
@@ -178,12 +178,17 @@ def _counts_more(old: Pins, new: Pins) -> bool:
     return not {*new.stores, *new.patterns} <= {*old.stores, *old.patterns}
 
 
-def _new_parts(decision: Decision, before: Iterable[Decision]) -> _Parts:
-    """Return what a decision says that says something, and that none of those before says."""
-    new = _parts(decision).difference(*map(_parts, before))
+def _new_parts(decision: Decision, before: _Parts) -> _Parts:
+    """Return what a decision says that says something, and that was not said before."""
     return frozenset(
-        (word, text) for word, text in new if says_something(text, is_reference=word != "grandfathered")
+        (word, text)
+        for word, text in _parts(decision) - before
+        if says_something(text, is_reference=word != "grandfathered")
     )
+
+
+def _said(decisions: Iterable[Decision]) -> _Parts:
+    return _Parts().union(*map(_parts, decisions))
 
 
 def _parts(decision: Decision) -> _Parts:

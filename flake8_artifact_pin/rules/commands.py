@@ -30,7 +30,16 @@ def path_from_here(pins: Pins, path: str) -> str:
 
 
 def quoted(argument: str) -> str:
-    """Return an argument as a shell wants it, and so that it is not taken for an option."""
-    import shlex
+    """Return an argument as a shell wants it, and so that it is not taken for an option.
 
-    return shlex.quote(f"./{argument}" if argument.startswith("-") else argument)
+    One that a message cannot show as it is, such as a line break, would name another file there: it is escaped as Bash
+    and Zsh read it.
+    """
+    import shlex
+    import unicodedata
+
+    argument = f"./{argument}" if argument.startswith("-") else argument
+    if argument.isprintable() and unicodedata.is_normalized("NFC", argument):
+        return shlex.quote(argument)
+    escaped = argument.encode("unicode_escape").decode("ascii").replace("'", r"\'")
+    return f"$'{escaped}'"

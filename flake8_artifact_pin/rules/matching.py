@@ -134,13 +134,22 @@ def _traits(
 ) -> Iterator[_Traits]:
     for path, report in reports.items():
         base_path = renamed.get(path, path)
+        # once for each statement: it may be long, and hold very many calls
+        texts = {span: _text(report, span) for span in {site.call.span for site in report.sites}}
         for site in report.sites:
             call = site.call
             is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
             yield _Traits(
                 PlacedCall(path, site), base_path, call.scope, call.method, call.key, _artifact(call.key),
-                site.is_counted, _telling_key(call), "".join(report.noqa.text(call.line).split()), is_lost or None,
+                site.is_counted, _telling_key(call), texts[call.span], is_lost or None,
             )
+
+
+def _text(report: FileReport, span: tuple[int, int]) -> str:
+    """Return the different lines of a statement without blanks: each line of a long string is the whole of it."""
+    first, last = span
+    texts = dict.fromkeys(map(report.noqa.text, range(first, last + 1)))
+    return "".join(part for text in texts for part in text.split())
 
 
 def _artifact(template: str) -> str:

@@ -75,6 +75,9 @@ def pins_findings(
             findings.append(make_finding(*pin_position(pins, pin), "APR003", text, pin.path))
         else:
             findings += _undecided(pins, pin, today)
+    for key in pins.exempt.unexplained:
+        text = f"the exemption of {quote(key)} gives no reason: say why, or remove it"
+        findings.append(make_finding(*exempt_position(pins, key), "APR009", text, key))
     for key, until in pins.exempt.until.items():
         if today and until < today:
             text = f"the exemption of {quote(key)} ended on {until}: remove it, or decide anew and set until"

@@ -56,9 +56,9 @@ class JudgedCall(NamedTuple):
 class Verdict(NamedTuple):
     """A file judged by its pin: all of its PUT calls in source order.
 
-    ``exempt`` is the key that exempts the file, or empty. ``gone`` are the entries that no call has, in the order of
-    the pin. ``uncertain`` are entries of equal names with different decisions, or fewer than calls: nobody can tell
-    which entry is which call's, so no verb chooses among them.
+    ``exempt`` is the key that exempts the file, or empty. ``counted`` is the number of calls that count. ``gone`` are
+    the entries that no call has, in the order of the pin. ``uncertain`` are entries of equal names with different
+    decisions, or fewer than calls: nobody can tell which entry is which call's, so no verb chooses among them.
     """
 
     path: str
@@ -66,13 +66,9 @@ class Verdict(NamedTuple):
     report: FileReport
     exempt: str
     calls: Sequence[JudgedCall]
+    counted: int
     gone: Sequence[str] = ()
     uncertain: frozenset[str] = frozenset()
-
-    @property
-    def counted(self) -> int:
-        """The number of PUT calls that count."""
-        return self.report.counted
 
     @property
     def is_over(self) -> bool:
@@ -103,14 +99,15 @@ def judge_file(pins: Pins, path: str, report: FileReport) -> Verdict:
     """Return the verdict on one governed file; ``path`` is the file's in the pins file."""
     pin = pins.pin_of(path)
     exempt = exemption(pins.exempt, path) or ""
+    counted = report.counted
     if exempt or pin.calls is None:
-        state = State.EXEMPT if exempt else State.OVER if report.counted > pin.allowed else State.PINNED
+        state = State.EXEMPT if exempt else State.OVER if counted > pin.allowed else State.PINNED
         calls = [JudgedCall(site, state if site.is_counted else State.SUPPRESSED) for site in report.sites]
-        return Verdict(path, pin, report, exempt, calls)
+        return Verdict(path, pin, report, exempt, calls, counted)
     match = _match_calls(pin.calls, report.names)
-    unnamed_state = State.OVER if report.counted > pin.allowed else State.SWAPPED
+    unnamed_state = State.OVER if counted > pin.allowed else State.SWAPPED
     calls = [_judged(site, match, unnamed_state) for site in report.sites]
-    return Verdict(path, pin, report, "", calls, match.gone, frozenset(match.uncertain))
+    return Verdict(path, pin, report, "", calls, counted, match.gone, frozenset(match.uncertain))
 
 
 def _judged(site: Site, match: _Match, unnamed_state: State) -> JudgedCall:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-# Names may have three more characters.
-_WORD = re.compile(r"[\w\u00b7\u2118\u212e]+")
+# Names may have more characters than \w knows, such as combining marks: in code, none but theirs is beyond ASCII.
+_WORD = re.compile(r"[\w\x80-\U0010ffff]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
 # What an import statement may import: up to the end of the line, or the end of the parenthesis.
 _IMPORT = re.compile(r"\bimport\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")

@@ -63,7 +63,8 @@ def changes(outcome: Outcome) -> list[str]:
     """Return the lines of the text format between the first and the last one, without the command that decides."""
     undecided = sum(": undecided: " in line for line in outcome.lines)
     number = len(outcome.lines) - 2
-    summary = f"{number} change{'s' * (number != 1)}, {undecided} undecided" if number else "no PUT call and no pin changed"
+    counts = f"{number} change{'s' * (number != 1)}, {undecided} undecided"
+    summary = counts if number else "no PUT call and no pin changed"
     assert outcome.lines[-1] == summary
     lines = [re.sub("^(.{18}) ", lambda match: f"{match[1].rstrip()} ", line) for line in outcome.lines[1:-1]]
     return [re.sub("; decide: flake8-artifact-pin decide [^ ]*$", "", line) for line in lines]
@@ -117,8 +118,12 @@ ADDED, RAISED, DECIDED = f"pin added {PINS}:2", f"pin raised {PINS}:2", f"pin de
 PINNED: dict[str, Case] = {
     "the first pins file": ({"a.py": TWO}, pins(pin(2)), [f'{ADDED}: "a.py": 2, no decision']),
     "added": ("", pins(pin(1)), [f'{ADDED}: undecided: "a.py": 1, no decision']),
-    "added with a decision": ("", pins(pin(1, f"{ONE_ID}, {REASON}")), [f'{ADDED}: "a.py": 1, registered: one; grandfathered: re-puts']),
-    "removed with the pins file": (pins(pin(1, ONE_ID)), {PINS: None}, [f'pin removed {PINS}:2: "a.py": was 1, registered: one']),
+    "added with a decision": (
+        "", pins(pin(1, f"{ONE_ID}, {REASON}")), [f'{ADDED}: "a.py": 1, registered: one; grandfathered: re-puts'],
+    ),
+    "removed with the pins file": (
+        pins(pin(1, ONE_ID)), {PINS: None}, [f'pin removed {PINS}:2: "a.py": was 1, registered: one'],
+    ),
     "moved out of pyproject.toml": (
         {"pyproject.toml": IN_PYPROJECT}, {"pyproject.toml": "[tool.x]\n", PINS: pins('"a.py" = 1')}, [],
     ),
@@ -128,7 +133,8 @@ PINNED: dict[str, Case] = {
         ['pin raised pyproject.toml:4: undecided: "a.py": 1 -> 2; registered: one'],
     ),
     "raised with a decision": (
-        pins(pin(1, ONE_ID)), pins(pin(2, TWO_IDS)), [f'{RAISED}: "a.py": 1 -> 2; registered: one, two (was: registered: one)'],
+        pins(pin(1, ONE_ID)), pins(pin(2, TWO_IDS)),
+        [f'{RAISED}: "a.py": 1 -> 2; registered: one, two (was: registered: one)'],
     ),
     "raised with the old decision": (
         pins(pin(1, ONE_ID)), pins(pin(2, ONE_ID)), [f'{RAISED}: undecided: "a.py": 1 -> 2; registered: one'],
@@ -144,14 +150,15 @@ PINNED: dict[str, Case] = {
     ),
     "a blank more": (pins(pin(1, 'deferred = "#1"')), pins(pin(1, 'deferred = "#1 "')), []),
     "moved": (
-        {"b.py": LONG, PINS: pins(pin(1, ONE_ID, "b.py"))}, {"b.py": None, "c.py": LONG, PINS: pins(pin(1, ONE_ID, "c.py"))},
+        {"b.py": LONG, PINS: pins(pin(1, ONE_ID, "b.py"))},
+        {"b.py": None, "c.py": LONG, PINS: pins(pin(1, ONE_ID, "c.py"))},
         [f'pin moved {PINS}:2: "c.py": was "b.py"'],
     ),
     "an entry added, renamed and overwritten": (
         named(f"f(one.csv): {ONE_ID}", "g"), named("f(one.csv): deferred = '#1'", f"h: {REASON}"),
         [
-            f'pin decided {PINS}:1: "a.py": "h:put_object" grandfathered: re-puts; without "g:put_object" (no decision); '
-            '"f:put_object(one.csv)" deferred: #1 (was: registered: one)',
+            f'pin decided {PINS}:1: "a.py": "h:put_object" grandfathered: re-puts; '
+            'without "g:put_object" (no decision); "f:put_object(one.csv)" deferred: #1 (was: registered: one)',
         ],
     ),
     "a count becomes calls": (
@@ -174,24 +181,25 @@ PINNED: dict[str, Case] = {
             f'exempt decided {PINS}:3: "u/": users; until: 2028-01-01 (was: users; until: 2027-01-01)',
         ],
     ),
-    "stores and patterns": (
-        {"a.py": "save(1)\nsave(2)\nblob.upload_from_string(3)\nsave(4)\nsave(5)\ndef save(data): pass\n",
-         PINS: '[exempt]\n"t/" = "tests"\n', "t/a.py": "save(1)\n"},
-        {}, [],
-    ),
     "settings given up": (
-        {"a.py": "from s import save\n" + "save(1)\n" * 4, PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n'},
+        {
+            "a.py": "from s import save\n" + "save(1)\n" * 4,
+            PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n',
+        },
         'patterns = ["more"]\n',
         [
             f'setting added {PINS}:1: patterns: "more"',
-            f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), a.py:3 save(...), '
-            "a.py:4 save(...), 1 more)",
+            f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), '
+            "a.py:3 save(...), a.py:4 save(...), 1 more)",
             f'setting removed {PINS}:3: patterns: "other"',
             f"setting removed {PINS}:1: require-decision: no decision is required any more",
             f'setting removed {PINS}:2: registry: "r.json", no registry is read any more',
         ],
     ),
-    "another registry": ('registry = "r.json"\n', 'registry = "s.json"\n', [f'setting removed {PINS}:1: registry: "r.json", now "s.json"']),
+    "another registry": (
+        'registry = "r.json"\n', 'registry = "s.json"\n',
+        [f'setting removed {PINS}:1: registry: "r.json", now "s.json"'],
+    ),
 }
 DECISIONS: dict[str, Case] = {
     "a swap under a count": (
@@ -208,7 +216,8 @@ DECISIONS: dict[str, Case] = {
         [f"call moved a.py:2: undecided: {G}, from b.py", f"call moved b.py:2: undecided: {F}, from a.py"],
     ),
     "a function renamed with its entry": (
-        {"a.py": ONE, PINS: named(f"f(one.csv): {ONE_ID}")}, {"a.py": put(scope="g"), PINS: named(f"g(one.csv): {ONE_ID}")},
+        {"a.py": ONE, PINS: named(f"f(one.csv): {ONE_ID}")},
+        {"a.py": put(scope="g"), PINS: named(f"g(one.csv): {ONE_ID}")},
         [
             f"call renamed a.py:2: {F[:-1]}g, was in f",
             f'pin decided {PINS}:1: "a.py": "g:put_object(one.csv)" registered: one; '
@@ -255,7 +264,10 @@ def test_changes(repository: Repository, case: Case, file: str) -> None:
 
 def test_what_is_not_committed_and_what_git_does_not_track(repository: Repository) -> None:
     """A pinned file is in the work tree as in any other verb; nobody knows what one that was never tracked was like."""
-    repository.commit({".gitignore": "made.py\n", "a.py": ONE, "b.py": TWO, PINS: pins(pin(1), pin(2, "", "b.py"), pin(1, REASON, "made.py"))})
+    repository.commit({
+        ".gitignore": "made.py\n", "a.py": ONE, "b.py": TWO,
+        PINS: pins(pin(1), pin(2, "", "b.py"), pin(1, REASON, "made.py")),
+    })
     edit(repository, {"a.py": TWO, "b.py": None, "new.py": put("'new'", "h"), "made.py": put("'made'")})
     repository.git("update-index", "--assume-unchanged", "a.py")
     lines = [f"call added a.py:5: undecided: {G}", f"call removed b.py:2: {F}"]
@@ -266,7 +278,11 @@ def test_what_is_not_committed_and_what_git_does_not_track(repository: Repositor
 
 @pytest.mark.parametrize(
     ("before", "after", "name"),
-    [(PINS, "put-pins.toml", "put-pins.toml"), ("put-pins.toml", PINS, None), ("d/pins.toml", "put-pins.toml", "put-pins.toml")],
+    [
+        (PINS, "put-pins.toml", "put-pins.toml"),
+        ("put-pins.toml", PINS, None),
+        ("d/pins.toml", "put-pins.toml", "put-pins.toml"),
+    ],
 )
 def test_renamed_pins_file(repository: Repository, before: str, after: str, name: str | None) -> None:
     """A raised pin does not pass for a new one; of a file in another directory, the paths were relative to that."""
@@ -280,7 +296,10 @@ def test_renamed_pins_file(repository: Repository, before: str, after: str, name
     assert changes(repository.run("diff")) == [added if "/" in before else raised]
 
 
-@pytest.mark.parametrize("name", ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"],
+)
 def test_file_names(repository: Repository, name: str) -> None:
     repository.commit({"old.py": LONG + ONE, name: put("'two'", "g")})
     edit(repository, {name: put("'new'", "g"), "old.py": None, f"d/{name}": LONG + ONE + put("'more'", "h")})
@@ -304,7 +323,8 @@ def test_renamed_over_several_commits_and_two_branches_that_raise_one_pin(reposi
     repository.git("checkout", "--quiet", "-b", "topic")
     repository.commit({"b1.py": LONG + put() + put("'topic'", "g"), PINS: pins(pin(2, TWO_IDS, "b1.py"))})
     repository.git("checkout", "--quiet", "main")
-    repository.commit({"b1.py": put("'main'", "h") + LONG + put(), PINS: pins(pin(2, 'registered = ["one", "main"]', "b1.py"))})
+    both = pins(pin(2, 'registered = ["one", "main"]', "b1.py"))
+    repository.commit({"b1.py": put("'main'", "h") + LONG + put(), PINS: both})
     repository.git("checkout", "--quiet", "topic")
     repository.git("merge", "--quiet", "--strategy-option=ours", "main")
     assert changes(repository.run("diff", "main"))[0] == 'call added b1.py:28: undecided: put_object("topic") in g'
@@ -332,14 +352,19 @@ def test_subdirectory(repository: Repository) -> None:
     ("before", "after", "expected", "note"),
     [
         (
-            {"a.py": "def (\n" + ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": ONE}, [f"call added a.py:2: undecided: {F}"],
+            {"a.py": "def (\n" + ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": ONE},
+            [f"call added a.py:2: undecided: {F}"],
             "a.py cannot be parsed in the base: its calls show as added",
         ),
         (
-            {PINS: pins('"a.py" = -1', '"b.py" = 1')}, {PINS: pins('"a.py" = 0', '"b.py" = 2')}, [f'pin raised {PINS}:3: "b.py": 1 -> 2; no decision'],
+            {PINS: pins('"a.py" = -1', '"b.py" = 1')}, {PINS: pins('"a.py" = 0', '"b.py" = 2')},
+            [f'pin raised {PINS}:3: "b.py": 1 -> 2; no decision'],
             f'{PINS} had faults in the base: the count of "a.py" is not a whole number',
         ),
-        ({PINS: "[pins"}, {PINS: pins('"a.py" = 0')}, [f'{ADDED}: "a.py": 0, no decision'], f"{PINS} had faults in the base: not valid TOML"),
+        (
+            {PINS: "[pins"}, {PINS: pins('"a.py" = 0')}, [f'{ADDED}: "a.py": 0, no decision'],
+            f"{PINS} had faults in the base: not valid TOML",
+        ),
     ],
 )
 def test_notes(
@@ -375,7 +400,8 @@ def clone(repository: Repository, project: Project, *options: str) -> Repository
 
 def test_what_is_not_here_is_not_gone(repository: Repository, project: Project) -> None:
     """In a sparse checkout, a partial clone whose remote is gone, and a shallow clone."""
-    repository.commit({"a/a.py": ONE, "b/b.py": put("'two.csv'", "g"), PINS: pins(pin(1, "", "a/a.py"), pin(1, "", "b/b.py"))})
+    both = pins(pin(1, "", "a/a.py"), pin(1, "", "b/b.py"))
+    repository.commit({"a/a.py": ONE, "b/b.py": put("'two.csv'", "g"), PINS: both})
     repository.git("config", "uploadpack.allowFilter", "true")
     copy = clone(repository, project, "--sparse", "--filter=blob:none", "--depth=1")
     copy.git("sparse-checkout", "set", "a")
@@ -400,7 +426,10 @@ def test_default_base(repository: Repository, project: Project, command: str, is
     assert (outcome.err, outcome.status) == ("" if is_known else GUESSED, 0)
     assert len(changes(outcome)) == is_known
     outcome = copy.run("diff", "--exit-code")
-    error = "flake8-artifact-pin: the remote's default branch is not known here: name BASE (or: git remote set-head origin -a)\n"
+    error = (
+        "flake8-artifact-pin: the remote's default branch is not known here: "
+        "name BASE (or: git remote set-head origin -a)\n"
+    )
     assert (outcome.err, outcome.status) == (("", 1) if is_known else (error, 2))
 
 

@@ -418,8 +418,7 @@ def run_json(project: Project, *arguments: str) -> tuple[list[dict[str, Any]], b
 def test_failures(project: Project, name: str) -> None:
     """Then write each PUT call to the disk and let flake8 itself tell whether it sees them."""
     case = CASES[name]
-    assert_failures(project, case, "tox.ini")
-    lines = run(project, *case.arguments).lines
+    lines = assert_failures(project, case, "tox.ini")
     passed = {kind for kind, words in PASSED.items() for line in lines if line.startswith("ok ") and words in line}
     appended = 0
     if case.pinned:
@@ -441,7 +440,8 @@ def test_failures(project: Project, name: str) -> None:
 PASSED = {"appended-call": "one PUT call more in each", "new-file": "a new file with a PUT call"}
 
 
-def assert_failures(project: Project, case: Case, config: str) -> None:
+def assert_failures(project: Project, case: Case, config: str) -> Sequence[str]:
+    """Write a project, and return what doctor says of it, which must be what the case says."""
     case.write(project, config)
     result = run(project, *case.arguments)
     *lines, summary = result.lines
@@ -452,6 +452,7 @@ def assert_failures(project: Project, case: Case, config: str) -> None:
     assert result.status == bool(failures)
     start = f"{count(failures, 'failure')}," if failures else "the guard is alive:"
     assert summary == f"{start} {len(lines) - len(said)} checks passed"
+    return lines
 
 
 @pytest.mark.parametrize("config", ["setup.cfg", ".flake8"])

@@ -193,7 +193,8 @@ CASES = {
         EMPTY = {}
         METHODS = ("put_object", "../lib/", "/tmp/", ".")
         NUMBERS = {"collectors/weekly.py": 1 + LIMIT, "features/writer.py": len(rows), "lib/io.py": True}
-        NAMES = (lib, f"{lib}/", Path(), make("lib/"), dict(lib=1), dict([lib]))
+        OUTSIDE = ("../lib/", "docs/")
+        NAMES = (Path(lib), ROOT / lib, lib, f"{lib}/", Path(), make("lib/"), dict(lib=1), dict([lib]))
         ''',
         {},
     ),

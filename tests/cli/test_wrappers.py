@@ -70,6 +70,14 @@ CASES = {
         {"one/lib.py": SAVE, "two/lib.py": "x = 1\n", "one/a.py": f"from .lib import save\n{CALLS}"},
         {"save": (2, "lib.save", 2)},
     ),
+    "a module and a package of one name": Case(
+        {"lib.py": SAVE, "lib/__init__.py": SAVE, "a.py": f"from lib import save\n{CALLS}"},
+        {"save": (0, "", 0), "lib/save": (0, "", 0)},
+    ),
+    "a module that imports itself": Case(
+        {"lib.py": f"import lib\n{SAVE}lib.save('a')\n", "a.py": f"from lib import save\n{CALLS}"},
+        {"save": (3, "lib.save", 3)},
+    ),
     "other functions of the name": Case(
         {"lib.py": SAVE, "a.py": f"from other import save\n{CALLS}gc.save('c')\n", "b.py": f"def save(x): pass\n{CALLS}"},
         {"save": (0, "", 0)},
@@ -83,6 +91,9 @@ CASES = {
     # callers in its own file
     "in its own file": Case({"lib.py": SAVE + CALLS}, {"save": (2, "", 0)}),
     "in both": Case({"lib.py": SAVE + CALLS, "a.py": "import lib\nlib.save('c')\n"}, {"save": (3, "lib.save", 1)}),
+    "methods of the name": Case(
+        {"lib.py": f"import gc\n{SAVE}gc.save('a')\nself.save('b')\nother.save('c')\nsave('d')\n"}, {"save": (1, "", 0)},
+    ),
     "itself": Case({"lib.py": "def save(key):\n    s3.put_object(Key=key)\n    save(key[1:])\n"}, {"save": (0, "", 0)}),
     "within a function": Case(
         {"lib.py": "def f():\n    def save(key): s3.put_object(Key=key)\n    save('a')\n    save('b')\nsave('c')\n"},

@@ -79,7 +79,9 @@ HISTORIES: dict[str, tuple[str, Outcome]] = {
     "to the path of another file, which was moved": (
         f"{MV} stays.py c.py; {MV} old.py stays.py", renamed("stays.py"),
     ),
-    "to the path of another file, in a commit": (f"{MV} stays.py c.py; {MV} old.py stays.py; {CI}", renamed("stays.py")),
+    "to the path of another file, in a commit": (
+        f"{MV} stays.py c.py; {MV} old.py stays.py; {CI}", renamed("stays.py"),
+    ),
     "over another file": (f"{MV} -f old.py stays.py", renamed("stays.py")),
     "over another file without a word to git": ("mv old.py stays.py", renamed("stays.py")),
     "deleted, with another one like it": (f"cp old.py stays.py; {CI}; rm old.py", GONE),

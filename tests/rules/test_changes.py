@@ -76,7 +76,8 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
             ["renamed a.py f:put_object -> a.py f:upload_fileobj"], id="another method, key unknown",
         ),
         pytest.param(
-            "def f(key):\n    s3.put_object(Key=key, Body=a)\n", "def g(key):\n    s3.put_object(Key=key, Body=b)\n",
+            "def f(key):\n    s3.put_object(\n        Key=key, Body=a)\n",
+            "def g(key):\n    s3.put_object(\n        Key=key, Body=b)\n",
             ["added? a.py g:put_object", "removed a.py f:put_object"], id="another function, key unknown",
         ),
         pytest.param(
@@ -136,7 +137,9 @@ def two_pins(a: str, b: str) -> str:
 @pytest.mark.parametrize(
     ("old_pins", "new_pins", "is_undecided"),
     [
-        pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 0", "count = 2"), False, id="nothing decided"),
+        pytest.param(
+            two_pins("count = 1", "count = 1"), two_pins("count = 0", "count = 2"), False, id="nothing decided",
+        ),
         pytest.param(two_pins("count = 1", "count = 1"), two_pins("count = 1", "count = 1"), True, id="over its pin"),
         pytest.param(
             two_pins('count = 1, registered = ["alpha"]', 'count = 1, registered = ["beta"]'),
@@ -155,7 +158,8 @@ def two_pins(a: str, b: str) -> str:
             id="with its entry",
         ),
         pytest.param(
-            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY, PINS_OF_B + BETA_ENTRY + '"f:put_object(alpha.csv)" = {}\n',
+            PINS_OF_A + ALPHA_ENTRY + PINS_OF_B + BETA_ENTRY,
+            PINS_OF_B + BETA_ENTRY + '"f:put_object(alpha.csv)" = {}\n',
             True, id="with an entry that lost its decision",
         ),
         pytest.param(

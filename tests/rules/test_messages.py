@@ -4,6 +4,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from support import growth
+from support import LINEAR
 from support.reports import read_pins
 from support.reports import report_calls
 from support.reports import report_source
@@ -19,6 +21,7 @@ from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.messages import useless_exemption_finding
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.noqa import FileNoqa
+from flake8_artifact_pin.source.report import FileReport
 
 DECIDE = "decide: flake8-artifact-pin decide a.py"
 PRUNE = "flake8-artifact-pin prune"
@@ -376,3 +379,16 @@ def test_findings_of_check() -> None:
         "7:1: APR004 the comment makes flake8 skip this file and gives no reason: 1 PUT call, 2 pinned, still counted; "
         'write "# flake8: noqa: APR001 - REASON", or remove it',
     ]
+
+
+@pytest.mark.parametrize("pin", ["1", '{ calls = { "f:put_object" = {} } }'])
+@pytest.mark.parametrize("comment", ["", "  # noqa", "  # noqa: APR001"])
+def test_growth(pin: str, comment: str) -> None:
+    """A message on each of many calls takes no time that grows with their number."""
+    pins = read_pins(f'[pins]\n"a.py" = {pin}')
+    line = f"s3.put_object(){comment}\n"
+
+    def make(size: int) -> FileReport:
+        return report_source(line * size)
+
+    assert growth(make, lambda report: file_findings(pins, judge_file(pins, "a.py", report)), 300) < LINEAR

@@ -81,10 +81,6 @@ class Comments:
         """Return the comment directly above a line."""
         return _joined([" ".join(self._above(range(self._first_above(line), line))[1])])
 
-    def behind(self, lines: Lines) -> str:
-        """Return the comments behind a statement."""
-        return _joined([" ".join(self._behind(lines)[1])])
-
     def _above(self, lines: Iterable[int]) -> tuple[list[str], list[str]]:
         """Return the headings among the comments on lines of their own, and what stands directly below those."""
         headings: list[str] = []
