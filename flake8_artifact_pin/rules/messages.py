@@ -206,7 +206,7 @@ def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Fi
 def _origin(call: JudgedCall) -> str:
     """Return which entry an unnamed call may have had, and how the message goes on."""
     if call.replaces:
-        return f", {quote(call.replaces)} is gone: rename that entry, or "
+        return f", {quote(call.replaces)} is gone; "
     if call.alternatives:
         return f", nobody can tell which call {listed(call.alternatives)} means; "
     return "; "
@@ -222,7 +222,8 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
         return f"there is no pins file: {commands.INIT}"
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
-    decide = f"decide: {commands.decide(pins, path, call.site.call.line)}"
+    keeps = " (--renamed: only its name is new, keep the decision)" if call.replaces else ""
+    decide = f"decide: {commands.decide(pins, path, call.site.call.line)}{keeps}"
     alike = None if is_pinned else like_named_pin(pins, path)
     return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide
 
@@ -261,9 +262,9 @@ def _gone(pins: Pins, pin: Pin, new_path: str) -> Finding:
         text = f"{pin.path} is now {new_path}; move its pin: {commands.PRUNE} --move-renamed"
     else:
         ids = list(dict.fromkeys(text for decision in pin.decisions for text in decision.registered))
-        retire = f" and retire {listed(ids)}" if ids else ""
+        retire = f", and retire {listed(ids)}" if ids else ""
         text = (
-            f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: remove the pin{retire}"
+            f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: {commands.PRUNE}{retire}"
         )
     return make_finding(*pin_position(pins, pin), "APR003", text, pin.path)
 
@@ -288,5 +289,5 @@ def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str
     if today and decision.until and decision.until < today:
         reason = decision.grandfathered or decision.deferred
         word = "grandfathered" if decision.grandfathered else "deferred"
-        return f"was decided until {decision.until} ({word}: {reason})"
+        return f"has a decision that ended on {decision.until} ({word}: {reason})"
     return ""

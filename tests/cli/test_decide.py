@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from support import COMMAND
+from support import Project
 from support import Repository
 
 ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
@@ -17,6 +18,7 @@ THREE = f'{TWO}    s3.put_object(Key="three.csv")\n'
 SUPPRESSED = f'{ONE.rstrip()}  # noqa: APR001 - a probe\n'
 UNKNOWN = "def f(key, other):\n    s3.put_object(Key=key)\n    s3.put_object(Key=other)\n"
 CALLS = '[pins."a.py".calls]\n'
+REGISTRY = '{"artifacts": [{"artifact_id": "ones", "s3_key_template": "one.csv"}, {"artifact_id": "twos"}]}'
 DECIDED = ["a.py", "--registered", "made_up"]
 ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
 
@@ -140,7 +142,7 @@ REFUSED = {
     "nothing undecided": (ONE, f"{CALLS}{ONE_ENTRY}", DECIDED, "nothing is undecided in a.py"),
     "which call is new": (
         TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', DECIDED,
-        "say which PUT call is new, a.py:LINE (they are on lines 2, 3), or add --count",
+        "its PUT calls are on lines 2, 3: decide on a.py:LINE, or add --count to decide on all",
     ),
     "too few of the new calls": (
         THREE, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "--registered", "made_up"],
@@ -152,7 +154,10 @@ REFUSED = {
     "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "are two decisions: give one"),
     "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
     "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
-    "a directory": (ONE, "[pins]\n", [".", "--registered", "made_up"], "is a directory: name one file"),
+    "a directory": (ONE, f"{CALLS}{ONE_ENTRY}", [".", "--registered", "made_up"], "nothing is undecided below ."),
+    "until the past": (
+        ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "2020-01-31"], "--until 2020-01-31 is over",
+    ),
     "no such file": (ONE, "[pins]\n", ["b.py", "--registered", "made_up"], "there is no b.py"),
     "no place": (ONE, "[pins]\n", ["--grandfathered", "scratch files"], "name the file or the PUT call"),
     "it does not parse": ("def f(:\n    s3.put_object()\n", "[pins]\n", DECIDED, "cannot be judged: correct it first"),
@@ -175,6 +180,40 @@ def test_entries_that_nobody_can_tell_apart_are_refused(repository: Repository) 
     outcome = repository.run("decide", "a.py:2", "--registered", "made_up")
     assert "carry different decisions, and nobody can tell which is this call's" in outcome.err
     assert (outcome.status, repository.read("artifact-pins.toml")) == (2, pins)
+
+
+PINNED = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+
+
+def test_git_tells_which_call_is_new(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, "artifact-pins.toml": PINNED})
+    repository.write({"a.py": TWO})
+    outcome = repository.run("decide", "a.py:2", "--registered", "two")
+    assert "the new PUT call is on line 3: decide on a.py:LINE" in outcome.err
+    repository.run("decide", "a.py", "--registered", "two")
+    assert repository.read("artifact-pins.toml") == (
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n'
+    )
+
+
+def test_without_git_a_person_tells_which_call_is_new(project: Project) -> None:
+    directory = Repository(project, is_git=False)
+    directory.write({"a.py": TWO, "artifact-pins.toml": PINNED})
+    assert directory.run("decide", "a.py:3", "--registered", "two").status == 0
+
+
+def test_all_that_is_undecided_in_a_directory(repository: Repository) -> None:
+    files = {"etl/a.py": ONE, "etl/b.py": TWO, "etl/c.py": ONE, "d.py": ONE}
+    repository.commit({**files, "artifact-pins.toml": '[pins]\n"etl/c.py" = { count = 1, registered = ["one"] }\n'})
+    repository.run("decide", "etl", "--grandfathered", "scratch files")
+    assert repository.run("decide").lines == ['d.py:2: put_object("one.csv"): 1 PUT call, 0 pinned']
+
+
+def test_ids_that_the_registry_does_not_have(repository: Repository) -> None:
+    repository.commit({"a.py": TWO, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+    assert repository.run("decide", "a.py", "--registered", "onez", "elsewhere", "ones").err == (
+        "r.json has no onez: did you mean ones?\nr.json has no elsewhere: register it there\n"
+    )
 
 
 def test_a_name_that_an_entry_has_gets_a_number(repository: Repository) -> None:
@@ -206,8 +245,6 @@ def test_there_must_be_a_pins_file(repository: Repository) -> None:
     )
 
 
-REGISTRY = '{"artifacts": [{"artifact_id": "ones", "s3_key_template": "one.csv"}, {"artifact_id": "twos"}]}'
-
 
 def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) -> None:
     pins = (
@@ -220,7 +257,7 @@ def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) ->
     assert outcome == (
         'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
         'b.py:2: put_object("one.csv"): pinned, and nobody said why; ids that fit: ones\n'
-        'c.py:2: put_object("one.csv"): decided until 2020-01-31; ids that fit: ones\n',
+        'c.py:2: put_object("one.csv"): the decision ended on 2020-01-31; ids that fit: ones\n',
         "3 PUT calls undecided\n",
         1,
     )
@@ -262,7 +299,7 @@ QUESTIONS = {
     "grandfather": (["g", "scratch files"], ['"a.py" = { count = 1, grandfathered = "scratch files" }']),
     "defer": (["d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
     "what says nothing is asked again": (
-        ["g", "TODO", "x", "d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }'],
+        ["x", "d", "TODO", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }'],
     ),
     "skip": (["s"], []),
     "quit": (["q"], []),
@@ -275,6 +312,25 @@ def test_a_person_is_asked(repository: Repository, name: str) -> None:
     answers, added = QUESTIONS[name]
     repository.commit({"a.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n\n[pins]\n'})
     assert asked(repository, *answers) == ['registry = "r.json"', "", "[pins]", *added]
+
+
+def test_the_last_answer_is_offered_again(repository: Repository) -> None:
+    repository.commit({"a.py": ONE, "b.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    assert asked(repository, "g", "scratch files", "g", "") == [
+        "[pins]",
+        '"a.py" = { count = 1, grandfathered = "scratch files" }',
+        '"b.py" = { count = 1, grandfathered = "scratch files" }',
+    ]
+
+
+def test_a_renamed_function_is_one_letter(repository: Repository) -> None:
+    source = f'{ONE.replace("f()", "g()")}    s3.put_object(Key="two.csv")\n'
+    repository.commit({"a.py": source, "artifact-pins.toml": f"{CALLS}{ONE_ENTRY}"})
+    assert asked(repository, "k", "g", "scratch files") == [
+        CALLS.strip(),
+        ONE_ENTRY.replace("f:", "g:").strip(),
+        '"g:put_object(two.csv)" = { grandfathered = "scratch files" }',
+    ]
 
 
 def test_each_question_shows_the_code_around_it(repository: Repository) -> None:

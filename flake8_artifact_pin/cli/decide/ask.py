@@ -13,9 +13,57 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 
 _AROUND = 2
-_QUESTION = "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? "
+_QUESTION = "[r]egister, [g]randfather, [d]efer, {keep}[s]kip, [q]uit? "
+_PROMPTS = {
+    "r": "the ids, or their numbers",
+    "g": "why does nobody need to know when it is absent?",
+    "d": "which issue will settle it?",
+}
 
-Record = Callable[[str, Mapping[str, Decision]], None]
+#: What was decided on a call: a decision, or None for that of the entry that it replaces.
+Answer = Decision | None
+Record = Callable[[str, Mapping[str, Answer]], None]
+
+
+class _Interview:
+    """Asks about one call after the other, and remembers what was said last."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, str] = {}
+        self.is_over = False
+
+    def choose(self, item: Undecided) -> str:
+        """Return the letter of what is to be done; an empty one to skip the call."""
+        keep = f"[k]eep the decision of {item.replaces}, " if item.replaces else ""
+        while True:
+            letter = self.read(_QUESTION.format(keep=keep)).lower()[:1]
+            if letter in ("", "s"):
+                return ""
+            if letter in _PROMPTS or (letter == "k" and keep):
+                return letter
+            print_line("type one of the letters in brackets")
+
+    def decide(self, letter: str, item: Undecided) -> Decision | None:
+        """Return the decision; none if the input ends. What says nothing is asked again."""
+        before = self.last.get(letter, "")
+        hint = f" (Enter: {before})" if before else ""
+        while not self.is_over:
+            text = self.read(f"{_PROMPTS[letter]}{hint} ") or before
+            decision = _decision(letter, text, item)
+            if decision.is_made:
+                self.last[letter] = text
+                return decision
+            print_line("that says nothing")
+        return None
+
+    def read(self, prompt: str) -> str:
+        """Return what the person types, stripped; "q" and the end of the input end the interview."""
+        try:
+            text = input(prompt).strip()
+        except EOFError:
+            text = "q"
+        self.is_over = text == "q"
+        return "" if self.is_over else text
 
 
 def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int:
@@ -23,27 +71,29 @@ def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int
 
     Return how many are left undecided.
     """
-    answers: dict[str, dict[str, Decision]] = {}
+    interview = _Interview()
+    answers: dict[str, dict[str, Answer]] = {}
     for number, (item, lines) in enumerate(items, start=1):
         _show(item, lines, f"{number} of {len(items)}")
-        answer, is_over = _answer(item)
-        if answer:
-            answers.setdefault(item.path, {})[item.name] = answer
-        if is_over:
+        letter = interview.choose(item)
+        decision = interview.decide(letter, item) if letter in _PROMPTS else None
+        if decision or letter == "k":
+            answers.setdefault(item.path, {})[item.name] = decision
+        if interview.is_over:
             break
-    recorded = sum(_recorded(path, decisions, record) for path, decisions in answers.items())
+    recorded = sum(_recorded(path, of_file, record) for path, of_file in answers.items())
     note(f"{count(len(items) - recorded, 'PUT call')} left undecided")
     return len(items) - recorded
 
 
-def _recorded(path: str, decisions: Mapping[str, Decision], record: Record) -> int:
-    """Record the decisions on one file; return how many were recorded, and say why if none was."""
+def _recorded(path: str, answers: Mapping[str, Answer], record: Record) -> int:
+    """Record the answers on one file; return how many were recorded, and say why if none was."""
     try:
-        record(path, decisions)
+        record(path, answers)
     except UsageError as error:
         note(str(error))
         return 0
-    return len(decisions)
+    return len(answers)
 
 
 def _show(item: Undecided, lines: Sequence[str], progress: str) -> None:
@@ -57,38 +107,13 @@ def _show(item: Undecided, lines: Sequence[str], progress: str) -> None:
         print_line(f"  id {number}: {artifact_id}")
 
 
-def _answer(item: Undecided) -> tuple[Decision | None, bool]:
-    """Return the decision on an item, or none if it is skipped, and whether the person wants to stop."""
-    while True:
-        letter = _input(_QUESTION).lower()[:1]
-        if letter in ("", "s", "q"):
-            # an empty answer is the end of the input, too: _input() says so with a "q"
-            return None, letter == "q"
-        decision = _asked(letter, item)
-        if decision and decision.is_made:
-            return decision, False
-        print_line("that says nothing" if letter in ("r", "g", "d") else f"{letter!r} is not one of r, g, d, s and q")
-
-
-def _asked(letter: str, item: Undecided) -> Decision | None:
+def _decision(letter: str, text: str, item: Undecided) -> Decision:
     if letter == "r":
-        words = _input("ids, or their numbers: " if item.suggestions else "ids: ").replace(",", " ").split()
-        ids = (_chosen(word, item.suggestions) for word in words)
-        return Decision(registered=tuple(ids))
-    if letter == "g":
-        return Decision(grandfathered=_input("why does nobody need to know when it is absent? "))
-    if letter == "d":
-        return Decision(deferred=_input("which issue will settle it? "))
-    return None
+        words = text.replace(",", " ").split()
+        return Decision(registered=tuple(_chosen(word, item.suggestions) for word in words))
+    return Decision(grandfathered=text) if letter == "g" else Decision(deferred=text)
 
 
 def _chosen(word: str, suggestions: Sequence[str]) -> str:
     is_number = word.isdecimal() and 1 <= int(word) <= len(suggestions)
     return suggestions[int(word) - 1] if is_number else word
-
-
-def _input(prompt: str) -> str:
-    try:
-        return input(prompt).strip()
-    except EOFError:
-        return "q"

@@ -1,6 +1,7 @@
 """Which edits of the pins file record a decision. Pure: a verdict and decisions in, edits out."""
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -54,6 +55,27 @@ def chosen_calls(verdict: Verdict, lines: Sequence[int]) -> list[JudgedCall]:
             raise UsageError(f"the PUT call on line {line} is suppressed: remove its noqa comment to pin it")
         chosen += (call for call in found if call not in chosen)
     return chosen
+
+
+def new_calls(verdict: Verdict, chosen: Sequence[JudgedCall], came: Collection[str]) -> Sequence[JudgedCall]:
+    """Return the calls to decide on of a file over its pin, which counts and has a decision on the others already.
+
+    ``came`` are the names of the calls that are new as far as git knows. Raise UsageError if those that were chosen
+    were there before, or if nothing tells which are new.
+    """
+    counted = [call for call in verdict.calls if call.site.is_counted]
+    new = [call for call in counted if call.site.name in came]
+    is_known = len(new) == len(counted) - verdict.pin.allowed
+    if is_known and all(call in new for call in chosen):
+        return chosen or new
+    if chosen and not is_known:
+        return chosen
+    lines = ", ".join(str(call.site.call.line) for call in (new if is_known else counted))
+    what = f"the new PUT call is on line {lines}" if is_known else f"its PUT calls are on lines {lines}"
+    raise UsageError(
+        f"the pin of {verdict.path} has a decision on other calls ({verdict.pin.decision.text}), and {what}: decide on "
+        f"{verdict.path}:LINE, or add --count to decide on all"
+    )
 
 
 def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_count: bool = False) -> Plan:
@@ -115,7 +137,8 @@ def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
 
 
 def _plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
-    line = f"{quote(pin.key)}: {pin.allowed} -> {count}, {decision.text}{_was(pin.decision)}"
+    change = f"{pin.allowed} -> {count}, " if count != pin.allowed else ""
+    line = f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"
     if pin.path not in pins.pins:
         return Plan([AddPin(pin.key, count, decision)], [line])
     edits: list[Edit] = [SetCount(pin.key, count)] if count != pin.allowed else []

@@ -20,8 +20,8 @@ class Undecided(NamedTuple):
     """A PUT call that nobody decided on; the names of the fields are those of the JSON format.
 
     ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as it is shown, ``name``
-    the name that a pin may have for it, ``why`` says what is missing, and ``suggestions`` are ids of the registry whose
-    key template fits, the best first.
+    the name that a pin may have for it, ``why`` says what is missing, ``suggestions`` are ids of the registry whose
+    key template fits, the best first, and ``replaces`` is the entry that is gone and may have been this call's.
     """
 
     path: str
@@ -31,6 +31,7 @@ class Undecided(NamedTuple):
     key: str
     why: str
     suggestions: Sequence[str]
+    replaces: str = ""
 
 
 def undecided_calls(
@@ -42,7 +43,7 @@ def undecided_calls(
         if why:
             put = call.site.call
             fitting = suggestions(rows, put.key)
-            yield Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting), call
+            yield Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting, call.replaces), call
 
 
 def as_data(item: Undecided) -> Mapping[str, object]:
@@ -61,5 +62,5 @@ def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
 
 def _problem(decision: Decision, today: date) -> str:
     if decision.until and decision.until < today:
-        return f"decided until {decision.until}"
+        return f"the decision ended on {decision.until}"
     return "" if decision.is_made else "pinned, and nobody said why"

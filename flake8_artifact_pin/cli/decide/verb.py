@@ -2,16 +2,21 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import sys
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 
+from flake8_artifact_pin.cli.decide.ask import Answer
 from flake8_artifact_pin.cli.decide.ask import ask
 from flake8_artifact_pin.cli.decide.plan import chosen_calls
+from flake8_artifact_pin.cli.decide.plan import new_calls
 from flake8_artifact_pin.cli.decide.plan import Plan
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
 from flake8_artifact_pin.cli.decide.plan import plan_pin
@@ -27,6 +32,7 @@ from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
+from flake8_artifact_pin.cli.since import compare_since
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
@@ -38,14 +44,17 @@ from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
+from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import Verdict
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
+_NONE = Decision()
 # As often as another process may write the pins file at the same moment.
 _TRIES = 20
 
@@ -79,22 +88,35 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(arguments)
     if not arguments.places:
         raise UsageError("name the file or the PUT call that this is decided on: decide PATH:LINE ...")
+    if decision:
+        _note_unknown_ids(open_workspace(arguments.pins), decision)
     for name, lines in _places(arguments.places).items():
-        _record(arguments.pins, name, _planner(arguments, decision, lines))
+        for file in _undecided_files(arguments.pins, name) if os.path.isdir(name) else [name]:
+            _record(arguments.pins, file, _planner(arguments, decision, lines))
     return CLEAN
+
+
+def _undecided_files(pins: str | None, directory: str) -> Sequence[str]:
+    """Return the files below a directory with something undecided; raise UsageError if there are none."""
+    found = dict.fromkeys(item.path for item, _ in _undecided(pins, {directory: []}))
+    if not found:
+        raise UsageError(f"nothing is undecided below {directory}")
+    return list(found)
 
 
 def _planner(
     arguments: argparse.Namespace, decision: Decision | None, lines: Sequence[int],
 ) -> Callable[[Workspace, Verdict], Plan]:
     def plan(workspace: Workspace, verdict: Verdict) -> Plan:
+        chosen: Sequence[JudgedCall] = chosen_calls(verdict, lines)
         if decision is None:
-            return plan_renames(verdict, chosen_calls(verdict, lines) if lines else verdict.unnamed)
-        if lines:
-            chosen = chosen_calls(verdict, lines)
-        elif verdict.pin.calls is None:
+            return plan_renames(verdict, chosen or verdict.unnamed)
+        pin = verdict.pin
+        if pin.calls is None and verdict.is_over and pin.allowed and pin.decision.is_made and not arguments.count:
+            chosen = new_calls(verdict, chosen, _came(workspace, verdict))
+        elif pin.calls is None and not lines:
             return _plan_file(workspace, verdict, decision, arguments.count)
-        else:
+        elif not lines:
             chosen = [call for _, call in undecided_calls("", verdict, (), date.today())]
         if not chosen:
             raise UsageError(f"nothing is undecided in {verdict.path}: name a PUT call to decide anew, PATH:LINE")
@@ -103,21 +125,45 @@ def _planner(
     return plan
 
 
+def _came(workspace: Workspace, verdict: Verdict) -> Collection[str]:
+    """Return the names of the calls of a file that came since the default base; none if git does not know."""
+    try:
+        if workspace.repository is None:
+            return ()
+        changes = compare_since(workspace, find_base(workspace.repository, None)).changes
+    except UsageError:
+        return ()
+    came = [change.new for change in changes if change.came and change.new]
+    return {placed.site.name for placed in came if placed.path == verdict.path}
+
+
 def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps_count: bool) -> Plan:
     """Return what records one decision on a file whose pin counts, or that has none."""
     pin, counted = verdict.pin, [call for call in verdict.calls if call.site.is_counted]
     if not counted:
         raise UsageError(f"{verdict.path} makes no PUT call that counts: there is nothing to decide on")
-    if verdict.is_over and pin.allowed and pin.decision.is_made and not keeps_count:
-        lines = ", ".join(str(call.site.call.line) for call in counted)
-        raise UsageError(
-            f"the pin of {verdict.path} has a decision already ({pin.decision.text}): say which PUT call is new, "
-            f"{verdict.path}:LINE (they are on lines {lines}), or add --count"
-        )
     if pin.path in workspace.pins.pins and not keeps_count:
         return plan_pin(pin, decision, verdict.counted)
     new = counted[pin.allowed:] if keeps_count and pin.allowed else counted
     return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
+
+
+def _plan_answers(workspace: Workspace, verdict: Verdict, answers: Mapping[str, Answer]) -> Plan:
+    """Return what records the answers of a person on one file."""
+    kept = plan_renames(verdict, [call for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None])
+    decisions = {name: decision for name, decision in answers.items() if decision}
+    made = plan_decisions(workspace.pins, verdict, decisions) if decisions else Plan((), ())
+    return Plan([*kept.edits, *made.edits], [*kept.lines, *made.lines])
+
+
+def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
+    """Say which of the ids the registry does not have: somebody may register them later."""
+    known = [row.artifact_id for row in _rows(workspace)]
+    for artifact_id in decision.registered if known else ():
+        if artifact_id not in known:
+            close = difflib.get_close_matches(artifact_id, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "register it there"
+            note(f"{workspace.pins.registry} has no {artifact_id}: {hint}")
 
 
 def _record(pins: str | None, name: str, plan: Callable[[Workspace, Verdict], Plan]) -> None:
@@ -146,8 +192,6 @@ def _judged(workspace: Workspace, name: str) -> Verdict:
     """Return the verdict on a file; raise UsageError if it cannot be decided on."""
     if not workspace.pins.path:
         raise UsageError("there is no pins file here or in a directory above: create one with init")
-    if os.path.isdir(name):
-        raise UsageError(f"{name} is a directory: name one file, or list what is undecided there without a decision")
     scanned = next(scan(workspace, workspace.files([name])), None)
     if scanned is None:
         raise UsageError(f"{name} makes no PUT call: there is nothing to decide on")
@@ -163,12 +207,12 @@ def _judged(workspace: Workspace, name: str) -> Verdict:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    items = list(_undecided(arguments))
+    items = list(_undecided(arguments.pins, _places(arguments.places)))
     if arguments.format == "json":
         print_json({"undecided": [as_data(item) for item, _ in items]})
     elif items and sys.stdin.isatty() and sys.stdout.isatty():
-        left = ask(items, lambda path, decisions: _record(
-            arguments.pins, path, lambda workspace, verdict: plan_decisions(workspace.pins, verdict, decisions),
+        left = ask(items, lambda path, answers: _record(
+            arguments.pins, path, lambda workspace, verdict: _plan_answers(workspace, verdict, answers),
         ))
         return FINDINGS if left else CLEAN
     else:
@@ -179,11 +223,12 @@ def _list(arguments: argparse.Namespace) -> int:
     return FINDINGS if items else CLEAN
 
 
-def _undecided(arguments: argparse.Namespace) -> Iterator[tuple[Undecided, Sequence[str]]]:
-    """Yield what is undecided, and the lines of its file."""
-    workspace = open_workspace(arguments.pins)
+def _undecided(
+    pins: str | None, places: Mapping[str, Sequence[int]],
+) -> Iterator[tuple[Undecided, Sequence[str]]]:
+    """Yield what is undecided at some places, or everywhere if there are none, and the lines of its file."""
+    workspace = open_workspace(pins)
     rows = _rows(workspace)
-    places = _places(arguments.places)
     today = date.today()
     for scanned in scan(workspace, workspace.files(list(places))):
         if not scanned.problems:
@@ -228,6 +273,8 @@ def _decision(arguments: argparse.Namespace) -> Decision | None:
         raise UsageError(f"--{given[0]} and --{given[1]} are two decisions: give one")
     if arguments.until and given not in (["grandfathered"], ["deferred"]):
         raise UsageError("--until goes with --grandfathered or --deferred")
+    if arguments.until and arguments.until < date.today():
+        raise UsageError(f"--until {arguments.until} is over: name a day to come")
     if given and not decision.is_made:
         said = " ".join([*decision.registered, decision.grandfathered, decision.deferred]).strip()
         raise UsageError(f"--{given[0]} {said!r} says nothing: {_WANTED[given[0]]}")
