@@ -154,6 +154,13 @@ PINNED: dict[str, Case] = {
         {"b.py": None, "c.py": LONG, PINS: pins(pin(1, ONE_ID, "c.py"))},
         [f'pin moved {PINS}:2: "c.py": was "b.py"'],
     ),
+    "calls named and not named any more": (
+        named(f"f: {ONE_ID}", "g"), named(f"f: {ONE_ID}", "g").replace("a.py", "b.py"),
+        [
+            f'pin added {PINS}:1: undecided: "b.py": 2, "f:put_object" registered: one; "g:put_object" no decision',
+            f'pin removed {PINS}:1: "a.py": was 2, "f:put_object" registered: one; "g:put_object" no decision',
+        ],
+    ),
     "an entry added, renamed and overwritten": (
         named(f"f(one.csv): {ONE_ID}", "g"), named("f(one.csv): deferred = '#1'", f"h: {REASON}"),
         [

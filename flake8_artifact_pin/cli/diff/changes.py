@@ -57,7 +57,7 @@ def _call_changes(workspace: Workspace, changes: Sequence[CallChange]) -> Iterat
 def _call_text(workspace: Workspace, change: CallChange) -> str:
     old, new = change.old, change.new
     if new is None or old is None:
-        return _in_words(new or old)
+        return "".join(_in_words(placed) for placed in (old, new) if placed)
     if change.kind is Kind.CHANGED:
         return f"{old.site.call.shown} -> {_in_words(new)}"
     origin = []
@@ -72,9 +72,7 @@ def _call_text(workspace: Workspace, change: CallChange) -> str:
     return ", ".join([_in_words(new), *origin])
 
 
-def _in_words(placed: PlacedCall | None) -> str:
-    if placed is None:
-        return ""
+def _in_words(placed: PlacedCall) -> str:
     site = placed.site
     reason = "" if site.is_counted else f" (suppressed: {site.reason})"
     return f"{site.call.shown} in {site.call.scope}{reason}"
