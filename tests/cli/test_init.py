@@ -298,7 +298,7 @@ def test_before_the_first_commit(repository: Repository) -> None:
 def test_findings_that_are_left(repository: Repository) -> None:
     repository.commit({
         "a.py": f"{PUT}s3.put_object()  # noqa: APR001\nx = 1  # noqa: APR001 - here is none\n",
-        "b.py": "def (put_object\n",
+        "b.py": "s3.put_object(\n",
         "tests/c.py": "s3.put_object()  # noqa: APR001\n",
     })
     outcome = repository.run("init")
