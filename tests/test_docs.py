@@ -1,18 +1,18 @@
 """README.md and the manual say what the program does: every block of them is run."""
 from __future__ import annotations
 
-import os
+import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import tomli
 from support import Project
+from support import Repository
 
 from flake8_artifact_pin.cli.explain import pages_of_manual
 from flake8_artifact_pin.pins.files import load_pins
@@ -33,7 +33,6 @@ BEFORE = {
     "collectors/prices.py": ("    s3.put_object(Bucket=BUCKET", "    # s3.put_object(Bucket=BUCKET"),
     "features/writer.py": ('Key=f"daily/{day}.parquet"', 'Key=f"weekly/{day}.parquet"'),
 }
-GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
 
 # Languages whose blocks are run here, and those that hold nothing to run.
 RUN = {"console", "python", "toml", "ini"}
@@ -118,43 +117,65 @@ def test_links_lead_somewhere() -> None:
 def test_output_of_flake8(project: Project, block: Block) -> None:
     """If this fails, the left side is what to paste."""
     command, _, shown = block.text.partition("\n")
-    result = project.flake8_process(*shlex.split(command)[2:], cwd=EXAMPLE)
+    shutil.copytree(EXAMPLE, project.root, dirs_exist_ok=True)
+    result = project.configured_flake8(*shlex.split(command)[2:])
     # flake8 5 reports files in the order that the file system has
     assert sorted(result.output.splitlines()) == sorted(shown.splitlines())
     assert result.status == 1
 
 
 @pytest.fixture
-def example(tmp_path: Path) -> Path:
-    """Return a git repository whose work tree is the example, and whose only commit is what it was before."""
-    root = tmp_path / "example"
-    shutil.copytree(EXAMPLE, root)
+def example(repository: Repository) -> Repository:
+    """Return a repository whose work tree is the example, and whose only commit is what it was before."""
+    shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
     for name, (now, before) in BEFORE.items():
-        path = root / name
-        text = path.read_text(encoding="utf-8")
+        text = repository.read(name)
         assert now in text
-        path.write_text(text.replace(now, before), encoding="utf-8")
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
-        subprocess.run([*GIT, *command], cwd=root, check=True)
-    shutil.copytree(EXAMPLE, root, dirs_exist_ok=True)
-    return root
+        repository.write({name: text.replace(now, before)})
+    repository.commit()
+    shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
+    return repository
 
 
 @pytest.mark.parametrize("block", blocks_of("console", "$ flake8-artifact-pin "), ids=name_of)
-def test_output_of_the_command(example: Path, block: Block) -> None:
-    """If this fails, the left side is what to paste."""
+def test_output_of_the_command(example: Repository, block: Block) -> None:
+    """If this fails, the left side is what to paste: what goes to standard output, then what goes to standard error.
+
+    A Python file that the page shows just before is in the example, too.
+    """
+    before = BLOCKS[BLOCKS.index(block) - 1]
+    if before.page == block.page and before.language == "python" and before.file.endswith(".py"):
+        example.write({before.file: before.text})
     command, _, shown = block.text.partition("\n")
-    process = subprocess.run(
-        [sys.executable, "-m", "flake8_artifact_pin", *shlex.split(command)[2:]],
-        cwd=example,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        # as a terminal shows what is printed to both streams
-        env={**{name: value for name, value in os.environ.items() if name != "CI"}, "PYTHONUNBUFFERED": "1"},
-    )
-    assert without_versions(process.stdout) == without_versions(shown)
-    assert process.returncode < 2
+    outcome = example.run(*shlex.split(command)[2:])
+    assert without_versions(outcome.out + outcome.err) == without_versions(shown)
+    assert outcome.status < 2
+
+
+@pytest.mark.parametrize("command", ["init --output -", "check", "decide", "sites", "prune --dry-run", "diff", "doctor"])
+def test_fields_of_json(example: Repository, command: str) -> None:
+    """The page of the command names the fields that each verb prints, and no others."""
+    section = PAGES["command.md"].partition(f"\n## {command.split()[0]}\n")[2].partition("\n## ")[0]
+    described = re.findall("`(.+?)`", section.partition("\nJSON")[2].partition("\n\n")[0])
+    printed = json.loads(example.run(*command.split(), "--format", "json").out)
+    if command == "init --output -":
+        # they map paths
+        printed.update(pins=0, calls=0, exempt=0)
+    assert sorted({*described, *FINDING_FIELDS}) == sorted({*field_names(printed), *FINDING_FIELDS})
+
+
+FINDING_FIELDS = ("path", "line", "column", "code", "text", "subject")
+
+
+def field_names(value: object) -> Iterator[str]:
+    """Yield the names of all fields of a JSON value; lists are read whole, since objects in them may differ."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from field_names(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from field_names(item)
 
 
 def without_versions(text: str) -> list[str]:
@@ -221,4 +242,4 @@ def test_good_and_bad_code(project: Project, block: Block, comment: str, text: s
 def test_ini(project: Project, block: Block) -> None:
     """flake8 takes the configuration, and reports a PUT call with it."""
     project.write({".flake8": block.text, "a.py": "s3.put_object()\n"})
-    assert "APR001" in FINDING.findall(project.flake8_process().output)
+    assert "APR001" in FINDING.findall(project.configured_flake8().output)

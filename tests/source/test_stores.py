@@ -160,12 +160,20 @@ def test_own_pattern() -> None:
 @pytest.mark.parametrize("name", STORES)
 def test_page(name: str) -> None:
     """The manual lists each store with its modules and patterns, and no others."""
-    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", PAGE.read_text(encoding="utf-8"), re.M | re.S))
-    assert list(sections) == list(STORES)
-    modules = sections[name].partition("Modules: ")[2].partition("\n")[0]
-    patterns = sections[name].partition("```text\n")[2].partition("\n```")[0]
-    assert re.findall("`(.*?)`", modules) == list(STORES[name].modules)
-    assert patterns.split("\n") == list(dict.fromkeys(STORES[name].patterns))
+    page = PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (`.*?`) \| .+ \|$", page, re.M))
+    sections = dict(re.findall(r"^### (\w+)\n\n```text\n(.*?)\n```$", page, re.M | re.S))
+    assert list(rows) == list(sections) == list(STORES)
+    assert re.findall("`(.*?)`", rows[name]) == list(STORES[name].modules)
+    # a line that goes on is indented
+    lines = re.sub(r"\n +", " ", sections[name]).split("\n")
+    patterns = [pattern for line in lines for pattern in spelled_out(*line.split(": "))]
+    assert sorted(patterns) == sorted(set(STORES[name].patterns))
+
+
+def spelled_out(receivers: str, methods: str) -> list[str]:
+    """Return the patterns of a line of the page: each receiver with each method; of a function there is no receiver."""
+    return [f"{receiver}.{method}".lstrip(".") for receiver in receivers.split(" ") for method in methods.split(" ")]
 
 
 def test_labels() -> None:
