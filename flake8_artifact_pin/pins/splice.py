@@ -20,7 +20,8 @@ from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import Span
 
 # A comment that is nothing but a call: it says what the pin below it is for.
-_CALL_COMMENT = re.compile(r"\s*# \w+\((?:\"[^\"]*\"|[^()\"]*)\)\s*")
+_ARGUMENT = r"\((?:\"[^\"]*\"|[^()\"]*)\)"
+_CALL_COMMENT = re.compile(rf"\s*# \w+(?:{_ARGUMENT}(?: passed as a value)?| passed as a value)\s*")
 _COMMENT = re.compile(r"[ \t]*#.*")
 _COMMA = re.compile(r"(?:\s|#.*\n)*,")
 # A line behind its last member.

@@ -49,14 +49,13 @@ FILES = {
     "other/tests/test_e.py": "x = 1\n",
 }
 DOCUMENT = f"""{HEADER}{EXEMPT}\
-# <module>: put_object("{{K}}")
-# <module>: upload_file("k") (suppressed: re-puts)
-# <module>: put_object passed as a value
+# put_object("{{K}}")
+# put_object passed as a value
 "a/a.py" = 2
-# A.f: put_object("b.csv")
-# A.f: put_object("c.csv") passed as a value
+# put_object("b.csv")
+# put_object("c.csv") passed as a value
 "b.py" = 2
-# <module>: put_object("x.csv")
+# put_object("x.csv")
 "src/tests.py" = 1
 """
 DOCUMENT_OF_CALLS = f"""{HEADER}{EXEMPT}
@@ -337,7 +336,7 @@ def test_control_characters_in_a_source(repository: Repository) -> None:
     repository.commit({"a.py": "s3.put_object(Key='\x1b[1m\x7f')\n"})
     assert repository.run("init").status == 0
     assert counts(written(repository)) == {"a.py": 1}
-    assert '# <module>: put_object("\\x1b[1m\\x7f")' in repository.read(PINS)
+    assert '# put_object("\\x1b[1m\\x7f")' in repository.read(PINS)
 
 
 def assert_pinned_or_reported(repository: Repository, outcome: Outcome) -> None:

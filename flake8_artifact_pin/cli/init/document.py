@@ -64,9 +64,8 @@ def _exempt(inventory: Inventory) -> Iterator[str]:
 
 
 def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:
-    for site in file.report.sites:
-        suppressed = "" if site.is_counted else f" (suppressed: {site.reason})"
-        yield printable(f"# {site.call.scope}: {site.call.shown}{suppressed}")
+    # nothing but the calls: comments that say more stay where they are when the pin goes
+    yield from (printable(f"# {site.call.shown}") for site in file.report.sites if site.is_counted)
     yield f"{quote(file.path)} = {pin_text(file.report.counted, decision)}"
 
 

@@ -93,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     shown = relative(pins.path, pins.cwd) if is_file else None
     if is_file:
         create_text(pins.path, shown or "", text)
-    findings = [found for scanned in inventory.scanned for found in scanned_findings(written, scanned)]
+    judged = [scanned for scanned in inventory.scanned if not inventory.is_exempt(scanned.path)]
+    findings = [found for scanned in judged for found in scanned_findings(written, scanned)]
     if arguments.format == "json":
         print_json(_data(written.pins, shown, text) | {"findings": list(map(finding_data, findings))})
     elif is_file:
