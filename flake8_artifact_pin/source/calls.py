@@ -167,6 +167,7 @@ class _Walk:
         # what was asked once about a name is asked again and again
         self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
         self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
+        self.leading = self.leading_to_calls(tree)
 
     def found(self) -> Iterator[_Found]:
         """Yield what the patterns match."""
@@ -187,6 +188,29 @@ class _Walk:
             elif not isinstance(node, ast.Name):
                 self.push_children(visit)
 
+    def leading_to_calls(self, tree: ast.AST) -> frozenset[ast.AST]:
+        """Return the nodes that may be a PUT call by their name, and all nodes around them: few of a file's."""
+        nodes, parents = [tree], [-1]
+        leading: set[int] = set()
+        for index, node in enumerate(nodes):
+            for field, *_ in _fields(type(node)):
+                value = getattr(node, field, None)
+                for child in value if isinstance(value, (list, tuple)) else (value,):
+                    if isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
+                        nodes.append(child)
+                        parents.append(index)
+            if isinstance(node, _REFERENCES) and self.is_wanted(node):
+                while index >= 0 and index not in leading:
+                    leading.add(index)
+                    index = parents[index]
+        return frozenset(map(nodes.__getitem__, leading))
+
+    def is_wanted(self, node: ast.Attribute | ast.Call | ast.Name) -> bool:
+        """Return whether what a node names, or what it may be the name of, ends as a pattern does."""
+        if isinstance(node, ast.Name):
+            return self.may_be_function(node.id)
+        return self.may_be_method(_method_name(node)) != ()
+
     def push_children(self, visit: _Visit) -> None:
         """Put the children of a node on the stack, the first one on top."""
         node, place, holder = visit[:3]
@@ -200,30 +224,24 @@ class _Walk:
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)
             for child in (value,) if isinstance(value, ast.AST) else reversed(value):
-                if is_passed_through:
+                if is_passed_through and child in self.leading:
                     self.stack.append(visit._replace(node=child))
-                elif isinstance(child, ast.AST) and not self.is_idle(child, is_passed):
+                elif child in self.leading:
                     self.stack.append(_Visit(child, place, holder, is_passed))
 
     def push_call(self, node: ast.Call, visit: _Visit) -> None:
         """Put the callee, which is called, and the arguments, which are passed, on the stack."""
         place, holder = visit.place, visit.holder
         for keyword in reversed(node.keywords):
-            if not self.is_idle(keyword.value):
+            if keyword.value in self.leading:
                 self.stack.append(_Visit(keyword.value, place, holder))
-        inspector = self.inspector(node.func, place.scope)
-        for number, child in reversed(list(enumerate(node.args))):
-            if not self.is_idle(child):
-                is_inspected = inspector == "print" or bool(inspector) and number == 0
-                self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
-        if not self.is_idle(node.func):
+        arguments = [(number, child) for number, child in enumerate(node.args) if child in self.leading]
+        inspector = self.inspector(node.func, place.scope) if arguments else ""
+        for number, child in reversed(arguments):
+            is_inspected = inspector == "print" or bool(inspector) and number == 0
+            self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
+        if node.func in self.leading:
             self.stack.append(_Visit(node.func, place, holder, False, True, node))
-
-    def is_idle(self, node: ast.AST, is_used: bool = True) -> bool:
-        """Return whether a node holds nothing to be found: most are, and need not be visited."""
-        if isinstance(node, ast.Name):
-            return not (is_used and self.may_be_function(node.id))
-        return isinstance(node, _LEAVES)
 
     def inspector(self, function: ast.expr, scope: Scope) -> str:
         """Return the name of a builtin that only inspects its argument; an empty string for any other function."""
@@ -240,11 +258,7 @@ class _Walk:
 
     def method(self, node: ast.Attribute | ast.Call, visit: _Visit) -> _Found | None:
         """Return the PUT call if a node names a method, or the function of a module, that a pattern matches."""
-        if isinstance(node, ast.Attribute):
-            method = node.attr if isinstance(node.ctx, ast.Load) else ""
-        else:
-            constant = second_text(node)
-            method = str(constant.value) if constant else ""
+        method = _method_name(node)
         scope = visit.place.scope
         attribute = self.names.attribute(node, scope) if self.may_be_method(method) else None
         if attribute is None:
@@ -321,6 +335,14 @@ def _fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
         for field in reversed(node_type._fields)
         if field not in _WITHOUT_NODES
     )
+
+
+def _method_name(node: ast.Attribute | ast.Call) -> str:
+    """Return the name of the method that a node may be; an empty string if it is none."""
+    if isinstance(node, ast.Attribute):
+        return node.attr if isinstance(node.ctx, ast.Load) else ""
+    constant = second_text(node)
+    return str(constant.value) if constant else ""
 
 
 def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:

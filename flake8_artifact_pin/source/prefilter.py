@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
+_ASCII_WORD = re.compile(r"\w+", re.ASCII)
 # Names may have more characters than \w knows, such as combining marks: in code, none but theirs is beyond ASCII.
 _WORD = re.compile(r"[\w\x80-\U0010ffff]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
 # What an import statement may import: up to the end of the line, or the end of the parenthesis.
-_IMPORT = re.compile(r"\bimport\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")
+_IMPORT = re.compile(r"import(?<!\wimport)\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")
 
 # What may follow a name that is neither called nor subscripted: no other word but these ones.
 _NOT_CALLED = r"(?![ \t]*[(\[])(?![ \t]+(?!(?:and|as|async|else|for|from|if|import|in|is|not|or)\b)\w)"
@@ -68,7 +69,7 @@ class _Source:
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """The words of the text."""
-        return frozenset(_WORD.findall(self.text))
+        return frozenset((_ASCII_WORD if self.text.isascii() else _WORD).findall(self.text))
 
     @functools.cached_property
     def imported(self) -> frozenset[str]:
@@ -86,12 +87,22 @@ class _Source:
         if needle.literal not in self.text:
             return False
         if needle.is_wild:
-            return any(_compiled(needle.expression).match(word) for word in self.words if needle.literal in word)
+            return any(map(_compiled(needle.expression).match, self._words_with(needle.literal)))
         if self.has_star or not needle.is_used:
             return _compiled(needle.expression).search(self.text) is not None
-        if needle.literal in self.imported:
-            return True
-        return any(self._is_used(needle, match.start()) for match in _compiled(needle.expression).finditer(self.text))
+        found = [match.start() for match in _compiled(needle.expression).finditer(self.text)]
+        return any(self._is_used(needle, start) for start in found) or bool(found) and needle.literal in self.imported
+
+    def _words_with(self, literal: str) -> Iterator[str]:
+        start = self.text.find(literal)
+        while start >= 0:
+            end = start + len(literal)
+            while start and _WORD.match(self.text, start - 1, start):
+                start -= 1
+            word = _WORD.match(self.text, start)
+            end = word.end() if word else end
+            yield self.text[start:end]
+            start = self.text.find(literal, end)
 
     def _is_used(self, needle: Needle, start: int) -> bool:
         """Return whether a name, at a place, may be an attribute, the name of getattr(), or a function's definition."""
@@ -138,16 +149,19 @@ class Prefilter(NamedTuple):
     def numbers(self, text: str) -> Iterator[int]:
         """Yield the numbers of the patterns that can match in a text, which is in normal form."""
         source = _Source(text)
+        has = functools.lru_cache(maxsize=None)(text.__contains__)
         for first in self.candidates(source):
-            if source.holds(first):
-                yield from (number for number, others in self.groups[first] if all(map(source.holds, others)))
+            # the plain texts first: most sources do not have them all
+            likely = [each for each in self.groups[first] if all(has(needle.literal) for needle in each[1])]
+            if likely and source.holds(first):
+                yield from (number for number, others in likely if all(map(source.holds, others)))
 
     def candidates(self, source: _Source) -> Iterable[Needle]:
         """Return the first needles whose literals a text holds."""
         if len(self.groups) < _MANY:
-            return self.groups
+            return (first for first in self.groups if first.literal in source.text)
         # to look up each word of the text is faster than to search it for each literal
-        return (first for first in self.groups if not first.is_word or first.literal in source.words)
+        return (first for first in self.groups if first.literal in (source.words if first.is_word else source.text))
 
 
 def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:

@@ -81,6 +81,9 @@ def report_file(
     text = "".join(lines)
     calls = find_calls(tree, lines, matcher) if matcher.may_match(text) else ()
     comments = find_noqa_comments(lines) if may_have_noqa(text) else ()
+    if "noqa" not in text.lower():
+        # to know which lines belong together, flake8 would tokenize the file
+        noqa_line_for = _blank
     noqa = noqa_lines(filename, noqa_line_for, comments)
     texts = {line: noqa.text(line) for line in {call.line for call in calls}}
     # once for each text: it may be long, and hold very many calls
@@ -89,6 +92,10 @@ def report_file(
     return FileReport(
         list(_named(_sharing(sites, texts))), noqa.stray_comments(found), noqa, encoding_problem(text),
     )
+
+
+def _blank(_line: int) -> str:
+    return ""
 
 
 def _sharing(sites: Iterable[Site], texts: Mapping[int, str]) -> Iterator[Site]:
