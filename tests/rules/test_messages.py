@@ -351,6 +351,14 @@ def test_pins() -> None:
     ]
 
 
+def test_exemption_without_a_reason() -> None:
+    pins = read_pins('[exempt]\n"a/" = "TODO"\n"b/" = "test code"\n"c/" = { reason = "-" }\n')
+    assert shown(pins_findings(pins, ())) == [
+        f'{line}:1: APR009 the exemption of "{key}" gives no reason: say why, or remove it'
+        for line, key in ((2, "a/"), (4, "c/"))
+    ]
+
+
 def test_renamed() -> None:
     pins = read_pins('[pins]\n"old.py" = 1')
     [finding] = pins_findings(pins, [pins.pins["old.py"]], {"old.py": "new.py"})
