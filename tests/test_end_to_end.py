@@ -386,7 +386,8 @@ def test_legacy_api(pipeline: Project) -> None:
     pipeline.write({"artifact-pins.toml": f'{PINS}"gone.py" = 1\n'})
     pipeline.capture.readouterr()
     report = get_style_guide(select=["APR"]).check_files(["src/b.py"])
-    gone = "gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the pin"
+    prune = "flake8-artifact-pin prune"
+    gone = f"gone.py does not exist; renamed: {prune} --move-renamed; deleted: {prune}"
     assert report.get_statistics("APR") == [f"1 APR003 {gone}", f"1 {B_PY.split(' ', 1)[1]}"]
     assert report.total_errors == 2
     sys.stdout.flush()

@@ -259,7 +259,7 @@ def test_the_command_is_one_for_this_shell_and_directory(pins: Pins, step: str) 
         (
             "cafe\u0301.py",
             'correct "caf\xe9.py", which only looks like its path, or '
-            "decide: flake8-artifact-pin decide 'cafe\\u0301.py:1'",
+            "decide: flake8-artifact-pin decide $'cafe\\u0301.py:1'",
         ),
     ],
 )
@@ -326,11 +326,11 @@ def test_pins() -> None:
     """Each at its place, which no text repeats: baselines compare texts."""
     pins = read_pins(PINS)
     missing = [pins.pins["gone2.py"], pins.pins["gone.py"]]
-    move = f"renamed: {PRUNE} --move-renamed; deleted: remove the pin"
+    move = f"renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
     undated = [
         "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
         '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
-        f'9:1: APR003 gone.py does not exist; {move} and retire "a" and "b"',
+        f'9:1: APR003 gone.py does not exist; {move}, and retire "a" and "b"',
         f"10:1: APR003 gone2.py does not exist; {move}",
         f'14:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
     ]
