@@ -108,7 +108,7 @@ class ArtifactPinChecker:
 
 
 def _pins_findings(pins: Pins) -> Sequence[Finding]:
-    if not (pins.faults or pins.pins):
+    if not (pins.faults or pins.pins or pins.exempt.reasons):
         return ()
     missing = missing_pins(pins)
     # what may be wrong with pins whose files exist

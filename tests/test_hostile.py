@@ -21,6 +21,8 @@ from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import printable
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.stores import compile_matcher
 
 UNUSABLE = "APR000 unusable pins file"
@@ -225,6 +227,8 @@ def test_identifiers_beyond_ascii(pattern: str, character: str) -> None:
     assert compile_matcher((), (pattern,)).may_match(unicodedata.normalize("NFKC", source))
 
 
+UNPINNED = Pins("/project/artifact-pins.toml", "/project")
+
 # Sources that grow.
 GROWING: dict[str, Callable[[int], str]] = {
     "blanks": lambda size: f"s3.put_object()  # noqa: APR001 # nosec{' ' * size}x\n",
@@ -233,6 +237,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "brackets": lambda size: f"s3.put_object()  # noqa: APR001 {'[' * size}\n",
     "colons": lambda size: f"s3.put_object()  # noqa: APR001 # {'a:' * size}\n",
     "comments in a comment": lambda size: f"s3.put_object()  {'# noqa: APR001 ' * size}\n",
+    "blanket comments": lambda size: "s3.put_object()  # noqa\n" * size,
+    "stray comments": lambda size: "x = 1  # noqa: APR001\n" * size,
+    "calls": lambda size: PUT * size,
     "comments": lambda size: "s3.put_object()  # noqa: APR001\n" * size,
     "calls on a line": lambda size: f"{'s3.put_object();' * size}  # noqa: APR001 - scratch files\n",
     "names for names": lambda size: "k0 = x\n" + "".join(f"k{n + 1} = k{n} + 'x'\n" for n in range(size))
@@ -250,7 +257,10 @@ GROWING: dict[str, Callable[[int], str]] = {
 @pytest.mark.once
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_source(make: Callable[[int], str]) -> None:
-    assert growth(make, report_source, 100) < LINEAR
+    def judge(source: str) -> object:
+        return file_findings(UNPINNED, judge_file(UNPINNED, "a.py", report_source(source)))
+
+    assert growth(make, judge, 2000) < LINEAR
 
 
 def test_printable_is_what_the_tests_ask_for() -> None:

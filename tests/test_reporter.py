@@ -17,7 +17,8 @@ from flake8_artifact_pin.reporter import interpose
 from flake8_artifact_pin.rules.findings import Finding
 
 APR003 = (
-    "APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the pin"
+    "APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; "
+    "deleted: flake8-artifact-pin prune"
 )
 APR001 = "APR001 1 PUT call, 0 pinned: put_object(...); decide: flake8-artifact-pin decide a.py:1"
 LINES = [f"artifact-pins.toml:3:1: {APR003}", f"a.py:1:4: {APR001}"]

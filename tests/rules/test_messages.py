@@ -259,7 +259,7 @@ def test_the_command_is_one_for_this_shell_and_directory(pins: Pins, step: str) 
         (
             "cafe\u0301.py",
             'correct "caf\xe9.py", which only looks like its path, or '
-            "decide: flake8-artifact-pin decide 'cafe\\u0301.py:1'",
+            "decide: flake8-artifact-pin decide $'cafe\\u0301.py:1'",
         ),
     ],
 )
@@ -326,11 +326,11 @@ def test_pins() -> None:
     """Each at its place, which no text repeats: baselines compare texts."""
     pins = read_pins(PINS)
     missing = [pins.pins["gone2.py"], pins.pins["gone.py"]]
-    move = f"renamed: {PRUNE} --move-renamed; deleted: remove the pin"
+    move = f"renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
     undated = [
         "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
         '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
-        f'9:1: APR003 gone.py does not exist; {move} and retire "a" and "b"',
+        f'9:1: APR003 gone.py does not exist; {move}, and retire "a" and "b"',
         f"10:1: APR003 gone2.py does not exist; {move}",
         f'14:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
     ]
@@ -348,6 +348,14 @@ def test_pins() -> None:
         '11:1: APR009 "later.py" was decided until 2026-02-01 (deferred: data#1) (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide later.py",
         f'15:1: APR009 "g:put_object" of "a.py" was decided until 2026-02-01 (deferred: data#2); {DECIDE}',
+    ]
+
+
+def test_exemption_without_a_reason() -> None:
+    pins = read_pins('[exempt]\n"a/" = "TODO"\n"b/" = "test code"\n"c/" = { reason = "-" }\n')
+    assert shown(pins_findings(pins, ())) == [
+        f'{line}:1: APR009 the exemption of "{key}" gives no reason: say why, or remove it'
+        for line, key in ((2, "a/"), (4, "c/"))
     ]
 
 
