@@ -234,7 +234,8 @@ def run_editor(project: Project, name: str) -> list[str]:
     # nobody types, and nobody hangs up: Vim ends where its input does
     keyboard, typing = os.pipe()
     subprocess.run(
-        command, cwd=project.root, timeout=PATIENCE, stdin=keyboard, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        command, cwd=project.root, timeout=PATIENCE, stdin=keyboard,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "TERM": "xterm", "FLAKE8": str(SCRIPTS / "flake8"), "HOME": str(project.root)},
     )
     os.close(keyboard)

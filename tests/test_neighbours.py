@@ -1,10 +1,10 @@
 """The tools that stand beside this one, as they are: other plugins, reporters, what looks for useless comments,
-pre-commit, and GitHub. Each runs as its users run it, in a process of its own."""
+and pre-commit. Each runs as its users run it, in a process of its own."""
 from __future__ import annotations
 
 import json
-import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def write(name):
         name,
         Bucket="b",
     )
-    print(s3.upload_file, "a text that makes this line too long for the linter as well")  # noqa: APR001, E501 - unused
+    name.submit(s3.upload_file, "a text that makes this line too long for the linter")  # noqa: APR001, E501 - never run
     return s3.put_object(Bucket="b", Key="c")  # type: ignore  # noqa: APR001: a scratch file
 
 
@@ -46,25 +46,21 @@ def keep(name):
     return s3.upload_fileobj(name, "b", "keep")
 """
 OVER = ["a.py:7:8: APR001", "a.py:18:15: APR001"]
+CALLS = ["7:8", "8:8", "9:8", "13:19", "14:15", "18:15"]
 # Each is a way to be over, at or under the pin, and what is reported then.
 PINS = {
     "no pins file": (None, OVER),
-    "no pin": ("", OVER),
     "over": ('[pins]\n"a.py" = 1\n', OVER),
     "at": ('[pins]\n"a.py" = 2\n', []),
     "under": ('[pins]\n"a.py" = 3\n', ["a.py:1:1: APR002"]),
-    "names, over": ('[pins."a.py".calls]\n"write:put_object" = {}\n', OVER),
-    "names, at": ('[pins."a.py".calls]\n"write:put_object" = {}\n"keep:upload_fileobj" = {}\n', []),
-    "names, under": (
-        '[pins."a.py".calls]\n"write:put_object" = {}\n"keep:upload_fileobj" = {}\n"gone:put_object" = {}\n',
-        ["a.py:1:1: APR002"],
-    ),
+    "names": ('[pins."a.py".calls]\n"write:put_object" = {}\n"keep:upload_fileobj" = {}\n', []),
     "names, another call": (
         '[pins."a.py".calls]\n"write:put_object" = {}\n"store:upload_fileobj" = {}\n', ["a.py:18:15: APR006"],
     ),
-    # the name of a suppressed call is free for the next one, but the comments are needed all the same
-    "names, of suppressed calls": (
-        '[pins."a.py".calls]\n"write:put_object" = {}\n"write:put_object#2" = {}\n', ["a.py:18:15: APR006"],
+    # while a merge is unresolved nothing is judged, but the comments are as needed as they were before
+    "unusable": (
+        '<<<<<<< HEAD\n[pins]\n"a.py" = 2\n',
+        ["artifact-pins.toml:1:1: APR000", *(f"a.py:{place}: APR000" for place in CALLS)],
     ),
 }
 
@@ -91,33 +87,14 @@ def places(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PINS)
-def test_no_complaint_about_a_needed_comment(project: Project, name: str) -> None:
+def test_needed_comment(project: Project, name: str) -> None:
+    """flake8-noqa says nothing of it, and yesqa leaves it."""
     pins, expected = PINS[name]
     write(project, pins, "a.py")
-    outcome = flake8("--noqa-require-code", "a.py")
+    outcome = flake8("-j1", "--noqa-require-code", "a.py")
     assert (places(outcome.lines), outcome.err, outcome.status) == (expected, "", 1 if expected else 0)
-
-
-@pytest.mark.parametrize("name", PINS)
-def test_no_needed_comment_is_removed(project: Project, name: str) -> None:
-    pins, _ = PINS[name]
-    write(project, pins, "a.py")
     assert run_program(sys.executable, "-m", "yesqa", "a.py") == ("", "", 0)
     assert Path("a.py").read_text(encoding="utf-8") == PRODUCER
-
-
-def test_no_complaint_by_several_processes(project: Project) -> None:
-    write(project, '[pins]\n"a.py" = 1\n"b.py" = 2\n"c.py" = 3\n', "a.py", "b.py", "c.py", "d.py")
-    for jobs in ("-j1", "-j2"):
-        assert places(flake8(jobs, "a.py", "b.py", "c.py", "d.py").lines) == [
-            *OVER, "c.py:1:1: APR002", "d.py:7:8: APR001", "d.py:18:15: APR001",
-        ]
-
-
-def test_needed_comments_with_an_unusable_pins_file(project: Project) -> None:
-    """While a merge is unresolved nothing is judged, but the comments are as needed as they were before."""
-    write(project, '<<<<<<< HEAD\n[pins]\n"a.py" = 2\n', "a.py")
-    assert places(flake8("a.py").lines) == ["artifact-pins.toml:1:1: APR000", "a.py:1:1: APR000"]
 
 
 @pytest.mark.parametrize("comment", ["# noqa", "# noqa: APR001", "# noqa: APR"])
@@ -126,7 +103,7 @@ def test_comment_without_a_reason(project: Project, comment: str) -> None:
     source = f'import boto3\n\nboto3.client("s3").put_object()  {comment}\n'
     project.write({"a.py": source})
     [line] = flake8("a.py").lines
-    assert re.fullmatch(r"a\.py:(1:1|3:20): APR004 noqa on line 3 .*", line)
+    assert re.fullmatch(r"a\.py:(1:1|3:20): APR004 the noqa on line 3 .*", line)
     assert run_program(sys.executable, "-m", "yesqa", "a.py") == ("", "", 0)
     assert Path("a.py").read_text(encoding="utf-8") == source
 
@@ -164,7 +141,6 @@ def test_useless_comment(project: Project, pin: int) -> None:
 # other plugins
 
 SMELLY = """\
-import os
 import boto3
 
 
@@ -195,7 +171,7 @@ def found(names: str, expected: list[str]) -> list[str]:
     return sorted(f"./{name}.py:{place}" for name in names for place in expected)
 
 
-@pytest.mark.parametrize("jobs", ["-j1", "-j2", "-j4"])
+@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
 def test_beside_other_plugins(project: Project, jobs: str) -> None:
     """All findings of all plugins are there, whatever else there is; no plugin spoils the tree for another one."""
     project.write({"a.py": SMELLY, "b.py": SMELLY, "c.py": SMELLY, "artifact-pins.toml": '[pins]\n"c.py" = 3\n'})
@@ -210,37 +186,16 @@ def test_beside_other_plugins(project: Project, jobs: str) -> None:
     assert sorted(places(outcome.lines)) == found("abc", OTHERS)
     assert (outcome.err, outcome.status) == ("", 1)
 
-    outcome = flake8(*arguments, "--select=APR,E999")
-    assert sorted(places(outcome.lines)) == sorted(found("ab", OURS) + found("c", quiet))
-    assert (outcome.err, outcome.status) == ("", 1)
-
     [number] = flake8(*arguments, "-qq", "--count").lines
     assert int(number) == 3 * len(OTHERS) + 2 * len(OURS) + len(quiet)
     assert flake8(*arguments, "--exit-zero").status == 0
-
-
-@pytest.mark.parametrize("jobs", ["-j1", "-j2"])
-def test_exit_status_is_not_that_of_one_plugin(project: Project, jobs: str) -> None:
-    clean = "import boto3\n\n\ndef write(value):\n    boto3.client(value).put_object()\n"
-    project.write({"a.py": clean, "b.py": clean, "artifact-pins.toml": '[pins]\n"a.py" = 1\n"b.py" = 1\n'})
-    assert flake8(jobs) == ("", "", 0)
-    project.write({"b.py": clean.replace("value", "value=[]", 1).replace("(value)", "('s3')")})
-    outcome = flake8(jobs)
-    assert (places(outcome.lines), outcome.status) == (["./b.py:4:17: B006"], 1)
-    project.write({"artifact-pins.toml": '[pins]\n"a.py" = 1\n"b.py" = 1\n"gone.py" = 1\n'})
-    outcome = flake8(jobs)
-    assert places(outcome.lines) == ["artifact-pins.toml:4:1: APR003", "./b.py:4:17: B006"]
-    assert outcome.status == 1
-    project.write({"b.py": clean})
-    outcome = flake8(jobs)
-    assert (places(outcome.lines), outcome.status) == (["artifact-pins.toml:4:1: APR003"], 1)
 
 
 # reporters
 
 
 class Item(NamedTuple):
-    """A finding as a reporter reports it. Not every format has a column."""
+    """A finding as a reporter reports it."""
 
     path: str
     line: int
@@ -249,189 +204,84 @@ class Item(NamedTuple):
     text: str
 
 
-class Report(NamedTuple):
-    """What a reporter reports: the findings, and the files that it knows of or None if its format has none."""
+def read_json(output: str) -> list[Item]:
+    violations = [violation for of_file in json.loads(output).values() for violation in of_file]
+    for violation in violations:
+        # a client shows the line: it must be that of the file
+        lines = Path(violation["filename"]).read_text(encoding="utf-8").splitlines(keepends=True)
+        assert violation["physical_line"] == lines[violation["line_number"] - 1]
+    names = ["filename", "line_number", "column_number", "code", "text"]
+    return [Item(*(violation[name] for name in names)) for violation in violations]
 
-    items: list[Item]
-    files: list[str] | None
+
+def read_code_climate(output: str) -> list[Item]:
+    issues = [issue for of_file in json.loads(output).values() for issue in of_file]
+    return [
+        Item(issue["location"]["path"], begin["line"], begin["column"], issue["check_name"], issue["description"])
+        for issue in issues for begin in [issue["location"]["positions"]["begin"]]
+    ]
 
 
-def read_json(output: str) -> Report:
-    data = json.loads(output)
+def read_junit(output: str) -> list[Item]:
     items = []
-    for name, violations in data.items():
-        for violation in violations:
-            assert violation.keys() == {
-                "code", "filename", "line_number", "column_number", "text", "physical_line",
-            }
-            # a client shows the line: it must be that of the file
-            lines = Path(name).read_text(encoding="utf-8").splitlines(keepends=True)
-            assert violation["physical_line"] == lines[violation["line_number"] - 1]
-            assert violation["filename"] == name
-            items.append(Item(
-                name, violation["line_number"], violation["column_number"], violation["code"], violation["text"],
-            ))
-    return Report(items, list(data))
+    for case in ElementTree.fromstring(output).iter("testcase"):
+        for failure in case.findall("failure"):
+            start = f"{case.attrib['file']}:{case.attrib['line']}:"
+            assert failure.attrib["message"].startswith(start)
+            column, _, rest = failure.attrib["message"].removeprefix(start).partition(": ")
+            code, _, text = rest.partition(" ")
+            items.append(Item(case.attrib["file"], int(case.attrib["line"]), int(column), code, text))
+    return items
 
 
-def read_code_climate(output: str) -> Report:
-    data = json.loads(output)
-    items = []
-    for name, issues in data.items():
-        for issue in issues:
-            assert issue["type"] == "issue"
-            begin = issue["location"]["positions"]["begin"]
-            items.append(Item(
-                issue["location"]["path"], begin["line"], begin["column"], issue["check_name"], issue["description"],
-            ))
-            assert issue["location"]["path"] == name
-    return Report(items, list(data))
-
-
-def read_junit(output: str) -> Report:
-    root = ElementTree.fromstring(output)
-    assert root.tag == "testsuites"
-    items = []
-    files = []
-    for suite in root:
-        files.append(suite.attrib["file"])
-        failures = suite.findall("testcase/failure")
-        assert suite.attrib["failures"] == str(len(failures))
-        assert suite.attrib["tests"] == str(max(len(failures), 1)) == str(len(suite))
-        for case in suite.iter("testcase"):
-            if failures:
-                code, _, text = case.attrib["name"].partition(", ")
-                [failure] = case
-                message = failure.attrib["message"]
-                start = f"{case.attrib['file']}:{case.attrib['line']}:"
-                assert message.startswith(start)
-                column, _, rest = message.removeprefix(start).partition(": ")
-                assert rest == f"{code} {text}"
-                assert case.attrib["file"] == suite.attrib["file"]
-                items.append(Item(case.attrib["file"], int(case.attrib["line"]), int(column), code, text))
-    assert root.attrib["failures"] == str(len(items))
-    return Report(items, files)
-
-
-def read_sarif(output: str) -> Report:
-    data = json.loads(output)
-    assert data["version"] == "2.1.0"
-    [run] = data["runs"]
-    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert len(set(rules)) == len(rules)
+def read_sarif(output: str) -> list[Item]:
+    [run] = json.loads(output)["runs"]
     items = []
     for result in run["results"]:
-        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         [location] = result["locations"]
         place = location["physicalLocation"]
+        region = place["region"]
         path = place["artifactLocation"]["uri"]
         items.append(Item(
-            path, place["region"]["startLine"], place["region"]["startColumn"], result["ruleId"],
-            result["message"]["text"],
+            path, region["startLine"], region["startColumn"], result["ruleId"], result["message"]["text"],
         ))
-        lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
-        assert place["region"]["snippet"]["text"] == lines[place["region"]["startLine"] - 1]
-    return Report(items, None)
+    return items
 
 
-REPORTERS: Mapping[str, Callable[[str], Report]] = {
+REPORTERS: Mapping[str, Callable[[str], list[Item]]] = {
     "json": read_json,
-    "json-pretty": read_json,
     "codeclimate": read_code_climate,
     "junit-xml": read_junit,
     "sarif": read_sarif,
 }
 ODD = 'odd & <é> "x".py'
-STALE = "remove the pin and retire its registry row"
-KEY = json.dumps(ODD, ensure_ascii=False)
-UNPINNED = (
-    f"put_object(\"<&'>]]>\"); decide on the artifact, then set {KEY} = 2 in artifact-pins.toml; "
-    'ask <a@b> & "c"'
-)
-CALLS = [
-    Item(ODD, 1, 4, "APR001", f"PUT call 1 of 2, 1 pinned: {UNPINNED}"),
-    Item(ODD, 1, 34, "APR001", f"PUT call 2 of 2, 1 pinned: {UNPINNED}"),
+PINS_TEXT = f'advice = "ask <a@b> & \\"c\\""\n[pins]\n{json.dumps(ODD, ensure_ascii=False)} = 1\n"gone & <é>.py" = 2\n'
+DECIDE = f"decide: flake8-artifact-pin decide {shlex.quote(ODD + ':1')}"
+UNPINNED = f"2 PUT calls, 1 pinned: put_object(\"<&'>]]>\"); {DECIDE}"
+GONE = "gone & <é>.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the pin"
+ITEMS = [
+    Item("artifact-pins.toml", 4, 1, "APR003", GONE),
+    Item(ODD, 1, 4, "APR001", f'{UNPINNED}; ask <a@b> & "c"'),
+    Item(ODD, 1, 34, "APR001", UNPINNED),
 ]
-HEAD = 'advice = "ask <a@b> & \\"c\\""\n[pins]\n'
-# The pins file, and what is reported with it
-SITUATIONS: Mapping[str, tuple[str, list[Item]]] = {
-    "nothing for the hook": (f"{HEAD}{KEY} = 1\n", CALLS),
-    "nothing at all": (f"{HEAD}{KEY} = 2\n", []),
-    "gone files": (
-        f'{HEAD}{KEY} = 1\n"gone.py" = 1\n  "gone & <é>.py" = 2\n',
-        [
-            *CALLS,
-            Item("artifact-pins.toml", 4, 1, "APR003", f"stale pin: gone.py does not exist; {STALE}"),
-            Item("artifact-pins.toml", 5, 3, "APR003", f"stale pin: gone & <é>.py does not exist; {STALE}"),
-        ],
-    ),
-    "only gone files": (
-        f'{HEAD}{KEY} = 2\n"gone.py" = 1\n',
-        [Item("artifact-pins.toml", 4, 1, "APR003", f"stale pin: gone.py does not exist; {STALE}")],
-    ),
-    "broken pins": (
-        f'{HEAD}{KEY} = 1\n"&.py" = "<1>"\n"b.py" = -1\n',
-        [
-            Item("artifact-pins.toml", 4, 1, "APR000", "unusable pins file: {0}"),
-            Item("artifact-pins.toml", 5, 1, "APR000", "unusable pins file: {1}"),
-            Item(ODD, 1, 1, "APR000", "unusable pins file: {0} (artifact-pins.toml line 4, 1 more fault)"),
-        ],
-    ),
-}
-FAULTS = (
-    'the count of "&.py" must be a whole number, 0 or more, not a string',
-    'the count of "b.py" must be a whole number, 0 or more, not a negative one',
-)
 
 
-@pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("form", REPORTERS)
-def test_reporter(project: Project, form: str, situation: str) -> None:
-    pins, items = SITUATIONS[situation]
-    expected = sorted(item._replace(text=item.text.format(*FAULTS)) for item in items)
-    project.write({
-        ODD: "s3.put_object(Key=\"<&'>]]>\"), s3.put_object(Key=\"<&'>]]>\")\n", "b.py": "x = 1\n",
-        "artifact-pins.toml": pins,
-    })
+def test_reporter(project: Project, form: str) -> None:
+    call = "s3.put_object(Key=\"<&'>]]>\")"
+    project.write({ODD: f"{call}, {call}\n", "b.py": "x = 1\n", "artifact-pins.toml": PINS_TEXT})
     read = REPORTERS[form]
-    status = 1 if expected else 0
     arguments = ("--select=APR,E9", f"--format={form}", ODD, "b.py")
-
-    for jobs in ("-j1", "-j2"):
-        outcome = flake8(jobs, *arguments)
-        assert (outcome.err, outcome.status) == ("", status)
-        report = read(outcome.out)
-        assert sorted(report.items) == expected
-        if report.files is not None:
-            assert sorted(report.files) == sorted({ODD, "b.py", *(item.path for item in expected)})
-
-    if form == "sarif":
-        # it never closes its file, so that nothing gets there, with or without this plugin
-        return
-    assert flake8("--output-file=plain", *arguments) == ("", "", status)
-    assert read(Path("plain").read_text(encoding="utf-8")) == report
-
-    outcome = flake8("--output-file=tee", "--tee", *arguments)
-    assert (outcome.err, outcome.status) == ("", status)
-    assert read(outcome.out) == report
-    assert read(Path("tee").read_text(encoding="utf-8")) == report
-
-
-@pytest.mark.parametrize("form", REPORTERS)
-def test_reporter_of_what_is_named_in_the_configuration(project: Project, form: str) -> None:
-    """Where nothing is named, paths begin with "./"; the pins file is above the working directory."""
-    project.write({
-        ".flake8": f"[flake8]\nselect = APR,E9\nformat = {form}\n",
-        "below/a.py": "s3.put_object()\n",
-        "artifact-pins.toml": '[pins]\n"gone.py" = 1\n',
-    })
-    project.monkeypatch.chdir(project.root / "below")
-    outcome = run_program(sys.executable, "-m", "flake8", "--config=../.flake8")
-    report = REPORTERS[form](outcome.out)
-    assert sorted((os.path.normpath(item.path), item.line, item.column, item.code) for item in report.items) == [
-        ("../artifact-pins.toml", 2, 1, "APR003"), ("a.py", 1, 4, "APR001"),
-    ]
-    assert (outcome.err, outcome.status) == ("", 1)
+    outcome = flake8("-j2", *arguments)
+    assert (sorted(read(outcome.out)), outcome.err, outcome.status) == (ITEMS, "", 1)
+    if form != "sarif":
+        # that one never closes its file, so that nothing gets there, with or without this plugin
+        outcome = flake8("--output-file=tee", "--tee", *arguments)
+        assert sorted(read(outcome.out)) == sorted(read(Path("tee").read_text(encoding="utf-8"))) == ITEMS
+    project.write({"artifact-pins.toml": PINS_TEXT.replace("= 1", "= 2").replace("= 2\n\"gone & <é>.py\" = 2", "= 2")})
+    outcome = flake8(*arguments)
+    assert (read(outcome.out), outcome.err, outcome.status) == ([], "", 0)
 
 
 # pre-commit
@@ -509,8 +359,8 @@ def test_pre_commit(project: Project) -> None:
     refused = {"flake8": "Failed", "artifact pins": "Failed"}
     pins_refused = {"flake8": "Skipped", "artifact pins": "Failed"}
     over = [
-        f'src/a.py:{line}:4: APR001 PUT call {line} of 2, 1 pinned: put_object("{key}"); '
-        'decide on the artifact, then set "src/a.py" = 2 in artifact-pins.toml'
+        f'src/a.py:{line}:4: APR001 2 PUT calls, 1 pinned: put_object("{key}"); '
+        f'decide: flake8-artifact-pin decide src/a.py:{line}'
         for line, key in ((1, "a"), (2, "b"))
     ]
 
@@ -539,7 +389,7 @@ def test_pre_commit(project: Project) -> None:
 
     # an edit of the pins file alone: flake8 has nothing to look at
     pins.write_text('[pins]\n"src/a.py" = 3\n"src/b.py" = 1\n')
-    stale = 'src/a.py:1:1: APR002 stale pin: 3 pinned, 2 observed; set "src/a.py" = 2 at artifact-pins.toml:2'
+    stale = "src/a.py:1:1: APR002 stale pin: 2 PUT calls, 3 pinned; lower it: flake8-artifact-pin prune"
     assert workshop.commit("--all") == (pins_refused, [stale], False)
     pins.write_text('[pins]\n"src/a.py" = 2\n"src/b.py" = true\n')
     states, findings, is_committed = workshop.commit("--all")
@@ -550,8 +400,8 @@ def test_pre_commit(project: Project) -> None:
 
     # so it is with the removal of a file
     repository.git("rm", "--quiet", "src/b.py")
-    gone = f"artifact-pins.toml:3:1: APR003 stale pin: src/b.py does not exist; {STALE}"
-    assert workshop.commit() == (pins_refused, [gone], False)
+    states, findings, is_committed = workshop.commit()
+    assert (states, places(findings), is_committed) == (pins_refused, ["artifact-pins.toml:3:1: APR003"], False)
     pins.write_text(decided.replace('"src/b.py" = 1\n', ""))
     assert workshop.commit("--all") == (unneeded, [], True)
 
@@ -570,4 +420,4 @@ def test_pre_commit(project: Project) -> None:
     )
     assert (everything.status, everything.err) == (0, "")
     assert "1 file" not in everything.out
-    assert "2 files, 2 PUT calls: 0 findings" in everything.out
+    assert "2 PUT calls: 0 findings" in everything.out
