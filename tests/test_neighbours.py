@@ -259,7 +259,7 @@ ODD = 'odd & <é> "x".py'
 PINS_TEXT = f'advice = "ask <a@b> & \\"c\\""\n[pins]\n{json.dumps(ODD, ensure_ascii=False)} = 1\n"gone & <é>.py" = 2\n'
 DECIDE = f"decide: flake8-artifact-pin decide {shlex.quote(ODD + ':1')}"
 UNPINNED = f"2 PUT calls, 1 pinned: put_object(\"<&'>]]>\"); {DECIDE}"
-GONE = "gone & <é>.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: remove the pin"
+GONE = "gone & <é>.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: flake8-artifact-pin prune"
 ITEMS = [
     Item("artifact-pins.toml", 4, 1, "APR003", GONE),
     Item(ODD, 1, 4, "APR001", f'{UNPINNED}; ask <a@b> & "c"'),

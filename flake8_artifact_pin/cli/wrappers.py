@@ -174,7 +174,7 @@ def _calls(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[st
     for scanned in scan(workspace._replace(matcher=compile_patterns(patterns)), paths):
         if not scanned.exempt:
             for site in scanned.report.sites:
-                before = scanned.lines[site.call.line - 1][:site.call.column]
+                before = scanned.report.lines[site.call.line - 1][:site.call.column]
                 yield _Caller(scanned.path, scanned.name, site.call, is_attribute=before.rstrip().endswith("."))
 
 

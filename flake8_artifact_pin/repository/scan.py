@@ -68,7 +68,6 @@ class ScannedFile(NamedTuple):
     ``name`` is relative to the working directory. ``path`` is the one that the file has in the pins file, and
     ``exempt`` the key that exempts it, or empty. ``problems`` are why it cannot be read (E902) or parsed (E999, in
     flake8's words, whatever a noqa comment says): then the report is empty. ``file_noqa`` makes flake8 skip it.
-    ``lines`` are its lines as flake8 reads them.
     """
 
     name: str
@@ -77,7 +76,6 @@ class ScannedFile(NamedTuple):
     report: FileReport
     file_noqa: FileNoqa | None = None
     problems: Sequence[FileFinding] = ()
-    lines: Sequence[str] = ()
 
 
 def scan(
@@ -129,7 +127,7 @@ def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     may_be_pinned = found in workspace.pins.pins or os.path.islink(location)
     if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
         return None
-    return _scanned(workspace, found, _read(name, processor, workspace.matcher))._replace(lines=processor.lines)
+    return _scanned(workspace, found, _read(name, processor, workspace.matcher))
 
 
 def _processor(filename: str) -> FileProcessor:
@@ -166,7 +164,7 @@ def _read(name: str, processor: FileProcessor, matcher: Matcher) -> Source:
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except UNPARSABLE as error:
-        return Source(_EMPTY, problem=_unparsable(processor, error))
+        return Source(_EMPTY._replace(lines=processor.lines), problem=_unparsable(processor, error))
     report = report_file(tree, processor.lines, name, processor.noqa_line_for, matcher)
     file_noqa = find_file_noqa(processor.lines) if report.sites and "noqa" in text.lower() else None
     if file_noqa and file_noqa.reason:

@@ -146,10 +146,9 @@ def _traits(
 
 
 def _text(report: FileReport, span: tuple[int, int]) -> str:
-    """Return the different lines of a statement without blanks: each line of a long string is the whole of it."""
+    """Return the lines of a statement without blanks."""
     first, last = span
-    texts = dict.fromkeys(map(report.noqa.text, range(first, last + 1)))
-    return "".join(part for text in texts for part in text.split())
+    return "".join(part for text in report.lines[first - 1:last] for part in text.split())
 
 
 def _artifact(template: str) -> str:

@@ -222,7 +222,7 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
         return f"there is no pins file: {commands.INIT}"
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
-    keeps = " (--renamed: only its name is new, keep the decision)" if call.replaces else ""
+    keeps = " (only renamed: add --renamed)" if call.replaces else ""
     decide = f"decide: {commands.decide(pins, path, call.site.call.line)}{keeps}"
     alike = None if is_pinned else like_named_pin(pins, path)
     return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide

@@ -46,13 +46,15 @@ class Site(NamedTuple):
 class FileReport(NamedTuple):
     """What one file does: its PUT calls in source order, and its comments that name APR001 beside no PUT call.
 
-    ``encoding_problem`` says why Python may run another program than this one, or is empty.
+    ``encoding_problem`` says why Python may run another program than this one, or is empty. ``lines`` are those of the
+    file as flake8 reads them.
     """
 
     sites: Sequence[Site]
     stray_comments: Sequence[NoqaComment]
     noqa: NoqaLines
     encoding_problem: str = ""
+    lines: Sequence[str] = ()
 
     @property
     def counted(self) -> int:
@@ -90,7 +92,7 @@ def report_file(
     found = {text: noqa.of_text(text) for text in set(texts.values())}
     sites = [Site(call, *found[texts[call.line]]) for call in calls]
     return FileReport(
-        list(_named(_sharing(sites, texts))), noqa.stray_comments(found), noqa, encoding_problem(text),
+        list(_named(_sharing(sites, texts))), noqa.stray_comments(found), noqa, encoding_problem(text), lines,
     )
 
 

@@ -144,8 +144,8 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "one more, and one gone": (
         ["f:put_object(a)"], ["g:put_object(a)", "f:put_object(b)"],
         [
-            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone: "
-            f"rename that entry, or {DECIDE}:1",
+            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone; "
+            f"{DECIDE}:1 (only renamed: add --renamed)",
             f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2",
         ],
     ),
@@ -338,16 +338,16 @@ def test_pins() -> None:
     assert shown(pins_findings(pins, missing, today=date(2026, 1, 31))) == undated
     dated = [
         '3:1: APR009 the exemption of "x/" ended on 2026-01-31: remove it, or decide anew and set until',
-        '12:1: APR009 "some.py" was decided until 2026-01-31 (grandfathered: re-puts) (1 PUT call pinned); '
+        '12:1: APR009 "some.py" has a decision that ended on 2026-01-31 (grandfathered: re-puts) (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide some.py",
     ]
     first_of_february = shown(pins_findings(pins, missing, today=date(2026, 2, 1)))
     assert sorted(first_of_february) == sorted([*undated, *dated])
     overdue = set(shown(pins_findings(pins, missing, today=date(2026, 2, 2)))) - set(first_of_february)
     assert sorted(overdue) == [
-        '11:1: APR009 "later.py" was decided until 2026-02-01 (deferred: data#1) (1 PUT call pinned); '
+        '11:1: APR009 "later.py" has a decision that ended on 2026-02-01 (deferred: data#1) (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide later.py",
-        f'15:1: APR009 "g:put_object" of "a.py" was decided until 2026-02-01 (deferred: data#2); {DECIDE}',
+        f'15:1: APR009 "g:put_object" of "a.py" has a decision that ended on 2026-02-01 (deferred: data#2); {DECIDE}',
     ]
 
 

@@ -236,7 +236,7 @@ def _undecided(
             lines = places.get(scanned.name, ())
             for item, _ in undecided_calls(scanned.name, verdict, rows, today):
                 if not lines or item.line in lines:
-                    yield item, scanned.lines
+                    yield item, scanned.report.lines
 
 
 def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
