@@ -193,7 +193,7 @@ class _Walk:
         nodes, parents = [tree], [-1]
         leading: set[int] = set()
         for index, node in enumerate(nodes):
-            for field, *_ in _fields(type(node)):
+            for field, *_ in _fields(type(node)):  # type: ignore[arg-type]
                 value = getattr(node, field, None)
                 for child in value if isinstance(value, (list, tuple)) else (value,):
                     if isinstance(child, ast.AST) and not isinstance(child, _LEAVES):

@@ -6,6 +6,7 @@ import fnmatch
 import functools
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from flake8_artifact_pin.source.parameters import whole_parameter
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import written
 
-_MAX_STEPS = 100
+# So much of a receiver is read for each key.
+_MAX_STEPS = 40
 _PLACE = re.compile(r"\.(?P<name>[^(.]+)\((?P<argument>.*)\)")
 
 
@@ -49,6 +51,11 @@ def _names_of(module: ast.AST) -> _Names:
 class _Names(Expressions):
     """The names of a file, and where the keys of its PUT calls stand."""
 
+    def __init__(self, module: ast.AST) -> None:
+        super().__init__(module)
+        # the places of one key are asked for one after the other
+        self.in_receiver = functools.lru_cache(maxsize=1)(self._in_receiver)
+
     def key(self, call: ast.Call, places: Sequence[str], scopes: Scopes) -> Key:
         for place in places:
             found = self.argument(call, place, scopes)
@@ -68,10 +75,17 @@ class _Names(Expressions):
         match = _PLACE.fullmatch(place)
         if match is None:
             return self.own_argument(call, place, scopes)
-        for inner, around in self.calls_in_receiver(call, scopes):
-            if fnmatch.fnmatchcase(called_name(inner), match["name"]):
+        for name, (inner, around) in self.in_receiver(call, scopes).items():
+            if fnmatch.fnmatchcase(name, match["name"]):
                 return self.own_argument(inner, match["argument"], around)
         return None
+
+    def _in_receiver(self, call: ast.Call, scopes: Scopes) -> Mapping[str, tuple[ast.Call, Scopes]]:
+        """Return the calls that the receiver of a call is made of by their names: of each name the last one."""
+        found: dict[str, tuple[ast.Call, Scopes]] = {}
+        for inner, around in self.calls_in_receiver(call, scopes):
+            found.setdefault(called_name(inner), (inner, around))
+        return found
 
     def calls_in_receiver(self, call: ast.Call, scopes: Scopes) -> Iterator[tuple[ast.Call, Scopes]]:
         """Yield the calls that the receiver of a call is made of, the last one first, through names assigned once."""
