@@ -46,7 +46,7 @@ def keep(name):
     return s3.upload_fileobj(name, "b", "keep")
 """
 OVER = ["a.py:7:8: APR001", "a.py:18:15: APR001"]
-CALLS = ["7:8", "8:8", "9:8", "13:19", "14:15", "18:15"]
+CALLS = ["7:8", "8:8", "9:8", "13:20", "14:15", "18:15"]
 # Each is a way to be over, at or under the pin, and what is reported then.
 PINS = {
     "no pins file": (None, OVER),
@@ -93,8 +93,10 @@ def test_needed_comment(project: Project, name: str) -> None:
     write(project, pins, "a.py")
     outcome = flake8("-j1", "--noqa-require-code", "a.py")
     assert (places(outcome.lines), outcome.err, outcome.status) == (expected, "", 1 if expected else 0)
-    assert run_program(sys.executable, "-m", "yesqa", "a.py") == ("", "", 0)
-    assert Path("a.py").read_text(encoding="utf-8") == PRODUCER
+    # yesqa lints a copy without comments, where no APR001 is found while the pins file cannot be used: see the manual
+    if name != "unusable":
+        assert run_program(sys.executable, "-m", "yesqa", "a.py") == ("", "", 0)
+        assert Path("a.py").read_text(encoding="utf-8") == PRODUCER
 
 
 @pytest.mark.parametrize("comment", ["# noqa", "# noqa: APR001", "# noqa: APR"])
@@ -141,6 +143,7 @@ def test_useless_comment(project: Project, pin: int) -> None:
 # other plugins
 
 SMELLY = """\
+import os
 import boto3
 
 
