@@ -12,7 +12,6 @@ from support import Repository
 from flake8_artifact_pin.checker import ArtifactPinChecker
 from flake8_artifact_pin.reporter import ArtifactPinReporter
 
-
 # What needs packages of its own: each is run by itself, with the option of its name.
 APART = {
     "corpus": "run only the comparison on large installed packages",

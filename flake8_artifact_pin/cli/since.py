@@ -11,12 +11,12 @@ from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.snapshots import Snapshots
 from flake8_artifact_pin.repository.workspace import Workspace
-from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.changes import compare
-from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
 from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.rules.matching import CallChange
+from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.verdict import judge_file

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.git import Repository
 
-
 # The variables in which CI systems name the branch that a pull request is to be merged into.
 _TARGET_BRANCHES = (
     "GITHUB_BASE_REF",

@@ -14,9 +14,9 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.files import has_table
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.files import PYPROJECT
-from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.files import tree_files_without
 from flake8_artifact_pin.repository.git import Entry

@@ -18,11 +18,11 @@ from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.files import PinsNotFoundError
 from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.files import read_text
-from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.model import FILE_NAME
-from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import compile_exempt
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.pins.spelling import on_disk
 from flake8_artifact_pin.repository.configuration import Configuration

@@ -21,7 +21,6 @@ from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import Site
 
-
 _Common = TypeVar("_Common", bound=Hashable)
 
 

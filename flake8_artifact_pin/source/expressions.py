@@ -16,8 +16,8 @@ from flake8_artifact_pin.source.bindings import FUNCTIONS
 from flake8_artifact_pin.source.bindings import is_self
 from flake8_artifact_pin.source.bindings import Scopes
 from flake8_artifact_pin.source.lookup import called_name
-from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import constant_items
+from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import Lookup
 from flake8_artifact_pin.source.parameters import key_parameter
 from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS

@@ -21,9 +21,9 @@ from oracle import put_calls
 from oracle import split_pattern
 from support import sources
 
+from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.patterns import Matcher
 
 CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer")

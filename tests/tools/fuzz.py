@@ -32,8 +32,8 @@ from fuzz_registry import Registry
 from fuzz_registry import registry_data
 from fuzz_registry import REGISTRY_WORDS
 from fuzz_sources import check_sources
-from fuzz_sources import SOURCE_WORDS
 from fuzz_sources import source_text
+from fuzz_sources import SOURCE_WORDS
 
 SHRINKING = 20_000
 

@@ -6,7 +6,8 @@ import ast
 import builtins
 import fnmatch
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain as flat
 from itertools import product

@@ -28,8 +28,8 @@ from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
-from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import note_findings
+from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.since import compare_since

@@ -21,10 +21,10 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules import commands
 from flake8_artifact_pin.rules.changes import base_path
+from flake8_artifact_pin.rules.changes import says_the_same
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.matching import PlacedCall
-from flake8_artifact_pin.rules.changes import says_the_same
 from flake8_artifact_pin.source.reasons import same_reason
 from flake8_artifact_pin.source.report import FileReport
 
