@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.collect import findings_in_pins
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
+from flake8_artifact_pin.cli.collect import findings_on_patterns
 from flake8_artifact_pin.cli.collect import scanned_findings
 from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
@@ -119,19 +120,22 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     findings = set(findings_in_pins(workspace))
     for scanned in scanned_files:
         findings.update(scanned_findings(workspace, scanned))
+    # they explain why pins are stale
+    first: list[FileFinding] = []
     if not arguments.paths:
+        first = sorted(findings_on_patterns(workspace, scanned_files))
         findings.update(findings_on_exemptions(workspace, paths))
         notes += [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]
     if since:
         findings.update(_wanted(since.findings, scanned_files, workspace))
     registry_faults = _add_registry_findings(findings, workspace, registry, arguments.owner) if registry else ()
-    calls = sum(len(scanned.report.sites) for scanned in scanned_files)
+    calls = sum(len(scanned.report.sites) for scanned in scanned_files if not scanned.exempt)
     new = since.new_findings(workspace, findings) if since else None
-    result = CheckResult(sorted(findings), len(paths), calls, new)
+    result = CheckResult([*first, *sorted(findings)], len(paths), calls, new)
     _show(result, arguments, workspace.repository.top if workspace.repository else workspace.pins.root)
     _note_all(result, arguments, [*ignored_pins_note(workspace), *notes])
     note_registry_faults(registry_faults)
-    return ERROR if registry_faults else FINDINGS if findings else CLEAN
+    return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
 
 
 def _note_all(result: CheckResult, arguments: argparse.Namespace, notes: Iterable[str]) -> None:

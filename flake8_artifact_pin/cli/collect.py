@@ -1,13 +1,16 @@
 """Collect the findings of a whole repository, for ``check`` and for the comment of ``diff``."""
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
 
+from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.repository.dead_patterns import dead_patterns
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
@@ -15,6 +18,7 @@ from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.messages import dead_pattern_finding
 from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.messages import file_noqa_finding
 from flake8_artifact_pin.rules.messages import pins_findings
@@ -25,8 +29,10 @@ from flake8_artifact_pin.rules.verdict import judge_file
 def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
     """Yield the findings of ``check`` in the whole repository."""
     paths = workspace.files()
-    for scanned in scan(workspace, paths):
+    scanned_files = list(scan(workspace, paths))
+    for scanned in scanned_files:
         yield from scanned_findings(workspace, scanned)
+    yield from findings_on_patterns(workspace, scanned_files)
     yield from findings_in_pins(workspace)
     yield from findings_on_exemptions(workspace, paths)
 
@@ -58,6 +64,17 @@ def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterat
         exempts_all = 0 < number == len(paths)
         if exempts_all or not (number or _exempts_untracked(workspace, key)):
             yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all))
+
+
+def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[FileFinding]:
+    """Yield what is said of own patterns that count nothing in a repository whose files are all there."""
+    dead = dead_patterns(workspace, scanned_files)
+    if dead and not workspace.not_checked_out().paths:
+        offered = [wrapper.pattern for wrapper in find_wrappers(workspace, scanned_files) if wrapper.pattern]
+        for pattern in dead:
+            nearest = next(iter(difflib.get_close_matches(pattern, offered, n=1)), "")
+            finding = dead_pattern_finding(workspace.pins, pattern, nearest)
+            yield FileFinding(workspace.shown(workspace.pins.name), finding)
 
 
 def _exempts_untracked(workspace: Workspace, key: str) -> bool:

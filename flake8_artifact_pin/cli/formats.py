@@ -26,7 +26,7 @@ _AT_CALLS = frozenset(["APR001", "APR004", "APR006"])
 
 
 class CheckResult(NamedTuple):
-    """What ``check`` found: sorted findings, and how many files and PUT calls it judged.
+    """What ``check`` found: findings in their order, and how many files and PUT calls it judged.
 
     ``new`` are the findings on what came since the base; None without one to compare with.
     """

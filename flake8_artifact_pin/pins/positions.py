@@ -5,14 +5,27 @@ import posixpath
 
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.toml import entries
 from flake8_artifact_pin.pins.toml import key_positions
 from flake8_artifact_pin.pins.toml import Position
+from flake8_artifact_pin.pins.toml import positions_in
+from flake8_artifact_pin.pins.toml import tokens
 from flake8_artifact_pin.pins.toml import written_position
 
 
 def setting_position(pins: Pins, key: str) -> Position:
     """Return where a key of the pins file itself is written; the beginning of the file if it is not."""
     return written_position(pins.text, (*pins.table, key))
+
+
+def pattern_position(pins: Pins, pattern: str) -> Position:
+    """Return where one of the own patterns is written in the pins file."""
+    path = (*pins.table, "patterns")
+    values = [entry.value for entry in entries(pins.text) if entry.path == path]
+    for value in values:
+        written = [token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string"]
+        return positions_in(pins.text)(value.start + written[pins.patterns.index(pattern)].start)
+    return setting_position(pins, "patterns")
 
 
 def pin_position(pins: Pins, pin: Pin) -> Position:

@@ -17,6 +17,7 @@ from flake8_artifact_pin.pins.paths import UNNAMED_STDIN
 from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 from flake8_artifact_pin.pins.positions import call_position
 from flake8_artifact_pin.pins.positions import exempt_position
+from flake8_artifact_pin.pins.positions import pattern_position
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules import commands
@@ -93,6 +94,15 @@ def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -
         else f"{quote(key)} exempts no file: remove it from [exempt]"
     )
     return make_finding(*exempt_position(pins, key), "APR003", text, key)
+
+
+def dead_pattern_finding(pins: Pins, pattern: str, nearest: str) -> Finding:
+    """Return what is said of an own pattern that counts nothing; ``nearest`` is what may be meant, or empty."""
+    step = f"did you mean {quote(nearest)}? Else correct it" if nearest else "correct it"
+    text = (
+        f"pattern {quote(pattern)} counts no PUT call: {step} (the function was renamed or moved?), or remove it"
+    )
+    return make_finding(*pattern_position(pins, pattern), "APR003", text, pattern)
 
 
 def new_call_finding(pins: Pins, path: str, site: Site, problem: str, base: str) -> Finding:

@@ -91,8 +91,8 @@ class PutCall(NamedTuple):
     around it, or ``<module>``. ``key`` is the template of the key, or empty. ``is_called`` is false
     where the method is passed as a value, to be called elsewhere. ``span`` is the first and last line of the
     statement (of a compound statement: of the expression in its header). ``store`` is the name of the store whose
-    pattern matched, empty for one of the user's own. ``key_parameter`` is the parameter of the function around the
-    call that the key is, if it is one.
+    pattern matched; if that is one of the user's own, it is empty and ``pattern`` is the pattern. ``key_parameter`` is
+    the parameter of the function around the call that the key is, if it is one.
     """
 
     line: int
@@ -104,6 +104,7 @@ class PutCall(NamedTuple):
     span: tuple[int, int]
     store: str = ""
     key_parameter: KeyParameter | None = None
+    pattern: str = ""
 
     @property
     def name_key(self) -> str:
@@ -322,6 +323,7 @@ class _Walk:
             span=_span(visit.holder or node),
             store=pattern.store,
             key_parameter=key.parameter if key else None,
+            pattern="" if pattern.store else pattern.text,
         )
         return _Found(put_call, place.nodes, definitions)
 

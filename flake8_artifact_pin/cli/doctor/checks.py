@@ -9,6 +9,7 @@ from typing import NamedTuple
 import flake8
 from flake8 import utils
 
+from flake8_artifact_pin.cli.collect import findings_on_patterns
 from flake8_artifact_pin.cli.doctor.config import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.output import count
@@ -17,6 +18,7 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.noqa import CODE
@@ -139,6 +141,13 @@ def check_exempt(workspace: Workspace) -> Check:
         message = "every file is exempt, so nothing is judged; narrow [exempt]"
         return Check("exempt", False, message, pins_place(pins, exempt_position(pins, keys[0]).line))
     return Check("exempt", True, f"{count(len(files) - len(keys), 'file')} judged, {len(keys):,} exempt")
+
+
+def check_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[Check]:
+    """Check that each own pattern counts something."""
+    pins = workspace.pins
+    for found in findings_on_patterns(workspace, scanned_files):
+        yield Check("patterns", False, found.finding.text, pins_place(pins, found.finding.line))
 
 
 def pin_place(pins: Pins, pin: Pin) -> Place:

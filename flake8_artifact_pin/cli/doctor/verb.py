@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from flake8_artifact_pin.cli.doctor.checks import Check
 from flake8_artifact_pin.cli.doctor.checks import check_exempt
 from flake8_artifact_pin.cli.doctor.checks import check_exit_status
+from flake8_artifact_pin.cli.doctor.checks import check_patterns
 from flake8_artifact_pin.cli.doctor.checks import check_pins_file
 from flake8_artifact_pin.cli.doctor.checks import check_plugin
 from flake8_artifact_pin.cli.doctor.checks import check_required
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     - ``exit-status``: flake8 does not hide that it found something.
     - ``selected``: flake8 reports the codes without which a PUT call can pass.
     - ``exempt``: not every file is exempt.
+    - ``patterns``: each own pattern counts a PUT call; only its failures are listed.
     - ``pinned-file``: flake8 lints each pinned file, reports the codes in it, and finds its pin.
     - ``appended-call``: one PUT call more in a pinned file is reported.
     - ``new-file``: a new file with a PUT call, in a directory that has a pinned file, is reported.
@@ -102,6 +104,7 @@ def examine(workspace: Workspace, setup: Flake8, scanned_files: Sequence[Scanned
         yield check_exit_status(setup)
         yield from check_selected(setup)
         yield check_exempt(workspace)
+        yield from check_patterns(workspace, scanned_files)
         yield from check_pinned_files(workspace, setup)
         yield from check_new_files(workspace, setup)
         yield from check_broken_files(setup, scanned_files)

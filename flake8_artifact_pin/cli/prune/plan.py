@@ -19,6 +19,7 @@ from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.repository.dead_patterns import dead_patterns
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Outcome
@@ -70,7 +71,7 @@ class _Judge:
             verdict, problems = self.judge(pin.path)
             yield from problems
             if verdict and verdict.is_stale:
-                yield from _lowered(pin, line, verdict)
+                yield from [self.kept_for_pattern(pin, line)] if self.dead else _lowered(pin, line, verdict)
 
     def results_of_gone(self, pin: Pin, line: int) -> Iterator[_Result]:
         """Yield what becomes of a pin whose file does not exist."""
@@ -95,10 +96,22 @@ class _Judge:
         yield from problems
         if not self.moves_renamed or verdict is None:
             yield Offer(pin, line, new_path)
+        elif verdict.is_stale and self.dead:
+            yield self.kept_for_pattern(pin, line)
         elif verdict.counted == 0 and verdict.is_stale:
             yield Change(pin, line, None, f"renamed to {new_path}, where no PUT call is counted")
         else:
             yield from _moved(pin, line, new_path, verdict)
+
+    def kept_for_pattern(self, pin: Pin, line: int) -> Kept:
+        """Return why a stale pin is kept while a pattern counts nothing: its calls may be there, and not be counted."""
+        pattern = quote(self.dead[0])
+        return Kept(pin, line, f"pattern {pattern} counts no PUT call, so its calls may be there: correct or remove that")
+
+    @functools.cached_property
+    def dead(self) -> Sequence[str]:
+        """The own patterns that count nothing."""
+        return dead_patterns(self.workspace)
 
     def outcome(self, path: str) -> Outcome:
         """Return what became of a file that does not exist."""
