@@ -375,7 +375,8 @@ def test_notebook_in_an_editor(project: Project, server: Server) -> None:
 
 def test_notebook_with_nbqa(project: Project) -> None:
     pytest.importorskip("nbqa")
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": CELL}
+    empty: dict[str, object] = {"execution_count": None, "metadata": {}, "outputs": []}
+    cell = {"cell_type": "code", **empty, "source": CELL}
     notebook = {"cells": [cell], "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
     project.write({"notebooks/explore.ipynb": json.dumps(notebook), PINS: "[pins]\n"})
     for options, shown in [("", 1), (LEFT_OUT, 0)]:

@@ -20,7 +20,10 @@ PATIENCE = 120
 #: Line, column (both from 1 on, as flake8's are) and code of what an editor shows.
 Place = tuple[int, int, str]
 
-CAPABILITIES = {"textDocument": {"publishDiagnostics": {}}, "notebookDocument": {"synchronization": {}}}
+CAPABILITIES: dict[str, dict[str, object]] = {
+    "textDocument": {"publishDiagnostics": {}},
+    "notebookDocument": {"synchronization": {}},
+}
 
 
 class Server:
