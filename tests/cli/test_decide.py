@@ -245,7 +245,6 @@ def test_there_must_be_a_pins_file(repository: Repository) -> None:
     )
 
 
-
 def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) -> None:
     pins = (
         'registry = "r.json"\n[pins]\n"a.py" = 0\n"b.py" = 1\n'

@@ -15,7 +15,8 @@ from flake8_artifact_pin.pins.files import load_pins
 FILES = {
     name: PUT
     for name in (
-        "collectors/daily.py", "collectors/weekly.py", "features/writer.py", "training/board.py", "scripts/adhoc/fix.py",
+        "collectors/daily.py", "collectors/weekly.py", "features/writer.py", "training/board.py",
+        "scripts/adhoc/fix.py",
         "lib/io.py", "migrations/m1.py", "tests/test_a.py",
     )
 }
@@ -110,7 +111,8 @@ CASES = {
         }
         ''',
         {
-            "collectors/daily.py": "re-puts what is there already", "collectors/weekly.py": "re-puts what is there already",
+            "collectors/daily.py": "re-puts what is there already",
+            "collectors/weekly.py": "re-puts what is there already",
             "features/writer.py": "features/latest.json",
         },
     ),
@@ -167,7 +169,11 @@ CASES = {
                 "scripts/",  # one-offs
                 "tests/"))
         ''',
-        {"collectors/daily.py": "daily prices", "features/writer.py": "features and the manifest", "training/board.py": "champions"},
+        {
+            "collectors/daily.py": "daily prices",
+            "features/writer.py": "features and the manifest",
+            "training/board.py": "champions",
+        },
         {"lib/": "exempt in test_guard.py", "scripts/": "one-offs", "tests/": "exempt in test_guard.py"},
     ),
     "git grep": Case(
@@ -210,7 +216,8 @@ def test_reasons(repository: Repository, name: str) -> None:
     """With a reason for the rest, what was taken over passes check at once, decisions required."""
     source, reasons, exempt = CASES[name]
     repository.commit({**FILES, "tests/test_guard.py": indented(source)})
-    outcome = repository.run("init", "--from", "tests/test_guard.py", "--exempt", "tests/=test code", "--grandfather", "the rest")
+    options = ["--exempt=tests/=test code", "--grandfather=the rest"]
+    outcome = repository.run("init", "--from", "tests/test_guard.py", *options)
     assert outcome.status == 0
     pins = load_pins(str(repository.root / PINS), str(repository.root))
     found = {path: pin.decision.grandfathered for path, pin in pins.pins.items()}
@@ -231,7 +238,8 @@ def test_differences(repository: Repository) -> None:
         "e.py: the guard does not have it, the source makes 1 PUT call",
         "gone.py: the guard says 1, there is no such file",
     ]
-    assert outcome.out == f"{PINS}: 3 PUT calls of 3 files pinned, 1 path exempt; 3 undecided: flake8-artifact-pin decide\n"
+    pinned = "3 PUT calls of 3 files pinned, 1 path exempt; 3 undecided: flake8-artifact-pin decide"
+    assert outcome.out == f"{PINS}: {pinned}\n"
 
 
 @pytest.mark.parametrize(("files", "base"), [

@@ -121,7 +121,8 @@ def test_json(repository: Repository) -> None:
 def test_decisions_for_all(repository: Repository) -> None:
     """With a reason for each pin, decisions are required from then on; what is exempt has no pin."""
     repository.commit({"a.py": PUT * 2, "b/c.py": PUT, "gen/d.py": PUT, "e.gen.py": PUT})
-    options = ["--grandfather", "was there\x1b before", "--exempt=./b/=scratch = files", "--exempt=gen=", "--exempt=*.gen.py=generated"]
+    exempt = ["--exempt=./b/=scratch = files", "--exempt=gen=", "--exempt=*.gen.py=generated"]
+    options = ["--grandfather", "was there\x1b before", *exempt]
     assert repository.run("init", *options).status == 2
     options[3] = "--exempt=gen=generated"
     assert repository.run("init", *options) == (f"{PINS}: 2 PUT calls of 1 file pinned, 3 paths exempt\n", "", 0)
@@ -207,7 +208,10 @@ REFUSALS: list[tuple[list[str], str, str]] = [
     (["--output=../x.toml"], "d", f"../x.toml exists already: remove it{OTHER}"),
     (["--output=d"], ".", f"d exists already: remove it{OTHER}"),
     (["--output=no/x"], ".", "there is no directory no to write no/x to: make it"),
-    (["--output=pyproject.toml"], ".", f"pyproject.toml is not for init to write: write {PINS}, or put its tables there by hand"),
+    (
+        ["--output=pyproject.toml"], ".",
+        f"pyproject.toml is not for init to write: write {PINS}, or put its tables there by hand",
+    ),
     (["--output=-", "--pattern=a..b"], ".", "--pattern a..b has an empty component"),
     (["--output=-", "--store=nope"], ".", '--store: "nope" is no store'),
     (["--output=-", "--grandfather=TODO"], ".", "--grandfather 'TODO' says nothing: say why nobody needs to know"),
@@ -254,7 +258,8 @@ def test_subdirectory(repository: Repository) -> None:
     """The pins of a repository belong to its top, wherever init is run."""
     repository.commit({"a.py": PUT, "d/b.py": PUT, "d/c/d.py": PUT})
     repository.monkeypatch.chdir(repository.root / "d")
-    assert repository.run("init", "--exempt=c=scratch files").out.startswith(f"../{PINS}: 2 PUT calls of 2 files pinned, 1 path")
+    outcome = repository.run("init", "--exempt=c=scratch files")
+    assert outcome.out.startswith(f"../{PINS}: 2 PUT calls of 2 files pinned, 1 path")
     assert counts(written(repository)) == {"a.py": 1, "d/b.py": 1}
 
 

@@ -27,7 +27,10 @@ CASES = {
     # which functions
     "nobody calls it": Case({"io.py": SAVE}, {"save": (0, "", 0)}),
     "two keys in one function": Case(
-        {"io.py": "def save(key): s3.put_object(Key=key); s3.put_object(Key=key)\n", "a.py": f"from io import save\n{CALLS}"},
+        {
+            "io.py": "def save(key): s3.put_object(Key=key); s3.put_object(Key=key)\n",
+            "a.py": f"from io import save\n{CALLS}",
+        },
         {"save": (2, "io.save", 2)},
     ),
     "a suppressed call": Case(
@@ -38,7 +41,10 @@ CASES = {
         {"lib.py": "def save(day): s3.put_object(Key=f'prices/{day}')\n", "a.py": f"from lib import save\n{CALLS}"}, {},
     ),
     "an argument that is no key": Case(
-        {"lib.py": "def save(s, p, content_type): s.upload_file('x', p, content_type)\n", "a.py": f"from lib import save\n{CALLS}"},
+        {
+            "lib.py": "def save(s, p, content_type): s.upload_file('x', p, content_type)\n",
+            "a.py": f"from lib import save\n{CALLS}",
+        },
         {},
     ),
     # callers in other files
@@ -47,15 +53,22 @@ CASES = {
         {"lib.py": SAVE, "a.py": "from lib import save as put\nimport lib as l\nput('a')\nl.save('b')\nsave('c')\n"},
         {"save": (2, "lib.save", 2)},
     ),
-    "passed as a value": Case({"lib.py": SAVE, "a.py": "import lib\nrun(lib.save, 'a')\n"}, {"save": (1, "lib.save", 1)}),
+    "passed as a value": Case(
+        {"lib.py": SAVE, "a.py": "import lib\nrun(lib.save, 'a')\n"}, {"save": (1, "lib.save", 1)},
+    ),
     "in a package": Case(
-        {"pkg/__init__.py": "", "pkg/lib.py": SAVE, "a.py": f"from pkg.lib import save\n{CALLS}"}, {"save": (2, "lib.save", 2)},
+        {"pkg/__init__.py": "", "pkg/lib.py": SAVE, "a.py": f"from pkg.lib import save\n{CALLS}"},
+        {"save": (2, "lib.save", 2)},
     ),
     "in a package below src": Case(
         {"src/pkg/__init__.py": SAVE, "tools/a.py": f"import pkg\npkg.{CALLS}"}, {"save": (1, "pkg.save", 1)},
     ),
     "imported relatively": Case(
-        {"pkg/lib.py": SAVE, "pkg/a.py": f"from .lib import save\n{CALLS}", "pkg/b.py": "from . import lib\nlib.save('c')\n"},
+        {
+            "pkg/lib.py": SAVE,
+            "pkg/a.py": f"from .lib import save\n{CALLS}",
+            "pkg/b.py": "from . import lib\nlib.save('c')\n",
+        },
         {"save": (3, "lib.save", 3)},
     ),
     "exported by the package": Case(
@@ -63,7 +76,11 @@ CASES = {
         {"save": (2, "pkg.save", 2)},
     ),
     "two modules of one name": Case(
-        {"one/lib.py": SAVE, "two/lib.py": SAVE, "a.py": f"from one.lib import save\n{CALLS}from two import lib\nlib.save('c')\n"},
+        {
+            "one/lib.py": SAVE,
+            "two/lib.py": SAVE,
+            "a.py": f"from one.lib import save\n{CALLS}from two import lib\nlib.save('c')\n",
+        },
         {"one/save": (2, "one.lib.save", 2), "two/save": (1, "two.lib.save", 1)},
     ),
     "another module of the name without such a function": Case(
@@ -79,10 +96,16 @@ CASES = {
         {"save": (3, "lib.save", 3)},
     ),
     "other functions of the name": Case(
-        {"lib.py": SAVE, "a.py": f"from other import save\n{CALLS}gc.save('c')\n", "b.py": f"def save(x): pass\n{CALLS}"},
+        {
+            "lib.py": SAVE,
+            "a.py": f"from other import save\n{CALLS}gc.save('c')\n",
+            "b.py": f"def save(x): pass\n{CALLS}",
+        },
         {"save": (0, "", 0)},
     ),
-    "a module whose name is none": Case({"my-lib.py": SAVE, "a.py": f"from lib import save\n{CALLS}"}, {"save": (0, "", 0)}),
+    "a module whose name is none": Case(
+        {"my-lib.py": SAVE, "a.py": f"from lib import save\n{CALLS}"}, {"save": (0, "", 0)},
+    ),
     "counted already": Case(
         {"lib.py": "def put_object(Key): s3.put_object(Key=Key)\n", "a.py": "import lib\nlib.put_object(Key='a')\n"},
         {"put_object": (0, "", 0)},
@@ -92,7 +115,8 @@ CASES = {
     "in its own file": Case({"lib.py": SAVE + CALLS}, {"save": (2, "", 0)}),
     "in both": Case({"lib.py": SAVE + CALLS, "a.py": "import lib\nlib.save('c')\n"}, {"save": (3, "lib.save", 1)}),
     "methods of the name": Case(
-        {"lib.py": f"import gc\n{SAVE}gc.save('a')\nself.save('b')\nother.save('c')\nsave('d')\n"}, {"save": (1, "", 0)},
+        {"lib.py": f"import gc\n{SAVE}gc.save('a')\nself.save('b')\nother.save('c')\nsave('d')\n"},
+        {"save": (1, "", 0)},
     ),
     "itself": Case({"lib.py": "def save(key):\n    s3.put_object(Key=key)\n    save(key[1:])\n"}, {"save": (0, "", 0)}),
     "within a function": Case(
@@ -101,7 +125,10 @@ CASES = {
     ),
     # methods
     "a method": Case(
-        {"lib.py": CLASS, "a.py": "from lib import Store\nStore().save('a')\ns = Store()\ns.save('b')\nother.save('c')\n"},
+        {
+            "lib.py": CLASS,
+            "a.py": "from lib import Store\nStore().save('a')\ns = Store()\ns.save('b')\nother.save('c')\n",
+        },
         {"Store.save": (2, "lib.Store().save", 2)},
     ),
     "a method of an annotated parameter": Case(
@@ -136,13 +163,17 @@ CASES = {
     ),
     "a derived class": Case(
         {
-            "lib.py": f"{CLASS}class Near(Store):\n    def f(self): self.save('a')\nclass Far(Near):\n    def f(self): self.save('b')\n"
+            "lib.py": f"{CLASS}class Near(Store):\n    def f(self): self.save('a')\n"
+            "class Far(Near):\n    def f(self): self.save('b')\n"
             "class Own(Store):\n    def save(self, key): pass\n    def f(self): self.save('c')\n",
         },
         {"Store.save": (2, "", 0)},
     ),
     "a class within another one": Case(
-        {"lib.py": "class A:\n    class B:\n        def save(self, key): s3.put_object(Key=key)\n        def f(self): self.save('a')\n"},
+        {
+            "lib.py": "class A:\n    class B:\n        def save(self, key): s3.put_object(Key=key)\n"
+            "        def f(self): self.save('a')\n",
+        },
         {"A.B.save": (1, "", 0)},
     ),
     # wrappers of wrappers
@@ -197,14 +228,15 @@ def wrappers_and_places(repository: Repository) -> tuple[list[dict[str, Any]], s
 def test_advice(repository: Repository) -> None:
     """A line for each function with two callers or more, whoever calls it, also where only some files are listed."""
     repository.commit({
-        "lib.py": f"{SAVE}def send(path): s3.upload_file('x', 'b', path)\nsend('a')\nsend('b')\ndef one(key): s3.put_object(Key=key)\n",
+        "lib.py": f"{SAVE}def send(path): s3.upload_file('x', 'b', path)\nsend('a')\nsend('b')\n"
+        "def one(key): s3.put_object(Key=key)\n",
         "a.py": f"from lib import save, one\n{CALLS}one('a')\n",
     })
     advice = [
-        'lib.py:1: save(key) writes whatever key its 2 callers pass, as one PUT call: add "lib.save" to patterns to count '
-        "2 calls in other files",
-        "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: no pattern counts them in its own "
-        "file, so decide there on all that they write",
+        "lib.py:1: save(key) writes whatever key its 2 callers pass, as one PUT call: "
+        'add "lib.save" to patterns to count 2 calls in other files',
+        "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: "
+        "no pattern counts them in its own file, so decide there on all that they write",
     ]
     assert repository.run("sites").lines[4:] == advice
     assert repository.run("sites", "lib.py").lines[4:] == advice
@@ -239,12 +271,14 @@ def constant(day):
     s3.put_object(Key=PREFIX + day)
 """,
         "a.py": "import lib\n" + "".join(
-            f"lib.{name}('a', 'b', 'c')\n" * 2 for name in ("to_url", "positional", "named", "small", "to_gcs", "hidden", "constant")
+            f"lib.{name}('a', 'b', 'c')\n" * 2
+            for name in ("to_url", "positional", "named", "small", "to_gcs", "hidden", "constant")
         ),
     })
     wrappers, _ = wrappers_and_places(repository)
     assert [(wrapper["name"], wrapper["parameter"], wrapper["callers"]) for wrapper in wrappers] == [
-        ("to_url", "url", 2), ("positional", "key", 2), ("named", "path", 2), ("small", "key", 2), ("to_gcs", "name", 2),
+        ("to_url", "url", 2), ("positional", "key", 2), ("named", "path", 2), ("small", "key", 2),
+        ("to_gcs", "name", 2),
     ]
 
 

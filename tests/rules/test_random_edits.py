@@ -100,7 +100,7 @@ def snapshot(calls: Sequence[Call], looks: Looks, pins: str) -> Snapshot:
         text = source([call for call in calls if call.file == path], looks)
         lines = text.splitlines(keepends=True)
         matcher = compile_matcher(["s3"], [])
-        reports[path] = report_file(ast.parse(text), lines, path, lambda line, lines=lines: lines[line - 1], matcher)
+        reports[path] = report_file(ast.parse(text), lines, path, ["", *lines].__getitem__, matcher)
     parsed = parse_pins(Pins("/repository/artifact-pins.toml", "/repository"), pins)
     assert not parsed.faults
     return Snapshot(parsed, reports)

@@ -73,7 +73,8 @@ class Comments:
                 group = ""
             end, behind = self._behind(item)
             own = _joined([" ".join(above), " ".join(behind)])
-            if above and not (behind or headings) and is_grouped and self._is_blank_above(item.first) and not _IS_KEY.search(own):
+            is_first = is_grouped and self._is_blank_above(item.first)
+            if is_first and above and not (behind or headings or _IS_KEY.search(own)):
                 group = own
             yield own or group or _joined([heading])
 
