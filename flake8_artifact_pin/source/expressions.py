@@ -20,6 +20,7 @@ from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import Lookup
 from flake8_artifact_pin.source.parameters import key_parameter
+from flake8_artifact_pin.source.parameters import made_of
 from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS
 from flake8_artifact_pin.source.parameters import SAME_METHODS
 from flake8_artifact_pin.source.parameters import same_name
@@ -133,8 +134,10 @@ class Expressions(Lookup):
             return self.templates[memory]
         if any(isinstance(bound.value, ast.arg) for bound in found):
             template = unknown(node.id, self.parameter(node.id, found, scopes))
-        elif len(found) != 1 or node.id in self.rebound:
+        elif node.id in self.rebound:
             template = unknown(node.id)
+        elif len(found) != 1:
+            template = unknown(node.id, self.common_parameter(node.id, found, Place(scopes, place.names)))
         else:
             template = self.followed(node.id, found[0], Place(scopes, place.names))
         self.templates[memory] = template
@@ -180,9 +183,18 @@ class Expressions(Lookup):
     def parameter(self, name: str, found: Sequence[Bound], scopes: Scopes) -> KeyParameter | None:
         """Return a parameter of a function, if it is assigned nothing but what is made of it as it stands."""
         if isinstance(scopes[-1], FUNCTIONS) and not is_self(ast.Name(name)):
-            if all(isinstance(bound.value, ast.arg) or same_name(bound.value) == name for bound in found):
+            if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
                 return key_parameter(name, scopes)
         return None
+
+    def common_parameter(self, name: str, found: Sequence[Bound], place: Place) -> KeyParameter | None:
+        """Return the parameter that everything is made of that a name is assigned: ``name = prefix + key``."""
+        names = {made_of(bound.value) if bound.is_whole else None for bound in found} - {name}
+        source = names.pop() if len(names) == 1 else None
+        if source is None or not place.names:
+            return None
+        template = self.name(ast.Name(source), Place(place.scopes, place.names - 1))
+        return template[0].parameter if is_unknown(template) else None
 
     def subscript(self, node: ast.Subscript, place: Place) -> Template:
         assigned = self.assigned(node, place.scopes)

@@ -64,6 +64,53 @@ def whole_parameter(template: Template) -> KeyParameter | None:
     return parameter if is_as_it_stands and not has_name else None
 
 
+def made_of(node: ast.AST | None) -> str | None:
+    """Return the name that an expression takes as it stands, perhaps with others before it, and with an extension."""
+    if isinstance(node, ast.IfExp):
+        names = {_made_of(node.body), _made_of(node.orelse)}
+        return names.pop() if len(names) == 1 else None
+    return _made_of(node)
+
+
+def _made_of(node: ast.AST | None) -> str | None:
+    parts = _joined_parts(node)
+    if not parts:
+        return same_name(node)
+    if len(parts) > 1 and _EXTENSION.fullmatch(f"\0{_literal(parts[-1])}", 1):
+        parts.pop()
+    *before, last = parts
+    name = same_name(last)
+    is_like_key = name is not None and _KEY_LIKE.search(name)
+    return name if is_like_key and not any(map(_has_name, before)) else None
+
+
+def _joined_parts(node: ast.AST | None) -> list[ast.expr]:
+    """Return the expressions that a text is joined of, as far as these are few."""
+    if isinstance(node, ast.JoinedStr):
+        return [value.value if isinstance(value, ast.FormattedValue) else value for value in node.values]
+    if isinstance(node, ast.BinOp):
+        parts: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)) and len(parts) < _MAX_DEPTH:
+            parts.insert(0, node.right)
+            node = node.left
+        return [node, *parts] if parts and isinstance(node, ast.expr) else []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
+        first = node.args[0] if len(node.args) == 1 else None
+        items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else node.args
+        return [node.func.value, *items] if len(items) > 1 else []
+    return []
+
+
+def _literal(node: ast.expr) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _has_name(node: ast.expr) -> bool:
+    """Return whether what stands before a key names the artifact: a text with a letter, or a constant."""
+    text = _SCHEME.sub("", _literal(node))
+    return any(map(str.isalpha, text)) or dotted(node).rpartition(".")[2].isupper()
+
+
 def same_name(node: ast.AST | None) -> str | None:
     """Return the name that an expression takes as it stands, but for white space, slashes and the like."""
     for _ in range(_MAX_DEPTH):

@@ -47,6 +47,18 @@ CASES = {
         },
         {},
     ),
+    "a key that is assigned anew, and functions that pass theirs to it": Case(
+        {
+            "lib.py": (
+                "def put_bytes(s3, bucket, key, body, prefix=''):\n    target_key = key\n"
+                "    if prefix:\n        target_key = prefix + key\n"
+                "    s3.put_object(Bucket=bucket, Key=target_key, Body=body)\n"
+                "def save(key, rows):\n    put_bytes(S3, BUCKET, key, dump(rows))\n"
+            ),
+            "a.py": "from lib import save\nsave('a.csv', x)\nsave('b.csv', x)\n",
+        },
+        {"put_bytes": (1, "", 0), "save": (2, "lib.save", 2)},
+    ),
     # callers in other files
     "imported by name": Case({"lib.py": SAVE, "a.py": f"from lib import save\n{CALLS}"}, {"save": (2, "lib.save", 2)}),
     "under another name": Case(
