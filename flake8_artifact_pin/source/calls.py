@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TypeAlias
 
 from flake8_artifact_pin.source.dotted import NameFinder
 from flake8_artifact_pin.source.dotted import second_text
@@ -24,6 +25,10 @@ from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import name_key
 from flake8_artifact_pin.source.templates import shown_key
 from flake8_artifact_pin.source.text import SourceText
+
+_Fields: TypeAlias = "tuple[tuple[str, bool, bool], ...]"
+# Those of each type of node that was met.
+_FIELDS: dict[str, _Fields] = {}
 
 # Builtins that inspect their first argument (print: each one) without calling or keeping it.
 _INSPECTORS = frozenset(
@@ -194,7 +199,7 @@ class _Walk:
         nodes, parents = [tree], [-1]
         leading: set[int] = set()
         for index, node in enumerate(nodes):
-            for field, *_ in _fields(type(node)):  # type: ignore[arg-type]
+            for field, *_ in _fields(node):
                 value = getattr(node, field, None)
                 for child in value if isinstance(value, (list, tuple)) else (value,):
                     if isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
@@ -216,7 +221,7 @@ class _Walk:
         """Put the children of a node on the stack, the first one on top."""
         node, place, holder = visit[:3]
         has_scope = isinstance(node, _WITH_SCOPE)
-        for field, is_passed, is_passed_through in _fields(type(node)):  # type: ignore[arg-type]
+        for field, is_passed, is_passed_through in _fields(node):
             value = getattr(node, field, None)
             if not value or not isinstance(value, (ast.AST, list, tuple)):
                 continue
@@ -328,13 +333,16 @@ class _Walk:
         return _Found(put_call, place.nodes, definitions)
 
 
-@functools.lru_cache(maxsize=None)
-def _fields(node_type: type[ast.AST]) -> tuple[tuple[str, bool, bool], ...]:
-    """Return the fields of a type of node, the last one first: is the value passed on, and is it that of the whole."""
-    name = node_type.__name__
+def _fields(node: ast.AST) -> _Fields:
+    """Return the fields of a node, the last one first: is the value passed on, and is it that of the whole."""
+    name = type(node).__name__
+    return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, node._fields))
+
+
+def _read_fields(name: str, fields: Sequence[str]) -> _Fields:
     return tuple(
         (field, (name, field) not in _INSPECTED, (name, field) in _PASSED_THROUGH)
-        for field in reversed(node_type._fields)
+        for field in reversed(fields)
         if field not in _WITHOUT_NODES
     )
 
