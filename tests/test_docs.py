@@ -152,7 +152,10 @@ def test_output_of_the_command(example: Repository, block: Block) -> None:
     assert outcome.status < 2
 
 
-@pytest.mark.parametrize("command", ["init --output -", "check", "decide", "sites", "prune --dry-run", "diff", "doctor"])
+VERBS_WITH_JSON = ["init --output -", "check", "decide", "sites", "prune --dry-run", "diff", "doctor"]
+
+
+@pytest.mark.parametrize("command", VERBS_WITH_JSON)
 def test_fields_of_json(example: Repository, command: str) -> None:
     """The page of the command names the fields that each verb prints, and no others."""
     section = PAGES["command.md"].partition(f"\n## {command.split()[0]}\n")[2].partition("\n## ")[0]

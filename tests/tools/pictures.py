@@ -1,25 +1,40 @@
 """Draw the pictures of the README from the example: python tests/tools/pictures.py [DIRECTORY].
 
-What they show is what flake8 prints there: colours are those of its output, and the places those of its findings.
+What they show is what flake8 and the command print there: colours are those of the output, and the places those of the
+findings.
 """
 from __future__ import annotations
 
+import io
 import keyword
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from flake8_artifact_pin.cli.main import main
+
 EXAMPLE = Path(__file__).parent.parent / "example"
 PICTURES = Path(__file__).parent.parent / "pictures"
 
-COMMANDS = (("flake8", "--select=APR,E9", "collectors"), ("flake8", "--select=APR,E9", "training"))
+COMMANDS = (
+    "flake8-artifact-pin check collectors/prices.py",
+    "flake8-artifact-pin decide collectors/prices.py:18 --registered prices_index",
+    "flake8-artifact-pin decide collectors/prices.py:17 --deferred config#2350",
+    "flake8-artifact-pin check collectors/prices.py",
+)
 SHOWN = ("collectors/prices.py", range(13, 19))
 
 COLUMNS = 112
@@ -42,23 +57,45 @@ class Piece(NamedTuple):
     is_bold: bool = False
 
 
-def run(*command: str) -> str:
-    """Return what a command prints in the example's directory."""
-    process = subprocess.run(
-        [sys.executable, "-m", *command], cwd=EXAMPLE, stdout=subprocess.PIPE, encoding="utf-8", check=False,
-    )
-    return process.stdout
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(command: str) -> str:
+    """Return what the command prints on a terminal: its results, then what is said beside them."""
+    with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()) as err:
+        main(shlex.split(command)[1:])
+    return out.getvalue() + err.getvalue()
+
+
+def flake8(*arguments: str) -> str:
+    """Return what flake8 prints in the example's directory."""
+    return subprocess.run(
+        [sys.executable, "-m", "flake8", *arguments], cwd=EXAMPLE, stdout=subprocess.PIPE, encoding="utf-8",
+    ).stdout
 
 
 def terminal() -> str:
-    """Return the picture of a terminal session."""
+    """Return the picture of a terminal session in a copy of the example, which the commands change."""
     lines: list[list[Piece]] = []
-    for command in COMMANDS:
-        lines.append([Piece("$ ", GREEN, True), Piece(" ".join(command), TEXT, True)])
-        for line in run(*command, "--color=always").splitlines():
-            lines += wrapped(pieces_of(line))
+    directory = os.getcwd()
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copytree(EXAMPLE, copy, dirs_exist_ok=True)
+        os.chdir(copy)
+        try:
+            # what is stale there is another story
+            run("flake8-artifact-pin prune")
+            for command in COMMANDS:
+                lines.append([Piece("$ ", GREEN, True), Piece(command, TEXT, True)])
+                for line in run(command).splitlines():
+                    lines += wrapped(pieces_of(line))
+        finally:
+            os.chdir(directory)
     lines.append([Piece("$ ", GREEN, True)])
-    return picture("tests/example", list(rows(lines)), len(lines))
+    return picture("example", list(rows(lines)), len(lines))
 
 
 def pieces_of(line: str) -> Iterator[Piece]:
@@ -93,7 +130,7 @@ def editor() -> str:
     """Return the picture of an editor that shows findings inline."""
     name, numbers = SHOWN
     source = (EXAMPLE / name).read_text(encoding="utf-8").splitlines()
-    found = [match for line in run("flake8", "--select=APR", name).splitlines() if (match := FINDING.match(line))]
+    found = [match for line in flake8("--select=APR", name).splitlines() if (match := FINDING.match(line))]
     findings = {int(match["line"]): match for match in found if int(match["line"]) in numbers}
     lines: list[list[Piece]] = []
     marks = []
@@ -174,7 +211,7 @@ def picture(title: str, elements: Sequence[str], lines: int) -> str:
 DRAWN = {"terminal.svg": terminal, "editor.svg": editor}
 
 
-def main() -> None:
+def write_pictures() -> None:
     """Write the pictures."""
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     directory.mkdir(parents=True, exist_ok=True)
@@ -183,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    write_pictures()
