@@ -15,6 +15,7 @@ from support import Project
 from support import Repository
 
 from flake8_artifact_pin.cli.explain import pages_of_manual
+from flake8_artifact_pin.cli.main import VERBS
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.source.stores import STORES
@@ -99,6 +100,20 @@ def test_tables_of_the_readme() -> None:
     pages = re.findall(r"^\| \[(\w[\w-]*)\]\(flake8_artifact_pin/docs/\1\.md\) \|", README, re.MULTILINE)
     assert sorted(pages) == sorted(pages_of_manual())
     assert ", ".join(f"`{store}`" for store in STORES) in " ".join(README.split())
+
+
+def test_every_verb_has_a_section() -> None:
+    sections = re.findall("^## (.+)$", PAGES["command.md"], re.MULTILINE)
+    assert sections == re.findall(r"^\| `(\w+)` \|", PAGES["command.md"], re.MULTILINE) == list(VERBS)
+
+
+@pytest.mark.parametrize("package", ["source", "pins", "rules", "repository"])
+def test_every_module_is_explained(package: str) -> None:
+    """The page for maintainers has no module that is gone, and lacks none."""
+    section = PAGES["architecture.md"].partition(f"\n**`{package}/`")[2].partition("\n**`")[0]
+    named = [name for row in re.findall(r"^\| ([a-z_, ]+) \|", section, re.MULTILINE)[1:] for name in row.split(", ")]
+    modules = {path.stem for path in (ROOT / "flake8_artifact_pin" / package).glob("*.py")} - {"__init__"}
+    assert sorted(named) == sorted(modules)
 
 
 def test_changelog_mentions_every_code() -> None:
