@@ -17,6 +17,7 @@ from support import Repository
 from flake8_artifact_pin.cli.explain import pages_of_manual
 from flake8_artifact_pin.cli.main import VERBS
 from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.source.stores import STORES
 
@@ -233,6 +234,15 @@ def test_toml(block: Block, tmp_path: Path) -> None:
         path = tmp_path / block.file
         path.write_text(block.text, encoding="utf-8")
         assert load_pins(str(path), str(tmp_path)).faults == ()
+
+
+def test_registry(tmp_path: Path) -> None:
+    """The example of a registry is one, and has all that a row may have."""
+    pytest.importorskip("yaml")
+    (block,) = blocks_of("yaml", "# ARTIFACT_REGISTRY.yaml")
+    (tmp_path / block.file).write_text(block.text, encoding="utf-8")
+    first, second = load_registry(str(tmp_path / block.file), block.file)
+    assert all(first) and second.artifact_id
 
 
 def samples() -> list[tuple[Block, str, str]]:
