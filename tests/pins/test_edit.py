@@ -781,7 +781,7 @@ def edits_of(draw: st.DrawFn, pins: dict[str, Pin]) -> list[Edit]:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_any_edits(data: st.DataObject) -> None:
     """What is asked for is done, and neither comments nor line ends are lost."""
     before, pins = data.draw(documents())

@@ -258,7 +258,7 @@ DOCUMENTS = st.builds(Document, st.dictionaries(KEYS, VALUES, max_size=5), st.bu
 
 
 @given(DOCUMENTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75)
 def test_key_positions(document: Document) -> None:
     """Two independent witnesses: tomli says which keys there are, and the writer of the text where it wrote them.
 
@@ -273,7 +273,7 @@ def test_key_positions(document: Document) -> None:
 
 
 @given(DOCUMENTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75)
 def test_spans(document: Document) -> None:
     """The text of each key and of each value says what the parser says of it."""
     text = document.text

@@ -162,15 +162,15 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "another one": (
         ["f:put_object(a)", "f:put_object(b)"], ["f:put_object(a)", "f:put_object(c)"],
         [
-            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone: '
-            f"rename that entry, or {DECIDE}:2",
+            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"{DECIDE}:2 (only renamed: add --renamed)",
         ],
     ),
     "another one than the only one": (
         ["f:put_object(a)"], ["f:put_object(b)"],
         [
-            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone: '
-            f"rename that entry, or {DECIDE}:1",
+            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone; '
+            f"{DECIDE}:1 (only renamed: add --renamed)",
         ],
     ),
     "fewer": (
@@ -196,8 +196,8 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
         [
             '1:1: APR002 stale pin: 1 PUT call, 2 pinned; "f:put_object(a)" and "f:put_object(b)" are gone; '
             f"rename the entries of calls that only got a new name; lower it: {PRUNE}",
-            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone: '
-            f"rename that entry, or {DECIDE}:1",
+            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"{DECIDE}:1 (only renamed: add --renamed)",
         ],
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 from support.reports import read_pins
 from support.reports import report_calls
@@ -201,6 +202,7 @@ def entries_of(calls: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{name} {artifact}" for name, (_, artifact) in zip(names_of(calls), calls)]
 
 
+@settings(max_examples=50)
 @given(CALLS, CALLS)
 def test_no_decision_goes_to_another_artifact_unseen(
     before: list[tuple[str, str]], after: list[tuple[str, str]],
@@ -217,6 +219,7 @@ def test_no_decision_goes_to_another_artifact_unseen(
         assert verdict.unnamed or verdict.gone
 
 
+@settings(max_examples=30)
 @given(CALLS, st.permutations(range(6)))
 def test_order_does_not_matter(calls: list[tuple[str, str]], order: list[int]) -> None:
     moved = [calls[index] for index in order if index < len(calls)]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from flake8_artifact_pin.source.names import call_names
@@ -52,7 +51,6 @@ def test_call_names(calls: Sequence[tuple[str, str, str]], expected: Sequence[st
     assert list(call_names(calls)) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(SCOPES, IDENTIFIERS, KEYS.map(escaped).map(name_key)), max_size=6))
 def test_each_name_is_read_as_what_it_names(calls: Sequence[tuple[str, str, str]]) -> None:
     names = list(call_names(calls))
@@ -122,7 +120,6 @@ def test_name_key(template: str, expected: str) -> None:
     assert name_key(template) == expected
 
 
-@settings(deadline=None)
 @given(KEYS, KEYS)
 def test_name_keys_differ_where_keys_do(first: str, second: str) -> None:
     one, two = name_key(escaped(first)), name_key(escaped(second))

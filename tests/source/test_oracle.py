@@ -118,7 +118,7 @@ def test_installed_package(package: str) -> None:
     assert wide_calls > 10
 
 
-@settings(deadline=None, max_examples=75, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, suppress_health_check=list(HealthCheck))
 @given(sources.modules(settled=True))
 def test_generated_sources(source: str) -> None:
     for patterns in MATCHERS:

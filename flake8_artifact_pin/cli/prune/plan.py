@@ -104,9 +104,10 @@ class _Judge:
             yield from _moved(pin, line, new_path, verdict)
 
     def kept_for_pattern(self, pin: Pin, line: int) -> Kept:
-        """Return why a stale pin is kept while a pattern counts nothing: its calls may be there, and not be counted."""
+        """Return why a stale pin is kept while a pattern counts nothing: its calls may be there, uncounted."""
         pattern = quote(self.dead[0])
-        return Kept(pin, line, f"pattern {pattern} counts no PUT call, so its calls may be there: correct or remove that")
+        reason = f"pattern {pattern} counts no PUT call, so its calls may be there: correct or remove that"
+        return Kept(pin, line, reason)
 
     @functools.cached_property
     def dead(self) -> Sequence[str]:
