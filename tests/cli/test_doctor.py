@@ -387,7 +387,7 @@ CASES = {
             *(
                 f'artifact-pins.toml:2: pattern "{pattern}" counts no PUT call: '
                 "correct it (the function was renamed or moved?), or remove it"
-                for pattern in ("1st.put", "if.put", "put[z-a]", "x[-].put")
+                for pattern in ("1st.put", "if.put", "x[-].put", "put[z-a]")
             ),
         ],
         {PRICES: ""},
