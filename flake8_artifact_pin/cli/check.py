@@ -20,6 +20,7 @@ from flake8_artifact_pin.cli.formats import sarif_text
 from flake8_artifact_pin.cli.notes import ignored_pins_note
 from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.notes import workspace_notes
+from flake8_artifact_pin.cli.notes import wrappers_note
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
@@ -125,7 +126,10 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     if not arguments.paths:
         first = sorted(findings_on_patterns(workspace, scanned_files))
         findings.update(findings_on_exemptions(workspace, paths))
-        notes += [*silence_notes(workspace, scanned_files), *workspace_notes(workspace)]
+        notes += [
+            *silence_notes(workspace, scanned_files), *wrappers_note(workspace, scanned_files),
+            *workspace_notes(workspace),
+        ]
     if since:
         findings.update(_wanted(since.findings, scanned_files, workspace))
     registry_faults = _add_registry_findings(findings, workspace, registry, arguments.owner) if registry else ()

@@ -12,10 +12,12 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.source.patterns import component_matches
+from flake8_artifact_pin.source.patterns import parse_pattern
 from flake8_artifact_pin.source.stores import ALL_STORES
 from flake8_artifact_pin.source.stores import STORES
 
-_MAX_LISTED = 5
+_MAX_LISTED, _MAX_IMPORTING = 5, 2
 
 
 def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
@@ -27,11 +29,30 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
     stores = workspace.pins.stores
     for store, paths in store_imports(workspace, workspace.files()).items():
         files = f"{count(len(paths), 'file')} {'imports' if len(paths) == 1 else 'import'}"
-        imported = f"{files} {' or '.join(STORES[store].modules[:2])}"
+        first = listed([workspace.shown(path) for path in paths], _MAX_IMPORTING)
+        imported = f"{files} {' or '.join(STORES[store].modules[:2])} ({first})"
         if store not in stores and ALL_STORES not in stores:
-            yield f'{imported}, but stores has no "{store}": its PUT calls are not counted'
+            yield f'{imported}, but stores has no "{store}": add it, or exempt what need not be counted'
         elif store not in seen:
-            yield f"{imported}, but no PUT call of {store} is counted: see flake8-artifact-pin explain limits"
+            yield (
+                f"{imported}, but no PUT call of {store} is counted: see flake8-artifact-pin explain limits, "
+                "or exempt what only reads"
+            )
+
+
+def wrappers_note(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
+    """Yield a line on the functions that write whatever key they are given, unless a pattern is for their callers."""
+    last_names = [parse_pattern(pattern).components[-1] for pattern in workspace.pins.patterns]
+    found = {
+        (scanned.path, site.call.key_parameter.function)
+        for scanned in scanned_files if not scanned.exempt
+        for site in scanned.report.sites if site.call.key_parameter
+    }
+    names = [function.rpartition(".")[2] for _, function in found]
+    number = sum(not any(component_matches(last, name) for last in last_names) for name in names)
+    if number:
+        verb = "writes whatever key its callers pass" if number == 1 else "write whatever key their callers pass"
+        yield f"{count(number, 'function')} {verb}: flake8-artifact-pin sites names those with several callers"
 
 
 def workspace_notes(workspace: Workspace) -> Iterator[str]:
@@ -64,7 +85,7 @@ def untracked_note(workspace: Workspace) -> Iterator[str]:
         yield f"{files} with PUT calls that git does not track, and that are not judged: {listed(untracked)}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = _MAX_LISTED) -> str:
     """Return the first of some names, and how many more there are."""
-    more = len(names) - _MAX_LISTED
-    return ", ".join([*names[:_MAX_LISTED], *([f"and {more} more"] if more > 0 else [])])
+    more = len(names) - most
+    return ", ".join([*names[:most], *([f"and {more} more"] if more > 0 else [])])

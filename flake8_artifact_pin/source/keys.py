@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -15,13 +16,22 @@ from flake8_artifact_pin.source.expressions import Expressions
 from flake8_artifact_pin.source.expressions import MAX_NAMES
 from flake8_artifact_pin.source.expressions import Place
 from flake8_artifact_pin.source.lookup import called_name
+from flake8_artifact_pin.source.parameters import is_like_key
 from flake8_artifact_pin.source.parameters import whole_parameter
+from flake8_artifact_pin.source.templates import is_unknown
 from flake8_artifact_pin.source.templates import KeyParameter
+from flake8_artifact_pin.source.templates import Template
 from flake8_artifact_pin.source.templates import written
 
 # So much of a receiver is read for each key.
 _MAX_STEPS = 40
+# A call with more of them was not written by hand.
+_MOST_ARGUMENTS = 10
 _PLACE = re.compile(r"\.(?P<name>[^(.]+)\((?P<argument>.*)\)")
+
+
+# No bucket's name, no sentence and no content type.
+_LIKE_PATH = re.compile(r"(?!(?:application|audio|image|text|video)/)\S*[./]\S*")
 
 
 class Key(NamedTuple):
@@ -36,10 +46,23 @@ def key_of(call: ast.Call, places: Sequence[str], scopes: Sequence[ast.AST]) -> 
 
     ``places`` are where the key may stand, the first one that the call has wins: ``Key=`` is a keyword, ``2`` a
     positional argument (from 0 on, ``-1`` is the last), ``.blob(0)`` and ``.blob(name=)`` arguments of the call of
-    that name (a shell wildcard) in the receiver, ``.`` the receiver itself. ``scopes`` are the module, and the classes
-    and functions around the call, the outermost first.
+    that name (a shell wildcard) in the receiver, ``.`` the receiver itself, ``*`` the positional argument that looks
+    most like a key. ``scopes`` are the module, and the classes and functions around the call, the outermost first.
     """
     return _names_of(scopes[0]).key(call, places, tuple(scopes))
+
+
+def _is_like_path(template: Template) -> bool:
+    text = "".join(part.text if part.is_known else "{}" for part in template)
+    return _has_letter(template) and _LIKE_PATH.fullmatch(text) is not None
+
+
+def _has_letter(template: Template) -> bool:
+    return any(part.is_known and any(map(str.isalpha, part.text)) for part in template)
+
+
+def _is_named_like_key(template: Template) -> bool:
+    return is_unknown(template) and is_like_key(template[0].text)
 
 
 @functools.lru_cache(maxsize=1)
@@ -58,15 +81,26 @@ class _Names(Expressions):
 
     def key(self, call: ast.Call, places: Sequence[str], scopes: Scopes) -> Key:
         for place in places:
-            found = self.argument(call, place, scopes)
-            if found:
-                template = self.template(found[0], Place(found[1]))
+            template = self.likely_key(call, scopes) if place == "*" else self.argument_template(call, place, scopes)
+            if template is not None:
                 return Key(written(template), whole_parameter(template))
         for keyword in call.keywords:
             if keyword.arg is None:
                 # ``put_object(**arguments)`` takes its key from there, too
                 return Key("", whole_parameter(self.template(keyword.value, Place(scopes))))
         return Key("", None)
+
+    def argument_template(self, call: ast.Call, place: str, scopes: Scopes) -> Template | None:
+        """Return the template at a place of a call; None if the call does not have it."""
+        found = self.argument(call, place, scopes)
+        return self.template(found[0], Place(found[1])) if found else None
+
+    def likely_key(self, call: ast.Call, scopes: Scopes) -> Template | None:
+        """Return the positional argument that looks most like a key: like a path, else a text, else named as one."""
+        plain = itertools.takewhile(lambda argument: not isinstance(argument, ast.Starred), call.args)
+        templates = [self.template(argument, Place(scopes)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
+        tests = (_is_like_path, _has_letter, _is_named_like_key)
+        return next((template for is_key in tests for template in templates if is_key(template)), None)
 
     def argument(self, call: ast.Call, place: str, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
         """Return the expression at a place of a call, and the scopes that it stands in."""

@@ -64,6 +64,11 @@ def whole_parameter(template: Template) -> KeyParameter | None:
     return parameter if is_as_it_stands and not has_name else None
 
 
+def is_like_key(name: str) -> bool:
+    """Return whether a variable is named as one that holds a key, not a client, a bucket or a content type."""
+    return _KEY_LIKE.search(name) is not None and _UNLIKE_KEY.search(name) is None
+
+
 def made_of(node: ast.AST | None) -> str | None:
     """Return the name that an expression takes as it stands, perhaps with others before it, and with an extension."""
     if isinstance(node, ast.IfExp):

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import parse_pattern
+from flake8_artifact_pin.source.patterns import S3_KEY
 
 DEFAULT_STORES = ("s3",)
 ALL_STORES = "*"
@@ -222,6 +223,7 @@ _FRAMES = (
     "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "ipc", "ndjson", "avro",
 )
 _CLOUD_ARGUMENTS = ("storage_options=", "filesystem=")
+_TABLE_WRITERS = ("write_table", "write_metadata", "write_to_dataset", "write_dataset")
 _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), (
     *_rows(
         _WRITTEN,
@@ -234,9 +236,11 @@ _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), 
         "where= root_path= base_dir= uri= 1",
         *(
             f"*.{name}({argument})"
-            for name, argument in product(("write_table", "write_to_dataset", "write_dataset"), _CLOUD_ARGUMENTS)
+            for name, argument in product(_TABLE_WRITERS, _CLOUD_ARGUMENTS)
         ),
     ),
+    *_rows("destination= 1", "*.copy_files(destination_filesystem=)"),
+    *_rows("buf= path= 0", "*.to_markdown(storage_options=)", "*.to_textfiles(storage_options=)"),
     *_rows("where= 0", "*.ParquetWriter(filesystem=)"),
 ), ("storage_options", "filesystem"))
 
@@ -286,6 +290,13 @@ _CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath"), (
     *_rows(".", "*.upload_from(0=)"),
 ))
 
+# Where own functions take the key: nobody says so, but there are habits.
+_OWN_KEYWORDS = (
+    "Key", "key", "object_key", "object_name", "s3_key", "blob_name", "blob", "dest", "destination", "path", "uri", "url",
+    "filename", "name",
+)
+_OWN_KEY = (*(f"{keyword}=" for keyword in _OWN_KEYWORDS), *S3_KEY[1:], "*")
+
 #: The stores by name. Where two have the same call, the one that comes first counts it.
 STORES: Mapping[str, Store] = {
     store.name: store
@@ -324,7 +335,7 @@ def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
     rows = [(name, row) for name in stores for row in STORES[name].rows]
     return compile_patterns([
         *(parse_pattern(row.pattern)._replace(store=name, key=row.key, words=row.words) for name, row in rows),
-        *map(parse_pattern, patterns),
+        *(parse_pattern(pattern)._replace(key=_OWN_KEY) for pattern in patterns),
     ])
 
 

@@ -607,6 +607,10 @@ def test_text(repository: Repository) -> None:
     assert outcome.lines == repository.flake8("b.py", "src/a.py").lines
     put(repository, {PINS: '[exempt]\n"src/" = "it writes nothing"\n', "b.py": PUT * 2})
     assert repository.run("check", "b.py").err == "1 file, 2 PUT calls: 2 findings\n"
+    # those of exempt files are not judged
+    repository.commit({PINS: '[exempt]\n"b.py" = "scratch files"\n'})
+    assert repository.run("check", "b.py").err == "1 file, 0 PUT calls: 0 findings\n"
+    assert json.loads(repository.check("b.py").out)["put_calls"] == 0
     put(repository, {"b.py": ""})
     assert repository.run("check") == ("", "2 files, 1 PUT call: 0 findings\n", 0)
 

@@ -83,10 +83,10 @@ OTHER_PINS = (
 )
 NOT_REQUIRED = (
     "require-plugins does not name flake8-artifact-pin, so flake8 passes everything where it is not installed; "
-    "add require-plugins = flake8-artifact-pin under [flake8]"
+    "add require-plugins = flake8-artifact-pin under [flake8] in CONFIG"
 )
 
-UNCOUNTED = "but no PUT call of s3 is counted: see flake8-artifact-pin explain limits"
+UNCOUNTED = "but no PUT call of s3 is counted: see flake8-artifact-pin explain limits, or exempt what only reads"
 
 CASES = {
     "nothing wrong": Case(),
@@ -254,7 +254,7 @@ CASES = {
         "",
         [
             f"{PRICES}:4: does not parse (unmatched ')'), so flake8 sees no PUT call; correct it",
-            f"1 file imports boto3 or aioboto3, {UNCOUNTED}",
+            f"1 file imports boto3 or aioboto3 ({PRICES}), {UNCOUNTED}",
         ],
         {PRICES: f"{PRODUCER})\n"},
     ),
@@ -342,7 +342,7 @@ CASES = {
     "nothing pinned": Case(
         "",
         ["artifact-pins.toml:1: nothing is pinned: [pins] has no file that exists; pin the files that make PUT calls"],
-        pins="",
+        pins='[pins]\n"gone.py" = 1\n',
         pinned="",
         new="artifact_pin_doctor.py",
     ),
@@ -368,19 +368,27 @@ CASES = {
         call="from store import save_artifact; save_artifact(2)",
     ),
     "a pattern of a module": Case(
-        failures=['1 file imports awswrangler, but stores has no "awswrangler": its PUT calls are not counted'],
+        failures=[
+            f'1 file imports awswrangler ({PRICES}), but stores has no "awswrangler": '
+            "add it, or exempt what need not be counted",
+        ],
         files={PRICES: "import awswrangler as wr\nwr.s3.to_csv(1)\n"},
         pins=f'patterns = ["awswrangler.s3.to_*"]\n{PINS}',
         call="awswrangler.s3.to_parquet(2)",
     ),
     "a pattern that matches more than its own call": Case(
-        files={PRICES: "x.lib()\n"}, pins=f'patterns = ["lib().write", "lib"]\n{PINS}', call="x.lib()",
+        files={PRICES: "x.lib()\n", "a.py": "x.lib().write()  # noqa: APR001 - a scratch file\n"}, pins=f'patterns = ["lib().write", "lib"]\n{PINS}', call="x.lib()",
     ),
     "patterns that match no call": Case(
         "",
         [
             f"artifact-pins.toml:2: none of the patterns makes a PUT call in {PRICES}; correct them",
             "artifact-pins.toml:2: none of the patterns makes a PUT call in a new file in collectors/; correct them",
+            *(
+                f'artifact-pins.toml:2: pattern "{pattern}" counts no PUT call: '
+                "correct it (the function was renamed or moved?), or remove it"
+                for pattern in ("1st.put", "if.put", "x[-].put", "put[z-a]")
+            ),
         ],
         {PRICES: ""},
         pins='stores = []\npatterns = ["1st.put", "if.put", "x[-].put", "put[z-a]"]\n'
@@ -446,7 +454,7 @@ def assert_failures(project: Project, case: Case, config: str) -> Sequence[str]:
     result = run(project, *case.arguments)
     *lines, summary = result.lines
     said = [line for line in lines if not line.startswith("ok    ")]
-    expected = [line.replace("CONFIG", config, 1) for line in case.failures]
+    expected = [line.replace("CONFIG", config) for line in case.failures]
     assert [line.removeprefix("FAIL  ") for line in said] == expected
     failures = sum(line.startswith("FAIL  ") for line in said)
     assert result.status == bool(failures)
@@ -514,8 +522,8 @@ def test_notes(project: Project) -> None:
     })
     lines = run(project).lines[-5:-1]
     assert lines[1:] == [
-        '1 file imports google.cloud.storage or gcloud.aio.storage, but stores has no "gcs": '
-        "its PUT calls are not counted",
+        '1 file imports google.cloud.storage or gcloud.aio.storage (a.py), but stores has no "gcs": '
+        "add it, or exempt what need not be counted",
         "pyproject.toml has pins, too, which nobody reads beside artifact-pins.toml: keep one of the two",
         "data.ipynb is not Python and is not judged: its pin is kept",
     ]
@@ -553,14 +561,25 @@ def test_json(project: Project) -> None:
 def test_documented_checks(project: Project) -> None:
     CASES["nothing wrong"].write(project, "tox.ini")
     documented = re.findall(r"- ``([\w-]+)``:", doctor.run.__doc__ or "")
-    # of the last one only failures are listed
-    assert [check["check"] for check in run_json(project)[0]] == documented[:-1]
-    assert documented[-1] == "broken-file"
+    # of the last ones only failures are listed
+    assert [check["check"] for check in run_json(project)[0]] == documented[:-2]
+    assert documented[-2:] == ["broken-file", "patterns"]
 
 
 def test_no_configuration(project: Project) -> None:
     project.write({"artifact-pins.toml": PINS, "setup.cfg": b"\xff[flake8]\n", "tox.ini": "broken\n"})
-    assert run(project).lines[1] == f"FAIL  {NOT_REQUIRED}"
+    assert run(project).lines[1] == (
+        "ok    flake8 has no configuration here: where more than check is run, "
+        "add require-plugins = flake8-artifact-pin under [flake8] to a file .flake8"
+    )
+
+
+def test_nothing_is_written_yet(project: Project) -> None:
+    """Right after init, in a repository without a PUT call."""
+    project.write({"a.py": "x = 1\n", "artifact-pins.toml": "[pins]\n"})
+    result = run(project)
+    assert "ok    nothing is pinned, so each PUT call is reported: decide on the first one to pin its file" in result.lines
+    assert result.status == 0
 
 
 def test_configuration_above(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -597,7 +616,7 @@ def test_files_without_the_section(project: Project) -> None:
 
 def test_configuration_of_local_plugins_only(project: Project) -> None:
     project.write({PRICES: PRODUCER, "artifact-pins.toml": PINS, "tox.ini": "[flake8:local-plugins]\n"})
-    assert run(project).lines[1] == f"FAIL  tox.ini: {NOT_REQUIRED}"
+    assert run(project).lines[1] == f"FAIL  tox.ini: {NOT_REQUIRED}".replace("CONFIG", "tox.ini")
 
 
 def test_no_pins_file(project: Project) -> None:
@@ -625,7 +644,7 @@ def test_not_installed(project: Project, uninstalled: None) -> None:
     version = f"flake8 {flake8.__version__} ({get_python_version()})"
     assert run(project) == (
         f"FAIL  {version} does not load flake8-artifact-pin; install it beside that flake8\n"
-        f"FAIL  tox.ini:4: {NOT_REQUIRED}\n"
+        f"FAIL  tox.ini:4: {NOT_REQUIRED.replace('CONFIG', 'tox.ini')}\n"
         "2 failures, 0 checks passed\n",
         1,
     )

@@ -281,7 +281,7 @@ def test_stores_and_patterns(repository: Repository) -> None:
     assert repository.flake8() == ("", 0)
     named = repository.run("init", "--store=s3", "--output=-")
     assert named.lines[-1] == '"a.py" = 1' and "stores" not in named.out
-    assert 'stores has no "gcs": its PUT calls are not counted' in named.err
+    assert 'stores has no "gcs": add it, or exempt what need not be counted' in named.err
 
 
 def test_what_git_does_not_track(repository: Repository) -> None:

@@ -10,8 +10,11 @@ from support import Repository
 GCS = "from google.cloud import storage\n"
 UPLOAD = f"{GCS}bucket.blob('x').upload_from_string('y')\n"
 MODULES = "google.cloud.storage or gcloud.aio.storage"
-NOT_COUNTED = f'import {MODULES}, but stores has no "gcs": its PUT calls are not counted'
-NONE_COUNTED = f"imports {MODULES}, but no PUT call of gcs is counted: see flake8-artifact-pin explain limits"
+NOT_COUNTED = 'but stores has no "gcs": add it, or exempt what need not be counted'
+NONE_COUNTED = (
+    f"imports {MODULES} (a.py), but no PUT call of gcs is counted: see flake8-artifact-pin explain limits, "
+    "or exempt what only reads"
+)
 PINNED = '[pins]\n"a.py" = 1\n'
 
 
@@ -24,12 +27,15 @@ def notes(repository: Repository, *arguments: str) -> list[str]:
 SILENCE: dict[str, tuple[dict[str, str], list[str]]] = {
     "nothing": ({"a.py": PUT, PINS: PINNED}, []),
     "a store that is not counted": (
-        {**{f"{number}.py": GCS for number in range(12)}, PINS: ""}, [f"12 files {NOT_COUNTED}"],
+        {**{f"{number}.py": GCS for number in range(12)}, PINS: ""}, [f"12 files import {MODULES} (0.py, 1.py, and 10 more), {NOT_COUNTED}"],
     ),
     "a store of which nothing is counted": ({"a.py": GCS, PINS: 'stores = ["gcs"]'}, [f"1 file {NONE_COUNTED}"]),
     "a store that is counted": ({"a.py": UPLOAD, PINS: f'stores = ["gcs"]\n{PINNED}'}, []),
     "all stores": ({"a.py": UPLOAD, PINS: f'stores = ["*"]\n{PINNED}'}, []),
     "all stores, and nothing is counted": ({"a.py": GCS, PINS: 'stores = ["*"]'}, [f"1 file {NONE_COUNTED}"]),
+    "a store that is left out on purpose": (
+        {"a.py": GCS, PINS: '[exempt]\n"a.py" = "writes to the bucket of another team"\n'}, [],
+    ),
     "an exempt file": ({"a.py": "", "b.py": GCS, PINS: '[exempt]\n"b.py" = "it only reads"\n'}, []),
     "counted in an exempt file alone": (
         {"a.py": GCS, "b.py": UPLOAD, PINS: 'stores = ["gcs"]\n[exempt]\n"b.py" = "scratch files"\n'},
@@ -43,6 +49,30 @@ SILENCE: dict[str, tuple[dict[str, str], list[str]]] = {
 def test_silence(repository: Repository, case: str) -> None:
     files, expected = SILENCE[case]
     repository.commit(files)
+    assert notes(repository) == expected
+
+
+SAVE = "def save(key):\n    s3.put_object(Key=key)\n"
+WRAPPERS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "one": (
+        {"a.py": SAVE},
+        ["1 function writes whatever key its callers pass: flake8-artifact-pin sites names those with several callers"],
+    ),
+    "some": (
+        {"a.py": f"{SAVE}    s3.put_object(Key=key)\nclass A:\n    def put(self, key): s3.put_object(Key=key)\n"},
+        ["2 functions write whatever key their callers pass: flake8-artifact-pin sites names those with several callers"],
+    ),
+    "a pattern counts their callers": (
+        {"a.py": SAVE, "b.py": "import a\na.save('x')\n", PINS: 'patterns = ["a.sav*"]\n'}, [],
+    ),
+    "in an exempt file": ({"a.py": SAVE, PINS: '[exempt]\n"a.py" = "scratch files"\n'}, []),
+}
+
+
+@pytest.mark.parametrize("case", WRAPPERS)
+def test_wrappers(repository: Repository, case: str) -> None:
+    files, expected = WRAPPERS[case]
+    repository.commit({PINS: "", **files})
     assert notes(repository) == expected
 
 

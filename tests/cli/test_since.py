@@ -71,6 +71,18 @@ def test_findings(
     assert since.new_findings(workspace, since.findings) == frozenset(since.findings)
 
 
+def test_changed_key_of_an_own_pattern(repository: Repository) -> None:
+    """Another artifact is another decision, although the number is the same."""
+    source = "import s3_service\ns3_service.upload_s3_object(client, object_key='europepmc/%s.json')\n"
+    pins = 'patterns = ["s3_service.upload_s3_object"]\n[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+    repository.commit({"a.py": source % "summary", PINS: pins})
+    repository.git("checkout", "--quiet", "-b", "topic")
+    repository.commit({"a.py": source % "details"})
+    shown = 'upload_s3_object("europepmc/details.json") has replaced upload_s3_object("europepmc/summary.json")'
+    assert [text.partition(" since")[0] for *_, code, text in repository.check("--since=main").findings] == [shown]
+    assert "europepmc/details.json" in repository.run("diff", "main").out
+
+
 def test_other_findings_at_a_new_call_are_new(repository: Repository) -> None:
     repository.commit({"a.py": put("one"), "b.py": ""})
     repository.write({"a.py": put("one") + put("two", "g")})

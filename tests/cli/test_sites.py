@@ -207,7 +207,7 @@ def test_subdirectory(inventory: Repository) -> None:
 def test_no_calls(repository: Repository) -> None:
     repository.commit({"a.py": "from google.cloud import storage\n"})
     modules = "google.cloud.storage or gcloud.aio.storage"
-    silent = f'1 file imports {modules}, but stores has no "gcs": its PUT calls are not counted'
+    silent = f'1 file imports {modules} (a.py), but stores has no "gcs": add it, or exempt what need not be counted'
     assert repository.run("sites") == ("", f"1 file: 0 PUT calls\n{silent}\n", 0)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flake8_artifact_pin.source.calls import find_calls
+from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.stores import compile_matcher
 from flake8_artifact_pin.source.stores import imported_stores
 from flake8_artifact_pin.source.stores import store_names
@@ -70,6 +71,10 @@ def stores_of(source: str) -> list[str]:
         ("zarr", "data.to_zarr(store)"),
         ("pandas", "frame.to_csv(url, storage_options=o)"),
         ("pandas", "from pyarrow.parquet import write_table\nwrite_table(t, url, filesystem=fs)"),
+        ("pandas", "pq.write_metadata(schema, path, filesystem=fs)"),
+        ("pandas", "fs.copy_files(source, url, destination_filesystem=s3)"),
+        ("pandas", "frame.to_markdown(url, storage_options=o)"),
+        ("pandas", "bag.to_textfiles(url, storage_options=o)"),
         ("bigquery", "client.extract_table(table, uri)"),
         ("django", "from django.core.files.storage import default_storage\ndefault_storage.save(n, c)"),
         ("django", "import django\nself.image.save(n, c, save=False)"),
@@ -104,6 +109,8 @@ def test_writes(store: str, source: str) -> None:
         pytest.param("frame.read.parquet(path); response.json()", id="Spark reads"),
         pytest.param("frame.to_csv(path); frame.to_csv(path, **o); pd.read_csv(u, storage_options=o)", id="frames"),
         pytest.param("lib.write(fd, data); lib.append(x)", id="a library that is not ArcticDB"),
+        pytest.param("pq.write_metadata(schema, path); pq.read_metadata(p, filesystem=fs)", id="metadata, locally"),
+        pytest.param("fs.copy_files(url, path, source_filesystem=s3)", id="a download"),
         pytest.param("Path(p).write_text(t); p.rename(q)", id="local paths"),
         pytest.param("s3.Bucket(b).Tagging().put(Tagging=t); s3.Object(b, k).Acl().put(ACL=a)", id="no object"),
         pytest.param("s3.upload_part(Body=b); client.append_data(d)", id="a part of a write"),
@@ -151,10 +158,47 @@ def test_unknown_store(name: str, problem: str) -> None:
     assert str(error.value) == problem
 
 
-def test_own_pattern() -> None:
-    source = "archive.keep(x)\n"
+def own_call(source: str) -> PutCall:
     (call,) = find_calls(ast.parse(source), [source], compile_matcher(["s3"], ["*.keep"]))
-    assert (call.method, call.store) == ("keep", "")
+    return call
+
+
+def test_own_pattern() -> None:
+    assert own_call("archive.keep(x)")[2:9:5] == ("keep", "")
+    assert own_call("archive.keep(x)").pattern == "*.keep"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [
+        ("object_key='a/b.json', name='c'", "a/b.json"),
+        ("name='c', Key=key, path='d'", "{key}"),
+        ("bucket='b', filename=f'{day}.csv'", "{day}.csv"),
+        ("data, dest='a'", "a"),
+        # the first positional one with a text that looks like a path, or with any text
+        ("client, 'my-bucket', f'prices/{day}.json', 'application/json'", "prices/{day}.json"),
+        ("'prices', data, 'application/json'", "prices"),
+        ("bucket, 'my-bucket', data", "my-bucket"),
+        ("1, '2024/01', f'{day}/{hour}', base + 'x.csv'", "{base}x.csv"),
+        # or with a name as those of keys are
+        ("client, bucket_name, s3_path, name", "{s3_path}"),
+        ("bucket_name, content_type, make(x), 'a' * 2", ""),
+        ("*paths, 'a/b.csv'", ""),
+        ("**options", ""),
+        ("", ""),
+    ],
+)
+def test_key_of_an_own_pattern(arguments: str, key: str) -> None:
+    assert own_call(f"archive.keep({arguments})").key == key
+
+
+def test_key_of_an_own_pattern_in_the_receiver() -> None:
+    assert own_call("s3.Object('b', 'a.csv').keep('text/plain')").key == "a.csv"
+
+
+def test_wrapper_of_an_own_pattern() -> None:
+    assert own_call("def f(data, key): archive.keep(data, key)").key_parameter
+    assert own_call("def f(data): archive.keep(data)").key_parameter is None
 
 
 @pytest.mark.parametrize("name", STORES)

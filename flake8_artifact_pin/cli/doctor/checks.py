@@ -60,16 +60,15 @@ def check_required(setup: Flake8) -> Check:
     if PACKAGE in setup.required:
         message = f"flake8 fails where {PACKAGE} is not installed; an editor then shows nothing (explain editors)"
         return Check("require-plugins", True, message)
+    step = f"add require-plugins = {PACKAGE} under [flake8]"
+    if setup.config is None:
+        message = f"flake8 has no configuration here: where more than check is run, {step} to a file .flake8"
+        return Check("require-plugins", True, message)
     place = setup.place("require-plugins")
-    if not place.path and setup.config:
+    if not place.path:
         place = setup.config.place
-    return Check(
-        "require-plugins",
-        False,
-        f"require-plugins does not name {PACKAGE}, so flake8 passes everything where it is not installed; "
-        f"add require-plugins = {PACKAGE} under [flake8]",
-        place,
-    )
+    message = f"require-plugins does not name {PACKAGE}, so flake8 passes everything where it is not installed"
+    return Check("require-plugins", False, f"{message}; {step} in {place.path}", place)
 
 
 def check_pins_file(workspace: Workspace, setup: Flake8) -> Check:

@@ -60,7 +60,10 @@ class _File(NamedTuple):
 def check_pinned_files(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
     """Check that flake8 lints each pinned file, and reports one PUT call more in it."""
     pins = sorted(pin for pin in workspace.pins.pins.values() if os.path.isfile(workspace.location(pin.path)))
-    if not pins and workspace.pins.path:
+    if not workspace.pins.pins and workspace.pins.path:
+        message = "nothing is pinned, so each PUT call is reported: decide on the first one to pin its file"
+        yield Check("pinned-file", True, message)
+    elif not pins and workspace.pins.path:
         message = "nothing is pinned: [pins] has no file that exists; pin the files that make PUT calls"
         yield Check("pinned-file", False, message, pins_place(workspace.pins, 1))
     found = setup.found_files()

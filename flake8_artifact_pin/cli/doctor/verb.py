@@ -61,11 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     - ``exit-status``: flake8 does not hide that it found something.
     - ``selected``: flake8 reports the codes without which a PUT call can pass.
     - ``exempt``: not every file is exempt.
-    - ``patterns``: each own pattern counts a PUT call; only its failures are listed.
     - ``pinned-file``: flake8 lints each pinned file, reports the codes in it, and finds its pin.
     - ``appended-call``: one PUT call more in a pinned file is reported.
     - ``new-file``: a new file with a PUT call, in a directory that has a pinned file, is reported.
     - ``broken-file``: no comment hides that a file does not parse; only its failures are listed.
+    - ``patterns``: each own pattern counts a PUT call; only its failures are listed.
     """
     with open_flake8() as setup:
         workspace = open_workspace(arguments.pins)
@@ -104,10 +104,10 @@ def examine(workspace: Workspace, setup: Flake8, scanned_files: Sequence[Scanned
         yield check_exit_status(setup)
         yield from check_selected(setup)
         yield check_exempt(workspace)
-        yield from check_patterns(workspace, scanned_files)
         yield from check_pinned_files(workspace, setup)
         yield from check_new_files(workspace, setup)
         yield from check_broken_files(setup, scanned_files)
+        yield from check_patterns(workspace, scanned_files)
 
 
 def _line(check: Check) -> str:

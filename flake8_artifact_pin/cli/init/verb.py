@@ -15,6 +15,7 @@ from flake8_artifact_pin.cli.init.inventory import Inventory
 from flake8_artifact_pin.cli.init.inventory import take_inventory
 from flake8_artifact_pin.cli.notes import silence_notes
 from flake8_artifact_pin.cli.notes import untracked_note
+from flake8_artifact_pin.cli.notes import wrappers_note
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
@@ -187,6 +188,7 @@ def _differences(workspace: Workspace, guard: Guard, inventory: Inventory) -> It
 
 def _beside(workspace: Workspace, inventory: Inventory) -> Iterator[str]:
     yield from silence_notes(workspace, inventory.scanned)
+    yield from wrappers_note(workspace, inventory.pinned)
     yield from untracked_note(workspace)
 
 
