@@ -377,7 +377,9 @@ CASES = {
         call="awswrangler.s3.to_parquet(2)",
     ),
     "a pattern that matches more than its own call": Case(
-        files={PRICES: "x.lib()\n", "a.py": "x.lib().write()  # noqa: APR001 - a scratch file\n"}, pins=f'patterns = ["lib().write", "lib"]\n{PINS}', call="x.lib()",
+        files={PRICES: "x.lib()\n", "a.py": "x.lib().write()  # noqa: APR001 - a scratch file\n"},
+        pins=f'patterns = ["lib().write", "lib"]\n{PINS}',
+        call="x.lib()",
     ),
     "patterns that match no call": Case(
         "",
@@ -578,7 +580,8 @@ def test_nothing_is_written_yet(project: Project) -> None:
     """Right after init, in a repository without a PUT call."""
     project.write({"a.py": "x = 1\n", "artifact-pins.toml": "[pins]\n"})
     result = run(project)
-    assert "ok    nothing is pinned, so each PUT call is reported: decide on the first one to pin its file" in result.lines
+    line = "ok    nothing is pinned, so each PUT call is reported: decide on the first one to pin its file"
+    assert line in result.lines
     assert result.status == 0
 
 

@@ -27,7 +27,8 @@ def notes(repository: Repository, *arguments: str) -> list[str]:
 SILENCE: dict[str, tuple[dict[str, str], list[str]]] = {
     "nothing": ({"a.py": PUT, PINS: PINNED}, []),
     "a store that is not counted": (
-        {**{f"{number}.py": GCS for number in range(12)}, PINS: ""}, [f"12 files import {MODULES} (0.py, 1.py, and 10 more), {NOT_COUNTED}"],
+        {**{f"{number}.py": GCS for number in range(12)}, PINS: ""},
+        [f"12 files import {MODULES} (0.py, 1.py, and 10 more), {NOT_COUNTED}"],
     ),
     "a store of which nothing is counted": ({"a.py": GCS, PINS: 'stores = ["gcs"]'}, [f"1 file {NONE_COUNTED}"]),
     "a store that is counted": ({"a.py": UPLOAD, PINS: f'stores = ["gcs"]\n{PINNED}'}, []),
@@ -60,7 +61,10 @@ WRAPPERS: dict[str, tuple[dict[str, str], list[str]]] = {
     ),
     "some": (
         {"a.py": f"{SAVE}    s3.put_object(Key=key)\nclass A:\n    def put(self, key): s3.put_object(Key=key)\n"},
-        ["2 functions write whatever key their callers pass: flake8-artifact-pin sites names those with several callers"],
+        [
+            "2 functions write whatever key their callers pass: flake8-artifact-pin sites names those with several "
+            "callers",
+        ],
     ),
     "a pattern counts their callers": (
         {"a.py": SAVE, "b.py": "import a\na.save('x')\n", PINS: 'patterns = ["a.sav*"]\n'}, [],
