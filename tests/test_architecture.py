@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 import flake8_artifact_pin
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(flake8_artifact_pin.__file__).parent
 NAME = ROOT.name

@@ -23,10 +23,10 @@ USUAL = {
 @pytest.mark.parametrize(
     ("kind", "seed", "cases"),
     [
-        ("pins", 1, 1000),
-        ("sources", 1, 150),
-        ("comments", 1, 600),
-        ("registry", 1, 300),
+        ("pins", 1, 400),
+        ("sources", 1, 60),
+        ("comments", 1, 250),
+        ("registry", 1, 100),
     ],
 )
 def test_no_rule_is_broken(kind: str, seed: int, cases: int) -> None:

@@ -384,7 +384,7 @@ NAMES = st.lists(
 )
 
 
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(NAMES, sources.modules()), min_size=1, max_size=3))
 def test_generated_projects(project: Project, files: list[tuple[list[str], str]]) -> None:
     """The file that is written passes check and flake8 at once, but for what no pin settles."""

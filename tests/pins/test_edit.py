@@ -31,6 +31,8 @@ from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
 
+pytestmark = pytest.mark.once
+
 try:
     HAS_TOML_1_1 = bool(tomli.loads("x = {\n}"))
 except tomli.TOMLDecodeError:

@@ -18,6 +18,8 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import MAX_PATH_LENGTH
 from flake8_artifact_pin.source.stores import STORES
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(flake8_artifact_pin.__file__).parent
 SCHEMA = json.loads((PACKAGE / "artifact-pins.schema.json").read_text(encoding="utf-8"))
 # What no schema can say: which paths and calls are the same one, and how patterns and stores are spelled beyond that.

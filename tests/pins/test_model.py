@@ -12,6 +12,8 @@ from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.source import stores
 
+pytestmark = pytest.mark.once
+
 MADE = Decision(("features_daily",))
 
 

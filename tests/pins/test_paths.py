@@ -18,6 +18,8 @@ from flake8_artifact_pin.pins.paths import judged_path
 from flake8_artifact_pin.pins.paths import like_named_pin
 from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 
+pytestmark = pytest.mark.once
+
 
 def pins_of(project: Project, text: str, cwd: str = "") -> Pins:
     project.write({"artifact-pins.toml": text})

@@ -13,6 +13,8 @@ from flake8_artifact_pin.pins.paths import MAX_WILDCARDS
 from flake8_artifact_pin.pins.schema import PIN_KEYS
 from flake8_artifact_pin.pins.schema import TOP_KEYS
 
+pytestmark = pytest.mark.once
+
 PAGE = (Path(flake8_artifact_pin.__file__).parent / "docs" / "pins-file.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```toml\n(?:# (\S+\.toml)\n)?(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 

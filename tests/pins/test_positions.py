@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import pytest
+
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.positions import call_position
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.positions import setting_position
+
+pytestmark = pytest.mark.once
 
 TEXT = """\
 advice = "x"

@@ -12,6 +12,8 @@ from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.quoting import Value
 from flake8_artifact_pin.pins.quoting import value_text
 
+pytestmark = pytest.mark.once
+
 
 def test_quote() -> None:
     """Whatever a string holds, TOML reads it as it was."""

@@ -18,6 +18,8 @@ from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.schema import TOP_KEYS
 
+pytestmark = pytest.mark.once
+
 FAULTS = Path(__file__).parent / "faults"
 EXPECTED = re.compile(r"#! (\d+): (.*?)(?= #! \d+: |$)")
 FORMS: dict[str, Callable[[str], str]] = {"plain": str, "CRLF": lambda text: text.replace("\n", "\r\n")}

@@ -22,6 +22,8 @@ from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import Position
 from flake8_artifact_pin.pins.toml import written_position
 
+pytestmark = pytest.mark.once
+
 # What a value may be in a generated document: None stands for some simple value.
 Value: TypeAlias = "None | list[Value] | dict[str, Value]"
 

@@ -11,6 +11,8 @@ from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
 
+pytestmark = pytest.mark.once
+
 
 def base(repository: Repository, named: str | None = None) -> Base:
     found = find_repository(str(repository.root))

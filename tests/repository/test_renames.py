@@ -11,6 +11,8 @@ from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
 
+pytestmark = pytest.mark.once
+
 GONE = Outcome(Fate.DELETED)
 
 

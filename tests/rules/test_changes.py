@@ -11,6 +11,8 @@ from flake8_artifact_pin.rules.changes import compare
 from flake8_artifact_pin.rules.changes import raised_pins
 from flake8_artifact_pin.rules.changes import Snapshot
 
+pytestmark = pytest.mark.once
+
 ALPHA = 'def f():\n    s3.put_object(Key="alpha.csv")\n'
 BETA = ALPHA.replace("alpha", "beta")
 BOTH = f'{ALPHA}    s3.put_object(Key="beta.csv")\n'

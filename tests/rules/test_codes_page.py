@@ -10,6 +10,8 @@ from support import Project
 import flake8_artifact_pin
 from flake8_artifact_pin.rules.findings import CODES
 
+pytestmark = pytest.mark.once
+
 PAGE = (Path(flake8_artifact_pin.__file__).parent / "docs" / "codes.md").read_text(encoding="utf-8")
 SECTIONS = dict(zip(CODES, re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,6 +24,8 @@ from flake8_artifact_pin.source.names import call_names
 from flake8_artifact_pin.source.report import report_file
 from flake8_artifact_pin.source.report import Site
 from flake8_artifact_pin.source.stores import compile_matcher
+
+pytestmark = pytest.mark.once
 
 FILES = ("one.py", "two.py")
 FUNCTIONS = ("load", "save", "write")

@@ -17,6 +17,8 @@ from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 
+pytestmark = pytest.mark.once
+
 
 def judge(entries: Sequence[str], *names: str) -> Verdict:
     """Judge calls by entries; the text after a blank is the id that an entry registers, each its own if it has none."""

@@ -289,7 +289,7 @@ def put_calls(source: str, patterns: Sequence[str] = DEFAULT_PATTERNS) -> list[t
             match = next((name for name, pattern in product(names, patterns)
                           if is_matched(program, node, [name], pattern)), None)
             if match:
-                found.append((node, node.lineno, last_of(names, patterns)))
+                found.append((node, node.lineno, match[-1]))
             elif definitions:
                 names = [[node.id]]
                 names += [["", node.id]] if any(isinstance(what, FUNCTIONS) for what in definitions) else []
