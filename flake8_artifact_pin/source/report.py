@@ -83,8 +83,8 @@ def report_file(
     text = "".join(lines)
     calls = find_calls(tree, lines, matcher) if matcher.may_match(text) else ()
     comments = find_noqa_comments(lines) if may_have_noqa(text) else ()
-    if "noqa" not in text.lower():
-        # to know which lines belong together, flake8 would tokenize the file
+    if lines and "noqa" not in text.lower():
+        # to know which lines belong together, flake8 would tokenize the file; of an empty one it asks linecache
         noqa_line_for = _blank
     noqa = noqa_lines(filename, noqa_line_for, comments)
     texts = {line: noqa.text(line) for line in {call.line for call in calls}}

@@ -312,11 +312,6 @@ def ends_well(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, split_pattern(pattern)[0][-1]) for pattern in patterns)
 
 
-def last_of(names: list[list[str]], patterns: Sequence[str]) -> str:
-    """Return the last component of the first name that ends as a pattern does."""
-    return next(name[-1] for name in names if ends_well(name[-1], patterns))
-
-
 def counted_own(
     program: Program,
     found: list[tuple[ast.AST, int, str]],
