@@ -21,11 +21,9 @@ def setting_position(pins: Pins, key: str) -> Position:
 def pattern_position(pins: Pins, pattern: str) -> Position:
     """Return where one of the own patterns is written in the pins file."""
     path = (*pins.table, "patterns")
-    values = [entry.value for entry in entries(pins.text) if entry.path == path]
-    for value in values:
-        written = [token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string"]
-        return positions_in(pins.text)(value.start + written[pins.patterns.index(pattern)].start)
-    return setting_position(pins, "patterns")
+    value = next(entry.value for entry in entries(pins.text) if entry.path == path)
+    written = [token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string"]
+    return positions_in(pins.text)(value.start + written[pins.patterns.index(pattern)].start)
 
 
 def pin_position(pins: Pins, pin: Pin) -> Position:
