@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import posixpath
 
+import tomli
+
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.toml import entries
@@ -21,11 +23,10 @@ def setting_position(pins: Pins, key: str) -> Position:
 def pattern_position(pins: Pins, pattern: str) -> Position:
     """Return where one of the own patterns is written in the pins file."""
     path = (*pins.table, "patterns")
-    values = [entry.value for entry in entries(pins.text) if entry.path == path]
-    for value in values:
-        written = [token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string"]
-        return positions_in(pins.text)(value.start + written[pins.patterns.index(pattern)].start)
-    return setting_position(pins, "patterns")
+    value = next(entry.value for entry in entries(pins.text) if entry.path == path)
+    written = (token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string")
+    start = next(token.start for token in written if tomli.loads(f"text = {token.text}")["text"] == pattern)
+    return positions_in(pins.text)(value.start + start)
 
 
 def pin_position(pins: Pins, pin: Pin) -> Position:

@@ -12,7 +12,7 @@ WRITER = "def upload_s3_object(bucket, key, body):\n    client.put_object(Bucket
 RENAMED = WRITER.replace("upload_s3_object", "upload_object")
 CALLER = "import s3_data_service\ns3_data_service.upload_s3_object('b', 'one.csv', x)\n"
 PINNED = (
-    'patterns = [ # ours\n  "*.save",\n  "s3_data_service.upload_s3_object",\n]\n'
+    'patterns = [ # ours\n  "*.save", "*.save",\n  "s3_data_service.upload_s3_object",\n]\n'
     '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n"s3_data_service.py" = 1\n'
 )
 SAVE = "store.save(1)  # noqa: APR001 - a scratch file\n"
