@@ -293,8 +293,7 @@ _CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath"), (
 # Where own functions take the key: nobody says so, but there are habits.
 _OWN_KEYWORDS = (
     "Key", "key", "object_key", "object_name", "s3_key", "blob_name", "blob", "dest", "destination", "path", "uri",
-    "url",
-    "filename", "name",
+    "url", "filename", "name",
 )
 _OWN_KEY = (*(f"{keyword}=" for keyword in _OWN_KEYWORDS), *S3_KEY[1:], "*")
 
