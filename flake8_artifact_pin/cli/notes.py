@@ -26,14 +26,15 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
     ``scanned_files`` are those of the whole repository.
     """
     seen = {site.call.store for scanned in scanned_files if not scanned.exempt for site in scanned.report.sites}
+    silent = [store for store in STORES if store not in seen]
     stores = workspace.pins.stores
-    for store, paths in store_imports(workspace, workspace.files()).items():
+    for store, paths in store_imports(workspace, workspace.files(), silent).items():
         files = f"{count(len(paths), 'file')} {'imports' if len(paths) == 1 else 'import'}"
         first = listed([workspace.shown(path) for path in paths], _MAX_IMPORTING)
         imported = f"{files} {' or '.join(STORES[store].modules[:2])} ({first})"
         if store not in stores and ALL_STORES not in stores:
             yield f'{imported}, but stores has no "{store}": add it, or exempt what need not be counted'
-        elif store not in seen:
+        else:
             yield (
                 f"{imported}, but no PUT call of {store} is counted: see flake8-artifact-pin explain limits, "
                 "or exempt what only reads"
