@@ -451,6 +451,38 @@ def test_getattr_inside_fstring(source: str) -> None:
     assert len(find(source)) == 1
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x: 'Object'): x.put()", ["1:22 put"]),
+        ("def f(x: 'no Python ('): x.put()", []),
+        ("def f(x: 'no\\0Python'): x.put()", []),
+        ("def f(x: 's3.Object | None'): x.put()", ["1:32 put"]),
+        ("def f(x: None | s3.Object): x.put()", ["1:30 put"]),
+        ("def f(x: Optional[Object]): x.put()", ["1:30 put"]),
+        ("def f(x: Union[None, Object]): x.put()", ["1:33 put"]),
+        ("def f(x: list[Object]): x.put()", []),
+        (
+            "class A:\n @cached_property\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()",
+            ["4:21 put"],
+        ),
+        ("class A:\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()", []),
+    ],
+)
+def test_receivers(source: str, expected: list[str]) -> None:
+    """What a parameter or a property is annotated to be, or returns."""
+    assert places(source) == expected
+
+
+@pytest.mark.parametrize(("bases", "is_found"), [(2, True), (9, False)])
+def test_only_so_many_bases_are_followed(bases: int, is_found: bool) -> None:
+    classes = "class A0:\n def o(self): return s3.Object(b, k)\n" + "".join(
+        f"class A{number + 1}(A{number}): pass\n" for number in range(bases)
+    )
+    found = places(f"{classes}class B(A{bases}):\n def f(self): self.o().put()\n")
+    assert bool(found) is is_found
+
+
 def test_deep_chain() -> None:
     """Python builds no tree for a chain deeper than it can; this one it can, and our walk must not recurse."""
     depth = 900
