@@ -262,7 +262,7 @@ def test_agreement_on_generated_trees(repository: Repository, files: dict[str, b
         # an exempt file need not parse: see below
         expected = [found for found in expected if not found[0].startswith("tests/")]
     # only check knows all files
-    actual = [found for found in repository.check().findings if "exempts no file" not in found[4]]
+    actual = [found for found in repository.check().findings if " exempts " not in found[4]]
     hidden = Counter(actual) - Counter(expected)
     # a comment may have hidden the very line that it broke
     assert {code for *_, code, _ in hidden} <= {"E999"}
