@@ -83,9 +83,7 @@ class _Source:
         )
 
     def _holds(self, needle: Needle) -> bool:
-        """Return whether the text holds a needle; with a star import, it may be any word."""
-        if needle.literal not in self.text:
-            return False
+        """Return whether the text, which has its literal, holds a needle; with a star import, it may be any word."""
         if needle.is_wild:
             return any(map(_compiled(needle.expression).match, self._words_with(needle.literal)))
         if self.has_star or not needle.is_used:

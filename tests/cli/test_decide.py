@@ -151,6 +151,7 @@ REFUSED = {
     "nothing was renamed": (TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--renamed"], "so nothing was renamed"),
     "a placeholder": (ONE, "[pins]\n", ["a.py", "--grandfathered", "TODO"], "--grandfathered 'TODO' says nothing"),
     "an empty reason": (ONE, "[pins]\n", ["a.py", "--grandfathered", " "], "says nothing"),
+    "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "--renamed keeps the decision"),
     "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "are two decisions: give one"),
     "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
     "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
@@ -196,6 +197,11 @@ def test_git_tells_which_call_is_new(repository: Repository) -> None:
     )
 
 
+def test_before_the_first_commit_a_person_tells_which_call_is_new(repository: Repository) -> None:
+    repository.write({"a.py": TWO, "artifact-pins.toml": PINNED})
+    assert repository.run("decide", "a.py:3", "--registered", "two").status == 0
+
+
 def test_without_git_a_person_tells_which_call_is_new(project: Project) -> None:
     directory = Repository(project, is_git=False)
     directory.write({"a.py": TWO, "artifact-pins.toml": PINNED})
@@ -222,6 +228,9 @@ def test_a_name_that_an_entry_has_gets_a_number(repository: Repository) -> None:
     repository.commit({"a.py": UNKNOWN, "artifact-pins.toml": f"{CALLS}{entry}"})
     assert repository.run("decide", "a.py:2", "--registered", "one").status == 0
     assert repository.read("artifact-pins.toml") == f'{CALLS}{entry}{entry.replace("put_object", "put_object#2")}'
+    repository.write({"a.py": f"{UNKNOWN}    s3.put_object(Key=other)\n"})
+    repository.run("decide", "a.py:2", "--registered", "one")
+    assert '"f:put_object#3" = ' in repository.read("artifact-pins.toml")
 
 
 def test_a_file_without_a_call_that_counts(repository: Repository) -> None:
@@ -270,7 +279,8 @@ def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) ->
 
 
 def test_a_registry_that_cannot_be_used_suggests_nothing(repository: Repository) -> None:
-    repository.commit({"a.py": ONE, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
+    broken = "def f(:\n    s3.put_object()\n"
+    repository.commit({"a.py": ONE, "b.py": broken, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
     outcome = repository.run("decide")
     assert outcome.out == 'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned\n'
     assert "unusable registry" in outcome.err
@@ -303,6 +313,7 @@ QUESTIONS = {
     "skip": (["s"], []),
     "quit": (["q"], []),
     "end of input": ([], []),
+    "end of input at a reason": (["d"], []),
 }
 
 
