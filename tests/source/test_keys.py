@@ -481,6 +481,10 @@ def test_facts_of_parameters(source: str, expected: KeyParameter) -> None:
     assert keys(source)[-1].parameter == expected
 
 
+def test_a_parameter_that_is_called_something_else_is_no_key() -> None:
+    assert keys("def f(content_type): s3.put(Key=content_type)")[-1].parameter is None
+
+
 def test_a_wrapper_of_a_wrapper() -> None:
     """What calls a wrapper is read as any PUT call."""
     inner, = keys("def save(data, key): s3.put(Key=key)")
