@@ -797,9 +797,10 @@ def test_unknown_encoding(project: Project) -> None:
     """flake8 itself fails on such a file, and so on all files."""
     CASES["nothing wrong"].write(project, "tox.ini")
     project.write({PRICES: f"# coding: hex\n{PRODUCER}"})
-    assert run(project).lines[6:] == [
-        f"FAIL  {PRICES}: flake8 cannot read it ('hex' is not a text encoding; use codecs.open() to handle arbitrary "
-        "codecs); correct it",
+    failure, *others = run(project).lines[6:]
+    # Python's own words differ
+    assert failure.startswith(f"FAIL  {PRICES}: flake8 cannot read it ('hex' is not a text encoding")
+    assert others == [
         "ok    1 directory with a pinned file: a new file with a PUT call is reported",
         "1 failure, 7 checks passed",
     ]

@@ -8,6 +8,7 @@ import ast
 import codecs
 import encodings
 import pkgutil
+import sys
 import tokenize
 import unicodedata
 from pathlib import Path
@@ -144,8 +145,10 @@ def test_python_runs_another_program(tmp_path: Path, name: str) -> None:
     exec(compile(TRICKS[name], name, "exec"), {"s3": recorder, "client": recorder})
     text = read(tmp_path / "a.py", TRICKS[name])
     assert recorder.calls == 1
-    assert find_calls(ast.parse(text), text.splitlines(keepends=True), MATCHER) == ()
-    assert "Python may run another program" in encoding_problem(text)
+    calls = find_calls(ast.parse(text), text.splitlines(keepends=True), MATCHER)
+    # from 3.14 on flake8 reads some of these files as Python does
+    assert calls == () or sys.version_info >= (3, 14)
+    assert calls or "Python may run another program" in encoding_problem(text)
 
 
 def test_comment_that_is_not_utf_8(tmp_path: Path) -> None:
