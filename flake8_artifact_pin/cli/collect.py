@@ -86,7 +86,7 @@ def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:
     verdict = judge_file(workspace.pins, scanned.path, scanned.report)
     file_noqa = scanned.file_noqa
     if file_noqa and not file_noqa.reason:
-        yield file_noqa_finding(workspace.pins, verdict, file_noqa)
+        yield file_noqa_finding(verdict, file_noqa)
     for finding in file_findings(workspace.pins, verdict):
         is_suppressed = scanned.report.noqa.hides(finding.code, finding.line)
         if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):

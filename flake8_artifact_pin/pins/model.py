@@ -71,7 +71,6 @@ class Pin(NamedTuple):
     key: str
     allowed: int
     decision: Decision = Decision()
-    is_table: bool = False
     calls: Mapping[str, PinnedCall] | None = None
 
     @property

@@ -34,7 +34,6 @@ DECISION_KEYS = ("deferred", "grandfathered", "registered", "until")
 PIN_KEYS = ("calls", "count", *DECISION_KEYS)
 EXEMPT_KEYS = ("reason", "until")
 MAX_COUNT = 10**9
-ALL_STORES = "*"
 
 _DECISION = '{ registered = ["ID"] }, { grandfathered = "REASON" } or { deferred = "ISSUE" }'
 # As many names as are compared with the known ones, and as long: each comparison takes a while.
@@ -111,6 +110,7 @@ class _Reader:
 
     def store_problem(self, name: str) -> str:
         # only who names stores takes the time to import them
+        from flake8_artifact_pin.source.stores import ALL_STORES
         from flake8_artifact_pin.source.stores import STORES
 
         known = [*STORES, ALL_STORES]
@@ -217,11 +217,11 @@ class _Reader:
         if "calls" in item:
             self.check_beside_calls(place, key, item)
             calls = self.read_calls(key, item["calls"])
-            return Pin(path, key, len(calls), is_table=True, calls=calls)
+            return Pin(path, key, len(calls), calls=calls)
         if "count" not in item:
             self.fault(place, f"{quote(key)} has no count: add count = N, or calls")
         allowed = self.read_count((*place, "count"), key, item.get("count", 0))
-        return Pin(path, key, allowed, self.read_decision(place, quote(key), item), is_table=True)
+        return Pin(path, key, allowed, self.read_decision(place, quote(key), item))
 
     def check_beside_calls(self, place: Path, key: str, item: Mapping[str, object]) -> None:
         for other in item:

@@ -47,7 +47,7 @@ def file_findings(pins: Pins, verdict: Verdict) -> list[Finding]:
     return list(dict.fromkeys(at_visible_places([*encoding, *findings], verdict.report.noqa)))
 
 
-def file_noqa_finding(pins: Pins, verdict: Verdict, noqa: FileNoqa) -> Finding:
+def file_noqa_finding(verdict: Verdict, noqa: FileNoqa) -> Finding:
     """Return what is said of a comment that makes flake8 skip a file with PUT calls, and gives no reason."""
     text = (
         f"the comment makes flake8 skip this file and gives no reason: {_counts(verdict)}, still counted; "

@@ -90,7 +90,7 @@ def self_attributes(scopes: Scopes) -> Mapping[str, Sequence[tuple[Bound, Scopes
             elif not isinstance(child, ast.ClassDef):
                 stack.append((child, around))
         for target, bound in _targets(node):
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id in _SELF:
+            if isinstance(target, ast.Attribute) and is_self(target.value):
                 found.setdefault(target.attr, []).append((bound, around))
     return found
 

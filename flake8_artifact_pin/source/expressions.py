@@ -234,9 +234,7 @@ class Expressions(Lookup):
             template = self.method(node, node.func.value, name, place)
             if template is not None:
                 return template
-        if name == "join" or name == "urljoin":
-            return joined_path(self.arguments(node.args, place))
-        if _is_path(node):
+        if name in ("join", "urljoin") or _is_path(node):
             return joined_path(self.arguments(node.args, place))
         if len(node.args) == 1 and name in SAME_FUNCTIONS:
             return self.template(node.args[0], place)
@@ -315,8 +313,8 @@ class Expressions(Lookup):
                 node = node.args[-1]
             elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and same_name(node.elt) == _only_target(node):
                 node = node.generators[0].iter
-            elif isinstance(node, (ast.Attribute, ast.Name)) and self.assigned(node, scopes):
-                node, scopes = self.assigned(node, scopes) or (node, scopes)
+            elif isinstance(node, (ast.Attribute, ast.Name)) and (assigned := self.assigned(node, scopes)):
+                node, scopes = assigned
             else:
                 break
         if isinstance(node, (ast.List, ast.Tuple)) and place.names:

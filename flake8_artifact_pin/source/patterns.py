@@ -22,6 +22,7 @@ from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.prefilter import compile_prefilter
 from flake8_artifact_pin.source.prefilter import Prefilter
 from flake8_artifact_pin.source.prefilter import Wanted
+from flake8_artifact_pin.source.prefilter import WILDCARD
 
 #: Where the key of an object stands in a call of S3: see keys.key_of().
 S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")
@@ -35,7 +36,6 @@ ANY = "**"
 _MOST_COMPONENTS = 30
 
 _COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?\w+)=(?P<value>[^()=\s]*)")
 _WRITING = frozenset("wax+")
 
@@ -174,7 +174,7 @@ def _by_last(
     others = []
     for number in numbers:
         last = patterns[number].components[-1]
-        if _WILDCARD.search(last):
+        if WILDCARD.search(last):
             others.append(number)
         else:
             by_last[last] = (*by_last.get(last, ()), number)
@@ -255,7 +255,7 @@ def _is_component(component: str) -> bool:
     match = _COMPONENT.fullmatch(component)
     if match is None:
         return False
-    letters = _WILDCARD.sub("", match["name"])
+    letters = WILDCARD.sub("", match["name"])
     return f"_{letters}".isidentifier() and not re.search(r"\s", component)
 
 
@@ -273,7 +273,7 @@ def _expression(component: str) -> re.Pattern[str] | None:
     Each wildcard of fnmatch's takes the nearest match and never another one, so that matching takes linear time.
     """
     name, marks = _split_marks(component)
-    if not _WILDCARD.search(name):
+    if not WILDCARD.search(name):
         return None
     # "[]" means a subscript, which fnmatch would take for the beginning of a character class
     return re.compile(fnmatch.translate(name + marks.replace("[]", "[[]]")))
@@ -331,7 +331,7 @@ def _opens_for_writing(call: ast.Call) -> bool:
 def _fill(component: str) -> tuple[str, str]:
     """Return a name that a component of a pattern matches, and what follows it: ``Obj*()`` is Objx and ()."""
     name, marks = _split_marks(component)
-    return _WILDCARD.sub(lambda match: _fill_wildcard(match.group()), name), marks.replace("[]", "[0]")
+    return WILDCARD.sub(lambda match: _fill_wildcard(match.group()), name), marks.replace("[]", "[0]")
 
 
 def _fill_wildcard(wildcard: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
+WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _ASCII_WORD = re.compile(r"\w+", re.ASCII)
 # Names may have more characters than \w knows, such as combining marks: in code, none but theirs is beyond ASCII.
 _WORD = re.compile(r"[\w\x80-\U0010ffff]+")
@@ -184,7 +184,7 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
 
 def _needles(name: str, behind: str) -> list[Needle]:
     """Return the needles of a name, the longest one first, with what must be behind it if that is simple to tell."""
-    literals = sorted(_WILDCARD.split(name), key=len, reverse=True)
+    literals = sorted(WILDCARD.split(name), key=len, reverse=True)
     literal = literals[0]
     if len(literals) == 1:
         # the literal at the beginning makes the search fast

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
 
+from flake8_artifact_pin.source.bindings import FUNCTIONS
+from flake8_artifact_pin.source.bindings import is_self
 from flake8_artifact_pin.source.imports import Scope
 from flake8_artifact_pin.source.imports import Scopes
 
@@ -23,9 +25,7 @@ Marked: TypeAlias = "tuple[ast.expr, str]"
 _MOST_VALUES = 8
 _MOST_BASES = 4
 
-_FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
 _LOOPS = (ast.AsyncFor, ast.For, ast.comprehension)
-_SELF = frozenset(["cls", "self"])
 _OPTIONAL = frozenset(["Annotated", "ClassVar", "Final", "Optional", "Union"])
 
 
@@ -101,7 +101,7 @@ class Receivers:
 
     def class_of(self, node: ast.expr, scope: Scope) -> Scope | None:
         """Return the scope of the class that ``self``, or the name of a class, stands for."""
-        if _is_self(node):
+        if is_self(node):
             return _around(scope)
         owner = _owner(node.id, scope) if isinstance(node, ast.Name) else None
         if owner is None or not isinstance(node, ast.Name):
@@ -114,7 +114,7 @@ class Receivers:
         """Return what the functions of a name return or yield, or are annotated to return."""
         found = []
         for definition in owner.bindings[name].definitions:
-            if isinstance(definition, _FUNCTIONS):
+            if isinstance(definition, FUNCTIONS):
                 inner = self.scopes.enter(definition, "body", owner)
                 found += [Value(value, "", inner) for value in _results(definition)]
                 found += [Value(value, "()", owner) for value in self.annotated(definition.returns)]
@@ -126,12 +126,12 @@ class Receivers:
         for name, assigned in self.assigned_in(scope.node).items():
             found.setdefault(name, []).extend(Value(*marked, scope) for marked in assigned)
         for method in getattr(scope.node, "body", ()):
-            if isinstance(method, _FUNCTIONS):
+            if isinstance(method, FUNCTIONS):
                 if any(_last_name(decorator).endswith("property") for decorator in method.decorator_list):
                     found.setdefault(method.name, []).extend(self.returned(method.name, scope))
                 inner = self.scopes.enter(method, "body", scope)
                 for target, marked in self.targets_in(method):
-                    if isinstance(target, ast.Attribute) and _is_self(target.value):
+                    if isinstance(target, ast.Attribute) and is_self(target.value):
                         found.setdefault(target.attr, []).append(Value(*marked, inner))
         return found
 
@@ -234,13 +234,9 @@ def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Lambda)):
             stack += ast.iter_child_nodes(node)
 
 
 def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _is_self(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in _SELF

@@ -800,6 +800,7 @@ def test_unknown_encoding(project: Project) -> None:
     failure, *others = run(project).lines[6:]
     # Python's own words differ
     assert failure.startswith(f"FAIL  {PRICES}: flake8 cannot read it ('hex' is not a text encoding")
+    assert failure.endswith("); correct it")
     assert others == [
         "ok    1 directory with a pinned file: a new file with a PUT call is reported",
         "1 failure, 7 checks passed",

@@ -16,6 +16,7 @@ from flake8_artifact_pin.pins import schema
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import MAX_PATH_LENGTH
+from flake8_artifact_pin.source.stores import ALL_STORES
 from flake8_artifact_pin.source.stores import STORES
 
 pytestmark = pytest.mark.once
@@ -63,7 +64,7 @@ def test_keys() -> None:
     assert properties("properties", "exempt", "additionalProperties", "anyOf", 1) == schema.EXEMPT_KEYS
     assert sorted({*properties(*pin, 1), *properties(*pin, 2)}) == sorted(schema.PIN_KEYS)
     assert properties(*pin, 2, "properties", "calls", "additionalProperties") == schema.DECISION_KEYS
-    assert SCHEMA["properties"]["stores"]["items"]["enum"] == [*STORES, schema.ALL_STORES]
+    assert SCHEMA["properties"]["stores"]["items"]["enum"] == [*STORES, ALL_STORES]
     definitions = SCHEMA["definitions"]
     assert (definitions["count"]["maximum"], definitions["path"]["maxLength"]) == (schema.MAX_COUNT, MAX_PATH_LENGTH)
 

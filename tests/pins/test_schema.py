@@ -106,23 +106,23 @@ def test_many_patterns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pin"),
+    ("text", "count"),
     [
-        ('[pins]\n"a.py" = 1\n', (1, False)),
-        ('pins = { "a.py" = 1 }\n', (1, False)),
-        ('pins."a.py" = 0x1\n', (1, False)),
-        ('pins."a.py".count = 1_0\n', (10, True)),
-        ("[pins]\n'./a.py' = { count = 1 }\n", (1, True)),
-        ('[pins."./\\u0061.py"]\ncount = 1\n', (1, True)),
-        ('[pins]\n".//././a.py" = +1', (1, False)),
-        ('# <<<<<<< HEAD\n[pins] # "\n"a.py" = 1 # it is 2\n# "a.py" = 2\n', (1, False)),
-        ('advice = """\n<<<<<<< HEAD\n=======\n>>>>>>> x\n"""\n[pins]\n"a.py" = 1\n', (1, False)),
+        ('[pins]\n"a.py" = 1\n', 1),
+        ('pins = { "a.py" = 1 }\n', 1),
+        ('pins."a.py" = 0x1\n', 1),
+        ('pins."a.py".count = 1_0\n', 10),
+        ("[pins]\n'./a.py' = { count = 1 }\n", 1),
+        ('[pins."./\\u0061.py"]\ncount = 1\n', 1),
+        ('[pins]\n".//././a.py" = +1', 1),
+        ('# <<<<<<< HEAD\n[pins] # "\n"a.py" = 1 # it is 2\n# "a.py" = 2\n', 1),
+        ('advice = """\n<<<<<<< HEAD\n=======\n>>>>>>> x\n"""\n[pins]\n"a.py" = 1\n', 1),
     ],
 )
-def test_spellings_of_a_count(text: str, pin: tuple[int, bool]) -> None:
+def test_spellings_of_a_count(text: str, count: int) -> None:
     pins = parse_pins(Pins(f"/x/{PINS}", "/x"), text)
     assert pins.faults == ()
-    assert (pins.pin_of("a.py").allowed, pins.pin_of("a.py").is_table) == pin
+    assert pins.pin_of("a.py").allowed == count
 
 
 def test_all_keys() -> None:
@@ -150,9 +150,9 @@ def test_all_keys() -> None:
     }
     # a missing decision, and a pin that is exempt as well, are findings and no faults
     assert list(pins.pins.values()) == [
-        Pin("a.py", "./a.py", 3, decision, is_table=True),
+        Pin("a.py", "./a.py", 3, decision),
         Pin("tests/b.py", "tests/b.py", 2),
-        Pin("c.py", "c.py", 2, is_table=True, calls=calls),
+        Pin("c.py", "c.py", 2, calls=calls),
     ]
 
 

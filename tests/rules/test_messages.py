@@ -383,7 +383,7 @@ def test_findings_of_check() -> None:
         f'2:1: APR010 "a.py" allows more PUT calls than at main, and nobody decided on them; {DECIDE}',
     ]
     verdict = judge_file(pins, "a.py", report_source(A))
-    assert shown([file_noqa_finding(pins, verdict, FileNoqa(7, ""))]) == [
+    assert shown([file_noqa_finding(verdict, FileNoqa(7, ""))]) == [
         "7:1: APR004 the comment makes flake8 skip this file and gives no reason: 1 PUT call, 2 pinned, still counted; "
         'write "# flake8: noqa: APR001 - REASON", or remove it',
     ]
