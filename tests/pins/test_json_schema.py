@@ -107,8 +107,10 @@ def faulty_lines() -> Iterator[tuple[str, str, str]]:
 def test_faults(table: str, pair: str, expected: str) -> None:
     text = f"{table}\n{pair}\n"
     pins = parse_pins(Pins(f"/x/{PINS}", "/x"), text)
-    is_beyond = not pins.faults or all(any(words in fault.problem for words in BEYOND) for fault in pins.faults)
-    assert errors(text) or is_beyond, expected
+    # two lines of the file are at fault together
+    is_fine_alone = not pins.faults and any(words in expected for words in ("is a duplicate of", "is beside its calls"))
+    is_beyond = pins.faults and all(any(words in fault.problem for words in BEYOND) for fault in pins.faults)
+    assert errors(text) or is_fine_alone or is_beyond, expected
 
 
 def test_valid() -> None:

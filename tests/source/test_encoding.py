@@ -146,9 +146,10 @@ def test_python_runs_another_program(tmp_path: Path, name: str) -> None:
     text = read(tmp_path / "a.py", TRICKS[name])
     assert recorder.calls == 1
     calls = find_calls(ast.parse(text), text.splitlines(keepends=True), MATCHER)
-    # from 3.14 on flake8 reads some of these files as Python does
-    assert calls == () or sys.version_info >= (3, 14)
-    assert calls or "Python may run another program" in encoding_problem(text)
+    # from 3.14 on flake8 reads some of these files as Python does, and the problem may be said all the same
+    assert calls == () or (sys.version_info >= (3, 14) and len(calls) == 1)
+    is_read_alike = calls and name in ("trail byte behind the cookie", "one name in UTF-16")
+    assert is_read_alike or "Python may run another program" in encoding_problem(text)
 
 
 def test_comment_that_is_not_utf_8(tmp_path: Path) -> None:
