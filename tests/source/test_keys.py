@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import ast
-import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 
 import pytest
+from support import growth
+from support import LINEAR
 
 from flake8_artifact_pin.source.keys import Key
 from flake8_artifact_pin.source.keys import key_of
@@ -534,15 +535,14 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("source", GROWING.values(), ids=GROWING)
-def test_time_grows_with_the_size(source: Callable[[int], str]) -> None:
-    def seconds(size: int) -> float:
-        tree = ast.parse(source(size))
-        calls = list(put_calls(tree, (tree,)))
-        started = time.process_time()
+@pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
+def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
+    def calls(size: int) -> list[tuple[ast.Call, tuple[ast.AST, ...]]]:
+        tree = ast.parse(make(size))
+        return list(put_calls(tree, (tree,)))
+
+    def find_keys(calls: list[tuple[ast.Call, tuple[ast.AST, ...]]]) -> None:
         for call, scopes in calls:
             key_of(call, (*PLACES, ".b(0)"), scopes)
-        return time.process_time() - started
 
-    small = min(seconds(250) for _ in range(2))
-    assert seconds(1000) < 12 * small + 0.05
+    assert growth(calls, find_keys, 100) < LINEAR
