@@ -33,10 +33,10 @@ PINS = """\
 """
 DECIDE = "decide: flake8-artifact-pin decide"
 A_PY = [
-    '1:1: APR004 the noqa on line 10 does not name APR001, upload_file("k") still counts (3 PUT calls, 1 pinned); '
+    '1:1: APR004 upload_file("k"): the noqa on line 10 does not name APR001, still counted (3 PUT calls, 1 pinned); '
     f'write "# noqa: APR001 - REASON", or {DECIDE} {{path}}:10',
-    f'7:8: APR001 3 PUT calls, 1 pinned: put_object("prices.json"); {DECIDE} {{path}}:7',
-    '9:8: APR004 the noqa on line 9 gives no reason, upload_file("k") still counts (3 PUT calls, 1 pinned); '
+    f'7:8: APR001 put_object("prices.json"): 3 PUT calls, 1 pinned; {DECIDE} {{path}}:7',
+    '9:8: APR004 upload_file("k"): the noqa on line 9 gives no reason, still counted (3 PUT calls, 1 pinned); '
     f'write "# noqa: APR001 - REASON", or {DECIDE} {{path}}:9',
     "11:12: APR005 the noqa names APR001, but line 11 has no PUT call: remove it",
 ]
@@ -125,7 +125,7 @@ def test_stdin_of_a_file_that_does_not_exist(pipeline: Project) -> None:
     """An editor may show a file that has never been saved."""
     result = pipeline.flake8("--stdin-display-name=src/new.py", "-", stdin="s3.put_object()\n")
     assert result == (
-        f"src/new.py:1:4: APR001 1 PUT call, 0 pinned: put_object(...); {DECIDE} src/new.py:1\n",
+        f"src/new.py:1:4: APR001 put_object(...): 1 PUT call, 0 pinned; {DECIDE} src/new.py:1\n",
         1,
     )
 
@@ -134,7 +134,7 @@ def test_stdin_of_a_file_that_does_not_exist(pipeline: Project) -> None:
 def test_stdin_without_a_name(pipeline: Project, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     monkeypatch.chdir(pipeline.root / where)
     assert pipeline.flake8("-", stdin="s3.put_object()\n") == (
-        "stdin:1:4: APR001 1 PUT call, 0 pinned: put_object(...); "
+        "stdin:1:4: APR001 put_object(...): 1 PUT call, 0 pinned; "
         "its pin is not known: pass --stdin-display-name PATH\n",
         1,
     )
@@ -172,7 +172,7 @@ def test_no_pins_file(project: Project, monkeypatch: pytest.MonkeyPatch, where: 
     monkeypatch.chdir(project.root / where)
     path = os.path.relpath(project.root / "a.py")
     [line] = project.flake8(path).lines
-    assert line.startswith(f"{path}:1:4: APR001 1 PUT call, 0 pinned: put_object(")
+    assert line.startswith(f"{path}:1:4: APR001 put_object(")
     assert line.endswith("; there is no pins file: flake8-artifact-pin init")
 
 
@@ -269,7 +269,7 @@ def test_suppressed_call_is_still_yielded(project: Project) -> None:
     project.write({"a.py": "s3.put_object()  # noqa: APR001 - why\n", "artifact-pins.toml": ""})
     assert project.flake8("a.py").lines == []
     assert project.flake8("--disable-noqa", "a.py").lines == [
-        "a.py:1:4: APR001 suppressed with a reason, not counted: put_object(...)",
+        "a.py:1:4: APR001 put_object(...): suppressed with a reason, not counted",
     ]
 
 
@@ -325,14 +325,14 @@ def test_unusable_pins_file(project: Project) -> None:
     })
     problem = 'the count of "a.py" is not a whole number from 0 to 1000000000'
     assert project.flake8("-", "--stdin-display-name=a.py", stdin="s3.put_object()").lines == [
-        f"a.py:1:4: APR000 unusable pins file, so put_object(...) is not judged: {problem} "
-        "(artifact-pins.toml, and 1 more fault)",
+        f"a.py:1:4: APR000 put_object(...): not judged, artifact-pins.toml cannot be used: {problem} "
+        "(and 1 more fault)",
     ]
-    assert [line.split(" unusable")[0] for line in project.flake8().lines] == [
-        "artifact-pins.toml:4:1: APR000",
-        "artifact-pins.toml:5:1: APR000",
-        "./a.py:1:4: APR000",
-        "./c.py:1:4: APR000",
+    assert [line.partition(" APR000 ")[0] for line in project.flake8().lines] == [
+        "artifact-pins.toml:4:1:",
+        "artifact-pins.toml:5:1:",
+        "./a.py:1:4:",
+        "./c.py:1:4:",
     ]
 
 

@@ -264,7 +264,7 @@ PINS_TEXT = (
     f'{json.dumps(ODD, ensure_ascii=False)} = 1\n"gone & <é>.py" = 2\n'
 )
 DECIDE = f"decide: flake8-artifact-pin decide {shlex.quote(ODD + ':1')}"
-UNPINNED = f"2 PUT calls, 1 pinned: put_object(\"<&'>]]>\"); {DECIDE}"
+UNPINNED = f"put_object(\"<&'>]]>\"): 2 PUT calls, 1 pinned; {DECIDE}"
 PRUNE = "flake8-artifact-pin prune"
 GONE = f"gone & <é>.py does not exist; renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
 ITEMS = [
@@ -367,7 +367,7 @@ def test_pre_commit(project: Project) -> None:
     refused = {"flake8": "Failed", "artifact pins": "Failed"}
     pins_refused = {"flake8": "Skipped", "artifact pins": "Failed"}
     over = [
-        f'src/a.py:{line}:4: APR001 2 PUT calls, 1 pinned: put_object("{key}"); '
+        f'src/a.py:{line}:4: APR001 put_object("{key}"): 2 PUT calls, 1 pinned; '
         f'decide: flake8-artifact-pin decide src/a.py:{line}'
         for line, key in ((1, "a"), (2, "b"))
     ]

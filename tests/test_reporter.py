@@ -20,7 +20,7 @@ APR003 = (
     "APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; "
     "deleted: flake8-artifact-pin prune"
 )
-APR001 = "APR001 1 PUT call, 0 pinned: put_object(...); decide: flake8-artifact-pin decide a.py:1"
+APR001 = "APR001 put_object(...): 1 PUT call, 0 pinned; decide: flake8-artifact-pin decide a.py:1"
 LINES = [f"artifact-pins.toml:3:1: {APR003}", f"a.py:1:4: {APR001}"]
 STATISTICS = [f"1     {APR001}", f"1     {APR003}"]
 LOCAL_PLUGIN = """\
@@ -262,4 +262,4 @@ def test_in_a_worker(stale: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(multiprocessing, "parent_process", multiprocessing.current_process)
     result = stale.flake8("--artifact-pins=nope.toml", "a.py")
     assert result.status == 1
-    assert [line.split(" unusable")[0] for line in result.lines] == ["nope.toml:1:1: APR000", "a.py:1:4: APR000"]
+    assert [line.partition(" APR000 ")[0] for line in result.lines] == ["nope.toml:1:1:", "a.py:1:4:"]

@@ -1,4 +1,8 @@
-"""What is said of files and of pins. Each message is one line, and names the step to take."""
+"""What is said of files and of pins.
+
+Each message is one line: the artifact first, then what is wrong, the step to take last. An editor with less room cuts
+the end or the middle.
+"""
 from __future__ import annotations
 
 import posixpath
@@ -77,11 +81,11 @@ def pins_findings(
         else:
             findings += _undecided(pins, pin, today)
     for key in pins.exempt.unexplained:
-        text = f"the exemption of {quote(key)} gives no reason: say why, or remove it"
+        text = f"{quote(key)} is exempt without a reason: say why, or remove it"
         findings.append(make_finding(*exempt_position(pins, key), "APR009", text, key))
     for key, until in pins.exempt.until.items():
         if today and until < today:
-            text = f"the exemption of {quote(key)} ended on {until}: remove it, or decide anew and set until"
+            text = f"{quote(key)} was exempt until {until}: remove it, or decide anew and set until"
             findings.append(make_finding(*exempt_position(pins, key), "APR009", text, key))
     return sorted(findings)
 
@@ -138,10 +142,10 @@ def listed(names: Sequence[str]) -> str:
 
 def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     first, *others = pins.faults
-    more = f", and {count(len(others), 'more fault')}" if others else ""
+    more = f" (and {count(len(others), 'more fault')})" if others else ""
     for site in verdict.report.sites:
         call = site.call
-        text = f"unusable pins file, so {call.shown} is not judged: {first.problem} ({pins.name}{more})"
+        text = f"{call.shown}: not judged, {pins.name} cannot be used: {first.problem}{more}"
         yield _at_call(site, "APR000", text)
         if not site.is_counted:
             yield _suppressed(site)
@@ -150,7 +154,7 @@ def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
 def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     if verdict.is_stale:
         yield make_finding(1, 0, "APR002", _stale_text(verdict), verdict.path)
-    advice = f"; {pins.advice}" if pins.advice else ""
+    advice = [pins.advice] if pins.advice else []
     for call in verdict.calls:
         site = call.site
         if call.state is State.SUPPRESSED:
@@ -160,7 +164,7 @@ def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
         elif call.state in (State.OVER, State.SWAPPED):
             # the same advice for each call would only make the list harder to read
             yield _unpinned(pins, verdict, call, advice)
-            advice = ""
+            advice = []
         if problem := _noqa_problem(verdict, site):
             yield _at_call(site, "APR004", _hidden_text(pins, verdict, site, problem))
     yield from stray_findings(verdict.report)
@@ -168,8 +172,7 @@ def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
 
 def _suppressed(site: Site) -> Finding:
     """Return a finding that flake8 hides: yesqa and its kind would otherwise take the comment for a useless one."""
-    text = f"suppressed with a reason, not counted: {site.call.shown}"
-    return _at_call(site, "APR001", text)
+    return _at_call(site, "APR001", f"{site.call.shown}: suppressed with a reason, not counted")
 
 
 def _at_call(site: Site, code: str, text: str) -> Finding:
@@ -201,25 +204,24 @@ def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: str) -> Finding:
-    shown, pin = call.site.call.shown, verdict.pin
+def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: Sequence[str]) -> Finding:
+    pin, site = verdict.pin, call.site
     if call.state is State.SWAPPED:
         pinned = "the pinned call" if pin.allowed == 1 else f"among the {pin.allowed} pinned calls"
-        code, fact = "APR006", f"{shown} is not {pinned}"
+        code, fact = "APR006", f"not {pinned}"
     else:
         which = "" if pin.calls is None or not pin.allowed else ", not this one"
-        code, fact = "APR001", f"{_counts(verdict)}{which}: {shown}"
-    text = f"{fact}{_origin(call)}{_step(pins, verdict, call)}{_unread(call.site)}{advice}"
-    return _at_call(call.site, code, text)
+        code, fact = "APR001", f"{_counts(verdict)}{which}"
+    unread = [_NOT_READ] if site.has_comment and site.suppression is Suppression.NONE else []
+    parts = [f"{site.call.shown}: {fact}{_origin(call)}", *unread, *advice, _step(pins, verdict, call)]
+    return _at_call(site, code, "; ".join(parts))
 
 
 def _origin(call: JudgedCall) -> str:
-    """Return which entry an unnamed call may have had, and how the message goes on."""
+    """Return which entry an unnamed call may have had."""
     if call.replaces:
-        return f", {quote(call.replaces)} is gone; "
-    if call.alternatives:
-        return f", nobody can tell which call {listed(call.alternatives)} means; "
-    return "; "
+        return f", {quote(call.replaces)} is gone"
+    return f", nobody can tell which call {listed(call.alternatives)} means" if call.alternatives else ""
 
 
 def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
@@ -233,13 +235,9 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
     keeps = " (only renamed: add --renamed)" if call.replaces else ""
-    decide = f"decide: {commands.decide(pins, path, call.site.call.line)}{keeps}"
+    decide = f"decide{keeps}: {commands.decide(pins, path, call.site.call.line)}"
     alike = None if is_pinned else like_named_pin(pins, path)
     return f"correct {quote(alike.key)}, which only looks like its path, or {decide}" if alike else decide
-
-
-def _unread(site: Site) -> str:
-    return f"; {_NOT_READ}" if site.has_comment and site.suppression is Suppression.NONE else ""
 
 
 def _noqa_problem(verdict: Verdict, site: Site) -> str:
@@ -254,7 +252,7 @@ def _noqa_problem(verdict: Verdict, site: Site) -> str:
 def _hidden_text(pins: Pins, verdict: Verdict, site: Site, problem: str) -> str:
     decide = commands.decide(pins, verdict.path, site.call.line)
     return (
-        f"the noqa on line {site.call.line} {problem}, {site.call.shown} still counts ({_counts(verdict)}); "
+        f"{site.call.shown}: the noqa on line {site.call.line} {problem}, still counted ({_counts(verdict)}); "
         f'write "# noqa: APR001 - REASON", or decide: {decide}'
     )
 
@@ -262,8 +260,8 @@ def _hidden_text(pins: Pins, verdict: Verdict, site: Site, problem: str) -> str:
 def _shared_text(pins: Pins, verdict: Verdict, site: Site) -> str:
     decide = commands.decide(pins, verdict.path, site.call.line)
     return (
-        f"the noqa on line {site.call.line} gives one reason for several PUT calls: give {site.call.shown} a line and "
-        f"a reason of its own, or take the noqa away and decide: {decide}"
+        f"{site.call.shown}: the noqa on line {site.call.line} gives one reason for several PUT calls; give it a line "
+        f"and a reason of its own, or take the noqa away and decide: {decide}"
     )
 
 
@@ -299,5 +297,5 @@ def _decision_problem(pins: Pins, decision: Decision, today: date | None) -> str
     if today and decision.until and decision.until < today:
         reason = decision.grandfathered or decision.deferred
         word = "grandfathered" if decision.grandfathered else "deferred"
-        return f"has a decision that ended on {decision.until} ({word}: {reason})"
+        return f"was {word} until {decision.until}: {reason}"
     return ""

@@ -600,7 +600,7 @@ def test_text(repository: Repository) -> None:
         f"{PINS}:3:1: APR003 c.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: "
         "flake8-artifact-pin prune\n"
         "b.py:1:1: APR002 stale pin: 0 PUT calls, 2 pinned; lower it: flake8-artifact-pin prune\n"
-        "src/a.py:1:4: APR001 1 PUT call, 0 pinned: put_object(...); decide: flake8-artifact-pin decide src/a.py:1\n",
+        "src/a.py:1:4: APR001 put_object(...): 1 PUT call, 0 pinned; decide: flake8-artifact-pin decide src/a.py:1\n",
         "2 files, 1 PUT call: 3 findings\n",
         1,
     )

@@ -109,8 +109,8 @@ def test_github(repository: Repository) -> None:
     repository.write({"a,b.py": 's3.put_object(Key="100%")\n', PINS: ""})
     repository.git("add", ".")
     assert repository.run("check", "--format=github") == (
-        "::error file=a%2Cb.py,line=1,col=4,title=APR001::APR001 1 PUT call, 0 pinned: "
-        'put_object("100%25"); decide: flake8-artifact-pin decide a,b.py:1\n',
+        "::error file=a%2Cb.py,line=1,col=4,title=APR001::APR001 "
+        'put_object("100%25"): 1 PUT call, 0 pinned; decide: flake8-artifact-pin decide a,b.py:1\n',
         "1 file, 1 PUT call: 1 finding\n",
         1,
     )

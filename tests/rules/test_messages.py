@@ -24,6 +24,7 @@ from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.report import FileReport
 
 DECIDE = "decide: flake8-artifact-pin decide a.py"
+ONLY_RENAMED = "decide (only renamed: add --renamed): flake8-artifact-pin decide a.py"
 PRUNE = "flake8-artifact-pin prune"
 A, B = 's3.put_object(Key="a")', 's3.put_object(Key="b")'
 NOT_READ = 'flake8 does not read the comment: write "# noqa: APR001 - REASON", before any other noqa'
@@ -51,36 +52,36 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
     "more": (
         '[pins]\n"a.py" = 1', f"{A}\n{B}\n",
         [
-            f"1:4: APR001 2 PUT calls, 1 pinned: put_object(\"a\"); {DECIDE}:1",
-            f"2:4: APR001 2 PUT calls, 1 pinned: put_object(\"b\"); {DECIDE}:2",
+            f"1:4: APR001 put_object(\"a\"): 2 PUT calls, 1 pinned; {DECIDE}:1",
+            f"2:4: APR001 put_object(\"b\"): 2 PUT calls, 1 pinned; {DECIDE}:2",
         ],
     ),
-    "no pin": ("", A, [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1"]),
+    "no pin": ("", A, [f"1:4: APR001 put_object(\"a\"): 1 PUT call, 0 pinned; {DECIDE}:1"]),
     "advice is given once": (
         'advice = "ask\\n#data"', f"{A}\n{B}\n",
         [
-            f"1:4: APR001 2 PUT calls, 0 pinned: put_object(\"a\"); {DECIDE}:1; ask #data",
-            f"2:4: APR001 2 PUT calls, 0 pinned: put_object(\"b\"); {DECIDE}:2",
+            f"1:4: APR001 put_object(\"a\"): 2 PUT calls, 0 pinned; ask #data; {DECIDE}:1",
+            f"2:4: APR001 put_object(\"b\"): 2 PUT calls, 0 pinned; {DECIDE}:2",
         ],
     ),
     "fewer": ('[pins]\n"a.py" = 3', A, [f"1:1: APR002 stale pin: 1 PUT call, 3 pinned; lower it: {PRUNE}"]),
     "none left": ('[pins]\n"a.py" = 1', "", [f"1:1: APR002 stale pin: 0 PUT calls, 1 pinned; lower it: {PRUNE}"]),
     "suppressed": (
-        "", f"{A}  # noqa: APR001 - why\n", ["1:4: APR001 suppressed with a reason, not counted: put_object(\"a\")"],
+        "", f"{A}  # noqa: APR001 - why\n", ["1:4: APR001 put_object(\"a\"): suppressed with a reason, not counted"],
     ),
     "one reason for two": (
         "", f"{A}; {B}  # noqa: APR001 - why\n",
         [
-            "1:4: APR001 suppressed with a reason, not counted: put_object(\"a\")",
-            "1:28: APR001 suppressed with a reason, not counted: put_object(\"b\")",
-            "1:28: APR004 the noqa on line 1 gives one reason for several PUT calls: give put_object(\"b\") a line and "
-            f"a reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
+            "1:4: APR001 put_object(\"a\"): suppressed with a reason, not counted",
+            "1:28: APR001 put_object(\"b\"): suppressed with a reason, not counted",
+            "1:28: APR004 put_object(\"b\"): the noqa on line 1 gives one reason for several PUT calls; give it a line "
+            f"and a reason of its own, or take the noqa away and decide: {DECIDE.split(': ')[1]}:1",
         ],
     ),
     "no reason": (
         '[pins]\n"a.py" = 1', f"{A}  # noqa: APR001\n",
         [
-            "1:4: APR004 the noqa on line 1 gives no reason, put_object(\"a\") still counts (1 PUT call, 1 pinned); "
+            "1:4: APR004 put_object(\"a\"): the noqa on line 1 gives no reason, still counted (1 PUT call, 1 pinned); "
             f'write "# noqa: APR001 - REASON", or {DECIDE}:1',
         ],
     ),
@@ -88,26 +89,26 @@ COUNTS: dict[str, tuple[str, str, list[str]]] = {
     "a blanket noqa beyond it": (
         "", f"x = 1\n{A}  # noqa\n",
         [
-            f"2:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:2",
-            "1:1: APR004 the noqa on line 2 does not name APR001, put_object(\"a\") still counts (1 PUT call, "
+            f"2:4: APR001 put_object(\"a\"): 1 PUT call, 0 pinned; {DECIDE}:2",
+            "1:1: APR004 put_object(\"a\"): the noqa on line 2 does not name APR001, still counted (1 PUT call, "
             f'0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:2',
         ],
     ),
     "a noqa that flake8 reads otherwise": (
         "", f"{A}  # noqa : APR001 - why\nx = 1\n",
         [
-            f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1",
-            "2:1: APR004 the noqa on line 1 names APR001 as flake8 does not read it, put_object(\"a\") still counts "
+            f"1:4: APR001 put_object(\"a\"): 1 PUT call, 0 pinned; {DECIDE}:1",
+            "2:1: APR004 put_object(\"a\"): the noqa on line 1 names APR001 as flake8 does not read it, still counted "
             f'(1 PUT call, 0 pinned); write "# noqa: APR001 - REASON", or {DECIDE}:1',
         ],
     ),
     "a noqa that flake8 does not read": (
         "", f"{A}  #noqa: APR001 - why\n",
-        [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1; {NOT_READ}"],
+        [f"1:4: APR001 put_object(\"a\"): 1 PUT call, 0 pinned; {NOT_READ}; {DECIDE}:1"],
     ),
     "a noqa behind another one": (
         "", f"{A}  # noqa: E501  # noqa: APR001 - why\n",
-        [f"1:4: APR001 1 PUT call, 0 pinned: put_object(\"a\"); {DECIDE}:1; {NOT_READ}"],
+        [f"1:4: APR001 put_object(\"a\"): 1 PUT call, 0 pinned; {NOT_READ}; {DECIDE}:1"],
     ),
     "a noqa beside no call": (
         "", "x = 1  # noqa: APR001 - why\n",
@@ -139,38 +140,38 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "the same": (["f:put_object(a)"], ["f:put_object(a)"], []),
     "one more": (
         ["f:put_object(a)"], ["f:put_object(a)", "f:put_object(b)"],
-        [f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2"],
+        [f"2:4: APR001 put_object(...): 2 PUT calls, 1 pinned, not this one; {DECIDE}:2"],
     ),
     "one more, and one gone": (
         ["f:put_object(a)"], ["g:put_object(a)", "f:put_object(b)"],
         [
-            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), \"f:put_object(a)\" is gone; "
-            f"{DECIDE}:1 (only renamed: add --renamed)",
-            f"2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...); {DECIDE}:2",
+            "1:4: APR001 put_object(...): 2 PUT calls, 1 pinned, not this one, \"f:put_object(a)\" is gone; "
+            f"{ONLY_RENAMED}:1",
+            f"2:4: APR001 put_object(...): 2 PUT calls, 1 pinned, not this one; {DECIDE}:2",
         ],
     ),
     "one more of equal names": (
         ["f:put_object"], ["f:put_object", "f:put_object#2"],
         [
-            "1:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), nobody can tell which call "
+            "1:4: APR001 put_object(...): 2 PUT calls, 1 pinned, not this one, nobody can tell which call "
             f'"f:put_object" means; {DECIDE}:1',
-            "2:4: APR001 2 PUT calls, 1 pinned, not this one: put_object(...), nobody can tell which call "
+            "2:4: APR001 put_object(...): 2 PUT calls, 1 pinned, not this one, nobody can tell which call "
             f'"f:put_object" means; {DECIDE}:2',
         ],
     ),
-    "none is pinned": ([], ["f:put_object"], [f"1:4: APR001 1 PUT call, 0 pinned: put_object(...); {DECIDE}:1"]),
+    "none is pinned": ([], ["f:put_object"], [f"1:4: APR001 put_object(...): 1 PUT call, 0 pinned; {DECIDE}:1"]),
     "another one": (
         ["f:put_object(a)", "f:put_object(b)"], ["f:put_object(a)", "f:put_object(c)"],
         [
-            '2:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
-            f"{DECIDE}:2 (only renamed: add --renamed)",
+            '2:4: APR006 put_object(...): not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"{ONLY_RENAMED}:2",
         ],
     ),
     "another one than the only one": (
         ["f:put_object(a)"], ["f:put_object(b)"],
         [
-            '1:4: APR006 put_object(...) is not the pinned call, "f:put_object(a)" is gone; '
-            f"{DECIDE}:1 (only renamed: add --renamed)",
+            '1:4: APR006 put_object(...): not the pinned call, "f:put_object(a)" is gone; '
+            f"{ONLY_RENAMED}:1",
         ],
     ),
     "fewer": (
@@ -196,8 +197,8 @@ NAMED: dict[str, tuple[list[str], list[str], list[str]]] = {
         [
             '1:1: APR002 stale pin: 1 PUT call, 2 pinned; "f:put_object(a)" and "f:put_object(b)" are gone; '
             f"rename the entries of calls that only got a new name; lower it: {PRUNE}",
-            '1:4: APR006 put_object(...) is not among the 2 pinned calls, "f:put_object(b)" is gone; '
-            f"{DECIDE}:1 (only renamed: add --renamed)",
+            '1:4: APR006 put_object(...): not among the 2 pinned calls, "f:put_object(b)" is gone; '
+            f"{ONLY_RENAMED}:1",
         ],
     ),
 }
@@ -264,7 +265,7 @@ def test_the_command_is_one_for_this_shell_and_directory(pins: Pins, step: str) 
     ],
 )
 def test_paths(path: str, step: str) -> None:
-    assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f"put_object(\"a\"); {step}")
+    assert judged(read_pins('[pins]\n"caf\xe9.py" = 1'), A, path)[0].endswith(f": 1 PUT call, 0 pinned; {step}")
 
 
 def test_another_drive(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,20 +285,17 @@ def test_unnamed_stdin_in_a_subdirectory() -> None:
 def test_broken_pins_file() -> None:
     """Said at each PUT call, so that tools which show changed lines only show it, too."""
     pins = parse_pins(Pins("/project/artifact-pins.toml", "/project"), "a = 1\nb = 1\n[pins]\nx = 'y'\n")
-    first = pins.faults[0].problem
+    said = f": not judged, artifact-pins.toml cannot be used: {pins.faults[0].problem}"
     source = f"x = 1\n{A}\n{B}  # noqa: APR001 - why\n{B}  # noqa\n"
     assert judged(pins, source) == [
-        f"2:4: APR000 unusable pins file, so put_object(\"a\") is not judged: {first} "
-        "(artifact-pins.toml, and 2 more faults)",
-        f"3:4: APR000 unusable pins file, so put_object(\"b\") is not judged: {first} "
-        "(artifact-pins.toml, and 2 more faults)",
-        "3:4: APR001 suppressed with a reason, not counted: put_object(\"b\")",
-        f"1:1: APR000 unusable pins file, so put_object(\"b\") is not judged: {first} "
-        "(artifact-pins.toml, and 2 more faults)",
+        f'2:4: APR000 put_object("a"){said} (and 2 more faults)',
+        f'3:4: APR000 put_object("b"){said} (and 2 more faults)',
+        '3:4: APR001 put_object("b"): suppressed with a reason, not counted',
+        f'1:1: APR000 put_object("b"){said} (and 2 more faults)',
     ]
     assert judged(pins, "x = 1\n") == []
     one = parse_pins(Pins("/project/artifact-pins.toml", "/project"), "[pins]\nx = 'y'\n")
-    assert judged(one, A)[0].endswith("(artifact-pins.toml)")
+    assert judged(one, A)[0].endswith(one.faults[0].problem)
     assert shown(pins_findings(pins, ())) == [
         f"{fault.line}:{fault.column + 1}: APR000 unusable pins file: {fault.problem}" for fault in pins.faults
     ]
@@ -337,24 +335,24 @@ def test_pins() -> None:
     assert shown(pins_findings(pins, missing)) == undated
     assert shown(pins_findings(pins, missing, today=date(2026, 1, 31))) == undated
     dated = [
-        '3:1: APR009 the exemption of "x/" ended on 2026-01-31: remove it, or decide anew and set until',
-        '12:1: APR009 "some.py" has a decision that ended on 2026-01-31 (grandfathered: re-puts) (1 PUT call pinned); '
+        '3:1: APR009 "x/" was exempt until 2026-01-31: remove it, or decide anew and set until',
+        '12:1: APR009 "some.py" was grandfathered until 2026-01-31: re-puts (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide some.py",
     ]
     first_of_february = shown(pins_findings(pins, missing, today=date(2026, 2, 1)))
     assert sorted(first_of_february) == sorted([*undated, *dated])
     overdue = set(shown(pins_findings(pins, missing, today=date(2026, 2, 2)))) - set(first_of_february)
     assert sorted(overdue) == [
-        '11:1: APR009 "later.py" has a decision that ended on 2026-02-01 (deferred: data#1) (1 PUT call pinned); '
+        '11:1: APR009 "later.py" was deferred until 2026-02-01: data#1 (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide later.py",
-        f'15:1: APR009 "g:put_object" of "a.py" has a decision that ended on 2026-02-01 (deferred: data#2); {DECIDE}',
+        f'15:1: APR009 "g:put_object" of "a.py" was deferred until 2026-02-01: data#2; {DECIDE}',
     ]
 
 
 def test_exemption_without_a_reason() -> None:
     pins = read_pins('[exempt]\n"a/" = "TODO"\n"b/" = "test code"\n"c/" = { reason = "-" }\n')
     assert shown(pins_findings(pins, ())) == [
-        f'{line}:1: APR009 the exemption of "{key}" gives no reason: say why, or remove it'
+        f'{line}:1: APR009 "{key}" is exempt without a reason: say why, or remove it'
         for line, key in ((2, "a/"), (4, "c/"))
     ]
 
