@@ -32,16 +32,17 @@ _ASSIGNED = re.compile(r"\b(?:todo|fixme|hack|xxx)\s?\([^()]*\)", re.IGNORECASE)
 # A linter's code that the author took for a part of the list.
 _CODE = re.compile(r"[A-Z]{1,7}[0-9]{2,}")
 
-# Default-ignorable characters that are neither controls nor format characters.
+# Characters that nobody sees and that are neither controls nor format characters.
 _INVISIBLE = re.compile(
-    "[\u034f\u17b4\u17b5\u180b-\u180f\u2065\ufe00-\ufe0f\ufff0-\ufff8\U000e0000-\U000e0fff]",
+    "[\u034f\u17b4\u17b5\u180b-\u180f\u2065\ufe00-\ufe0f\ufff0-\ufff8\U00016fe4\U000e0000-\U000e0fff]",
 )
 _CONTROLS = frozenset(["Cc", "Cf", "Cs"])
 # Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
 _BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-# One of these is a word; an ideograph that looks like a dash is not.
+# One of these is a word.
 _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
-_STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85")
+# Ideographs, Hangul vowels and other letters that look like a dash or a bar.
+_STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85\u1173\u1175\u01c0\u01c1\u1427\u1428")
 
 # Stands before a reason and between its parts. "#12" is an issue.
 _SEPARATORS = re.compile(r"(?:[\s:;,|\N{BULLET}\N{EN DASH}\N{EM DASH}-]|//|#(?!\d))*")
@@ -57,21 +58,22 @@ _CODES = r"(?:\s*[:=]?\s*[A-Z]+[-_]?[0-9]\w*(?:[,\s]+[A-Z]+[-_]?[0-9]\w*)*)?"
 _VERB = (
     r"(?:(?:allow(?:list)?|disable|enable|exclude|expect|fixme|ignore|no-?qa|skip|suppress|whitelist)(?:[-_][\w-]+)?\b)"
 )
-_SCOPE = r"(?:\s(?:all|else|end|file|if|line|next|start)\b)"
+_SCOPE = r"(?:\s(?:all|else|end|file|if|line|next|once|start)\b)"
 _LIST = r"""(?:"[^"]*"|[\w./*@+=:-]+)(?:\s?,\s?[\w./*@+=:-]+)*"""
 _DETAILS = (
     rf"(?:\s?\[[^\[\]]*\]|\([^()]*\)|\s?=\s?{_LIST}|:{_LIST})*"
     # one word behind a colon names a rule, several are a reason
     rf"(?:\s?:\s{_LIST}(?=\s?(?:\#|\Z)))?"
 )
-_AT_END = r"(?=\s?(?:\Z|[\#(-]))"
+_AT_END = r"(?=\s?(?:\Z|[\#(\[-]))"
 # What speaks to another tool, wherever it stands.
 _DIRECTIVE = rf"""
-    (?:{_NAME}\s?:\s?)+{_VERB}{_DETAILS}
+    (?:{_NAME}\s?:\s?)+(?:\w+-)*{_VERB}{_DETAILS}
+    |\w+\s\w+:\s?{_VERB}\[[^\[\]]*\]
     |{_NAME}\s?:\s?(?:off|on|split){_AT_END}
     |(?:\w+-)+{_VERB}{_DETAILS}
     |[a-z][\w-]*\s{_VERB}(?=\s?(?:\Z|[\#=:(\[-])|\s[\w-]+[:=]\S|{_SCOPE})(?:\s[\w-]+[:=]\S+|{_SCOPE})*{_DETAILS}
-    |pragma\b(?:[^\#;(\N{{EN DASH}}\N{{EM DASH}}-]|(?<!\s)-)*
+    |(?:pragma\b|\w+\spragma:)(?:[^\#;(\N{{EN DASH}}\N{{EM DASH}}-]|(?<!\s)-)*
     |no[ -]?(?:bandit|check|cov(?:er(?:age)?)?|lint|pep8|pycln|qa|sec|semgrep|sonar)(?:next\w*|begin|end|[-_]\w+)?\b
         (?:\([^()]*\)|\s?:\s?{_LIST}|\s[\w-]+[.:/][\w.:/-]+|{_CODES})
     |noinspection\b(?:\s\w+(?:\s?,\s?\w+)*)?
@@ -90,9 +92,11 @@ _DIRECTIVE_COMMENT = rf"""
     |{_NAME}\s?:\s{_LIST}\s?(?=\#|\Z)
     |[\w./-]+\s?\[[^\[\]]*\](?=\s?(?:\Z|[\#(:-])|\s[\w./-]+\[)
     |[\w./-]+\([^()]*\)(?=\s?(?:\Z|[\#:-]))
-    |[\w.-]+\s?=\s?\S+\s?(?=\#|\Z)
+    |(?:[\w-]+\s){{0,2}}[\w.-]+\s?=\s?\S+\s?(?=\#|\Z)
+    |{_VERB}{_DETAILS}\s?(?=\#|\Z)
+    |(?-i:[A-Z]+(?:_[A-Z]+)+)\s?(?=\#|\Z)
     |(?:(?:end)?region|pyre-(?:strict|unsafe))\b.*
-    |(?:\w+-)+\w+\s(?:off|on){_AT_END}
+    |(?:\w+-)+\w+\s(?:end|off|on|start){_AT_END}
     |no-?[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
     |(?:%%|\*-|@|!).*
     """
@@ -127,8 +131,7 @@ def stripped(text: str) -> str:
 
 def says_something(text: str, *, is_reference: bool = False) -> bool:
     """Return whether a reason gives a reason; a reference names an artifact or an issue, so that a number will do."""
-    prose = unicodedata.normalize("NFKC", stripped(text))
-    prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", prose))
+    prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", _folded(stripped(text))))
     words = [word for word in _words(prose) if _is_word(word, is_reference)]
     plain = [word.casefold().strip("0123456789") if not is_reference else word.casefold() for word in words]
     if any(word in _PLACEHOLDERS for word in plain):
@@ -162,6 +165,11 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
     return match.end() if match else position
 
 
+def _folded(text: str) -> str:
+    """Return a text with each letter in its usual form. Symbols stay: NFKC would make words of TM and No."""
+    return "".join(unicodedata.normalize("NFKC", c) if c.isalpha() else c for c in text)
+
+
 def _words(text: str) -> Iterator[str]:
     """Yield the runs of letters, digits and vowel signs."""
     for is_word, characters in itertools.groupby(text, _belongs_to_word):
@@ -170,8 +178,11 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _belongs_to_word(character: str) -> bool:
-    is_vowel_sign = unicodedata.category(character) in ("Mc", "Mn") and not unicodedata.combining(character)
-    return character.isalnum() or is_vowel_sign
+    if unicodedata.category(character) not in ("Mc", "Mn"):
+        return character.isalnum()
+    # the classes below 10 are signs that join letters, those from 200 on are accents
+    combining = unicodedata.combining(character)
+    return combining == 0 or 10 <= combining < 200
 
 
 def _is_word(word: str, is_reference: bool) -> bool:
