@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from flake8_artifact_pin.cli.collect import findings_in_pins
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
 from flake8_artifact_pin.cli.collect import findings_on_patterns
+from flake8_artifact_pin.cli.collect import moves_behind
 from flake8_artifact_pin.cli.collect import scanned_findings
 from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
@@ -118,9 +119,10 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     since = _since(workspace, arguments.since, notes)
     paths = workspace.files(arguments.paths)
     scanned_files = list(scan(workspace, paths, with_progress))
-    findings = set(findings_in_pins(workspace))
+    moves = moves_behind(workspace, scanned_files)
+    findings = set(findings_in_pins(workspace, moves))
     for scanned in scanned_files:
-        findings.update(scanned_findings(workspace, scanned))
+        findings.update(scanned_findings(workspace, scanned, moves))
     # they explain why pins are stale
     first: list[FileFinding] = []
     if not arguments.paths:

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
 
+from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pin
@@ -23,6 +25,9 @@ from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.messages import file_noqa_finding
 from flake8_artifact_pin.rules.messages import pins_findings
 from flake8_artifact_pin.rules.messages import useless_exemption_finding
+from flake8_artifact_pin.rules.moves import Move
+from flake8_artifact_pin.rules.moves import moved_to
+from flake8_artifact_pin.rules.moves import with_moves
 from flake8_artifact_pin.rules.verdict import judge_file
 
 
@@ -30,30 +35,43 @@ def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
     """Yield the findings of ``check`` in the whole repository."""
     paths = workspace.files()
     scanned_files = list(scan(workspace, paths))
+    moves = moves_behind(workspace, scanned_files)
     for scanned in scanned_files:
-        yield from scanned_findings(workspace, scanned)
+        yield from scanned_findings(workspace, scanned, moves)
     yield from findings_on_patterns(workspace, scanned_files)
-    yield from findings_in_pins(workspace)
+    yield from findings_in_pins(workspace, moves)
     yield from findings_on_exemptions(workspace, paths)
 
 
-def scanned_findings(workspace: Workspace, scanned: ScannedFile) -> Iterator[FileFinding]:
+def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Sequence[Move]:
+    """Return the moves that explain findings: git is asked only if a pin is stale."""
+    pins = workspace.pins
+    verdicts = (judge_file(pins, file.path, file.report) for file in scanned_files if not file.problems)
+    if any(verdict.gone or verdict.is_stale for verdict in verdicts) or _gone_pins(workspace):
+        return [move for move in moves_in(workspace) if not move.problem and move.source.path != move.target.path]
+    return ()
+
+
+def scanned_findings(
+    workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move] = (),
+) -> Iterator[FileFinding]:
     """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
     if scanned.exempt:
         return
     yield from scanned.problems
     if not scanned.problems:
-        for finding in _judged(workspace, scanned):
+        for finding in _judged(workspace, scanned, moves):
             yield FileFinding(scanned.name, finding)
 
 
-def findings_in_pins(workspace: Workspace) -> Iterator[FileFinding]:
+def findings_in_pins(workspace: Workspace, moves: Sequence[Move] = ()) -> Iterator[FileFinding]:
     """Yield what is said at places of the pins file, but for exemptions."""
     pins = workspace.pins
     if pins.path:
         missing = _gone_pins(workspace)
         name = workspace.shown(pins.name)
-        for finding in pins_findings(pins, missing, _renamed(workspace, missing), date.today()):
+        moved = {pin.path: moved_to(moves, pin.path) for pin in missing}
+        for finding in pins_findings(pins, missing, _renamed(workspace, missing), date.today(), moved):
             yield FileFinding(name, finding)
 
 
@@ -82,8 +100,8 @@ def _exempts_untracked(workspace: Workspace, key: str) -> bool:
     return os.path.lexists(workspace.location(key)) or workspace.exempted(workspace.untracked_files())[key] > 0
 
 
-def _judged(workspace: Workspace, scanned: ScannedFile) -> Iterator[Finding]:
-    verdict = judge_file(workspace.pins, scanned.path, scanned.report)
+def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -> Iterator[Finding]:
+    verdict = with_moves(judge_file(workspace.pins, scanned.path, scanned.report), moves)
     file_noqa = scanned.file_noqa
     if file_noqa and not file_noqa.reason:
         yield file_noqa_finding(verdict, file_noqa)

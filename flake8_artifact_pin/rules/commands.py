@@ -9,6 +9,8 @@ from flake8_artifact_pin.pins.model import Pins
 INIT = "flake8-artifact-pin init"
 #: Lowers pins to what their files make.
 PRUNE = "flake8-artifact-pin prune"
+#: Puts decisions where their calls are now.
+MOVED = "flake8-artifact-pin decide --moved"
 
 
 def decide(pins: Pins, path: str, line: int | None = None) -> str:

@@ -61,17 +61,23 @@ def file_noqa_finding(verdict: Verdict, noqa: FileNoqa) -> Finding:
 
 
 def pins_findings(
-    pins: Pins, missing: Sequence[Pin], renamed: Mapping[str, str] | None = None, today: date | None = None,
+    pins: Pins,
+    missing: Sequence[Pin],
+    renamed: Mapping[str, str] | None = None,
+    today: date | None = None,
+    moved: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Finding]:
     """Return what is said at places of the pins file: its faults, else what is wrong with pins and exemptions.
 
-    ``missing`` are the pins whose file does not exist; ``renamed`` says what git calls these files now. Only a caller
-    that says what day it is today is told of decisions whose time is up.
+    ``missing`` are the pins whose file does not exist; ``renamed`` says what git calls these files now, ``moved`` in
+    which files their calls are. Only a caller that says what day it is today is told of decisions whose time is up.
     """
     if pins.faults:
         return [make_finding(*fault[:2], "APR000", f"unusable pins file: {fault.problem}") for fault in pins.faults]
     gone = {pin.path for pin in missing}
-    findings = [_gone(pins, pin, (renamed or {}).get(pin.path, "")) for pin in missing]
+    findings = [
+        _gone(pins, pin, (renamed or {}).get(pin.path, ""), (moved or {}).get(pin.path, ())) for pin in missing
+    ]
     for pin in pins.pins.values():
         if pin.path in gone:
             continue
@@ -153,7 +159,7 @@ def _unusable_pins(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
 
 def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
     if verdict.is_stale:
-        yield make_finding(1, 0, "APR002", _stale_text(verdict), verdict.path)
+        yield make_finding(1, 0, "APR002", _stale_text(pins, verdict), verdict.path)
     advice = [pins.advice] if pins.advice else []
     for call in verdict.calls:
         site = call.site
@@ -184,7 +190,9 @@ def _counts(verdict: Verdict) -> str:
     return f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
 
 
-def _stale_text(verdict: Verdict) -> str:
+def _stale_text(pins: Pins, verdict: Verdict) -> str:
+    if verdict.moved_to:
+        return f"stale pin: {_counts(verdict)}; calls moved to {_paths(pins, verdict.moved_to)}: {commands.MOVED}"
     gone = [name for name in verdict.gone if name not in verdict.uncertain]
     unsure = len(verdict.gone) - len(gone)
     steps = [f"stale pin: {_counts(verdict)}"]
@@ -200,6 +208,10 @@ def _stale_text(verdict: Verdict) -> str:
     return "; ".join(steps)
 
 
+def _paths(pins: Pins, paths: Sequence[str]) -> str:
+    return listed([commands.path_from_here(pins, path) for path in paths])
+
+
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
@@ -213,12 +225,14 @@ def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: Sequence[s
         which = "" if pin.calls is None or not pin.allowed else ", not this one"
         code, fact = "APR001", f"{_counts(verdict)}{which}"
     unread = [_NOT_READ] if site.has_comment and site.suppression is Suppression.NONE else []
-    parts = [f"{site.call.shown}: {fact}{_origin(call)}", *unread, *advice, _step(pins, verdict, call)]
+    parts = [f"{site.call.shown}: {fact}{_origin(pins, call)}", *unread, *advice, _step(pins, verdict, call)]
     return _at_call(site, code, "; ".join(parts))
 
 
-def _origin(call: JudgedCall) -> str:
-    """Return which entry an unnamed call may have had."""
+def _origin(pins: Pins, call: JudgedCall) -> str:
+    """Return where an unnamed call was, or which entry it may have had."""
+    if call.origin:
+        return f", was in {_paths(pins, [call.origin])}"
     if call.replaces:
         return f", {quote(call.replaces)} is gone"
     return f", nobody can tell which call {listed(call.alternatives)} means" if call.alternatives else ""
@@ -234,6 +248,8 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
         return f"there is no pins file: {commands.INIT}"
     if not can_be_key(path):
         return f"its path cannot be a key of {pins.name}: rename the file, or exempt it by a pattern"
+    if call.origin:
+        return f"keep its decision: {commands.MOVED}"
     keeps = " (only renamed: add --renamed)" if call.replaces else ""
     decide = f"decide{keeps}: {commands.decide(pins, path, call.site.call.line)}"
     alike = None if is_pinned else like_named_pin(pins, path)
@@ -265,8 +281,10 @@ def _shared_text(pins: Pins, verdict: Verdict, site: Site) -> str:
     )
 
 
-def _gone(pins: Pins, pin: Pin, new_path: str) -> Finding:
-    if new_path:
+def _gone(pins: Pins, pin: Pin, new_path: str, moved: Sequence[str]) -> Finding:
+    if set(moved) - {new_path}:
+        text = f"{pin.path} does not exist, its calls moved to {_paths(pins, moved)}: {commands.MOVED}"
+    elif new_path:
         text = f"{pin.path} is now {new_path}; move its pin: {commands.PRUNE} --move-renamed"
     else:
         ids = list(dict.fromkeys(text for decision in pin.decisions for text in decision.registered))

@@ -41,7 +41,8 @@ class JudgedCall(NamedTuple):
 
     ``entry`` is the entry that names it. ``alternatives`` are entries of equal names: one of them may be meant, and
     nobody can tell which. ``replaces`` is the gone entry that this call probably had; ``is_move``: it has the same key,
-    so it is the same artifact under a new name.
+    so it is the same artifact under a new name. ``origin`` is the file that it was in, if the pin of that has its
+    decision: only who knows an earlier state fills it in, and ``moved_to`` of the verdict.
     """
 
     site: Site
@@ -50,6 +51,7 @@ class JudgedCall(NamedTuple):
     alternatives: tuple[str, ...] = ()
     replaces: str = ""
     is_move: bool = False
+    origin: str = ""
 
 
 class Verdict(NamedTuple):
@@ -58,6 +60,7 @@ class Verdict(NamedTuple):
     ``exempt`` is the key that exempts the file, or empty. ``counted`` is the number of calls that count. ``gone`` are
     the entries that no call has, in the order of the pin. ``uncertain`` are entries of equal names with different
     decisions, or fewer than calls: nobody can tell which entry is which call's, so no verb chooses among them.
+    ``moved_to`` are the files that have calls now whose decisions are at this pin.
     """
 
     path: str
@@ -68,6 +71,7 @@ class Verdict(NamedTuple):
     counted: int
     gone: Sequence[str] = ()
     uncertain: frozenset[str] = frozenset()
+    moved_to: Sequence[str] = ()
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,8 @@
 """Which edits of the pins file record a decision. Pure: a verdict and decisions in, edits out."""
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
@@ -12,15 +14,22 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import AddCall
 from flake8_artifact_pin.pins.edit import AddPin
 from flake8_artifact_pin.pins.edit import Edit
+from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import NameCalls
+from flake8_artifact_pin.pins.edit import RemoveCall
+from flake8_artifact_pin.pins.edit import RemovePin
 from flake8_artifact_pin.pins.edit import RenameCall
+from flake8_artifact_pin.pins.edit import RenamePin
 from flake8_artifact_pin.pins.edit import SetCount
 from flake8_artifact_pin.pins.edit import SetDecision
+from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.messages import listed
+from flake8_artifact_pin.rules.moves import Move
+from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
@@ -112,17 +121,62 @@ def plan_pin(pin: Pin, decision: Decision, counted: int) -> Plan:
     return Plan([*edits, SetDecision(pin.key, decision)], [line])
 
 
-def plan_renames(verdict: Verdict, calls: Sequence[JudgedCall]) -> Plan:
-    """Return what gives the entries of calls that were only renamed their new names; raise UsageError if none fits."""
-    edits, lines = [], []
-    for call in calls:
-        if not call.replaces or verdict.pin.calls is None:
-            place = f"{verdict.path}:{call.site.call.line}"
-            raise UsageError(f"{place}: no entry of its pin is gone, so nothing was renamed")
-        key, old, new = verdict.pin.key, verdict.pin.calls[call.replaces], call.site.name
-        edits.append(RenameCall(key, old.key, new))
-        lines.append(f"{quote(key)}: {quote(old.key)} is now {quote(new)}; {_text(old.decision)}")
-    return Plan(edits, lines)
+def plan_moves(pins: Pins, moves: Sequence[Move]) -> Plan:
+    """Return what puts decisions where their calls are now: first at the pins that have them, then at the others."""
+    edits = [edit for group in _grouped(moves, lambda move: move.source.path) for edit in _source_edits(pins, group)]
+    without = parse_pins(pins, edit_pins(pins, edits))
+    for group in _grouped(moves, lambda move: move.target.path):
+        edits += _target_edits(without, group)
+    return Plan(edits, [_move_line(move) for move in moves])
+
+
+def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[Sequence[Move]]:
+    groups: dict[str, list[Move]] = {}
+    for move in moves:
+        groups.setdefault(path(move), []).append(move)
+    return groups.values()
+
+
+def _source_edits(pins: Pins, moves: Sequence[Move]) -> Iterator[Edit]:
+    """Yield what takes decisions from one pin: as a whole if all that it allows is in one file without a pin now."""
+    source, targets = moves[0].source, {move.target.path for move in moves}
+    leaving = [move for move in moves if move.target.path != source.path]
+    is_whole = len(leaving) == source.allowed and len(targets) == 1 and not targets & pins.pins.keys()
+    entries = source.calls or {}
+    names = _Names(entries)
+    for move in moves:
+        if move.entry and (is_whole or move not in leaving) and move.entry != move.call.site.name:
+            yield RenameCall(source.key, entries[move.entry].key, names.free(move.call.site.name))
+    if is_whole:
+        yield RenamePin(source.key, leaving[0].target.path)
+    elif len(leaving) == source.allowed:
+        yield RemovePin(source.key)
+    elif source.calls is None:
+        yield SetCount(source.key, source.allowed - len(leaving))
+    else:
+        yield from (RemoveCall(source.key, entries[move.entry].key) for move in leaving)
+
+
+def _target_edits(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
+    """Return what gives the decisions to the pin of one file, as far as that has not got them yet."""
+    verdict = judge_file(pins, moves[0].target.path, moves[0].target.report)
+    unnamed = {call.site.name for call in verdict.unnamed}
+    decisions = {move.call.site.name: move.decision for move in moves if move.call.site.name in unnamed}
+    pin = verdict.pin
+    if not pin.allowed and any(move.entry for move in moves):
+        # named calls go on being named
+        return _plan_names(pins, pin, decisions, decisions).edits
+    if pin.calls is None:
+        return plan_decisions(pins, verdict, decisions).edits if decisions else ()
+    names = _Names(pin.calls)
+    return [AddCall(pin.key, names.free(name), decision) for name, decision in decisions.items()]
+
+
+def _move_line(move: Move) -> str:
+    name, decision = quote(move.call.site.name), _text(move.decision)
+    if move.source.path == move.target.path:
+        return f"{quote(move.source.key)}: {quote(move.entry)} is now {name}; {decision}"
+    return f"{quote(move.target.path)}: {name} was in {quote(move.source.key)}; {decision}"
 
 
 def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
@@ -158,17 +212,17 @@ def _plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) ->
 def _plan_named(verdict: Verdict, decisions: Decisions) -> Plan:
     edits: list[Edit] = []
     lines = []
-    taken = set(verdict.pin.calls or ())
+    names = _Names(verdict.pin.calls or ())
     for call in verdict.calls:
         if call.site.name in decisions:
             decision = decisions[call.site.name]
-            edit, what = _named_edit(verdict, call, decision, taken)
+            edit, what = _named_edit(verdict, call, decision, names)
             edits += edit
             lines.append(f"{quote(verdict.pin.key)}: {what}")
     return Plan(edits, lines)
 
 
-def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, taken: set[str]) -> tuple[list[Edit], str]:
+def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, names: _Names) -> tuple[list[Edit], str]:
     pin, entries = verdict.pin, verdict.pin.calls or {}
     if call.state is State.PINNED and not call.entry:
         raise UsageError(
@@ -183,19 +237,23 @@ def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, taken: s
         new = call.site.name
         edits: list[Edit] = [RenameCall(pin.key, old.key, new), SetDecision(pin.key, decision, new)]
         return edits, f"{quote(new)} {decision.text}, in place of {quote(old.key)} ({_text(old.decision)})"
-    name = next(name for name in _free_names(call.site.name) if name not in taken)
-    taken.add(name)
+    name = names.free(call.site.name)
     return [AddCall(pin.key, name, decision)], f"{quote(name)} {decision.text}"
 
 
-def _free_names(name: str) -> Iterator[str]:
-    """Yield a name and then the same with other numbers."""
-    yield name
-    plain = name.removesuffix(f"#{parse_name(name).number}")
-    number = 2
-    while True:
-        yield f"{plain}#{number}"
-        number += 1
+class _Names:
+    """The names that entries of a pin have."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+
+    def free(self, name: str) -> str:
+        """Return a name, with another number if an entry has it, and take it."""
+        plain = name.removesuffix(f"#{parse_name(name).number}")
+        numbered = (f"{plain}#{number}" for number in itertools.count(2))
+        free = next(other for other in itertools.chain([name], numbered) if other not in self.taken)
+        self.taken.add(free)
+        return free
 
 
 def _joined(decision: Decision, others: Iterable[Decision]) -> Decision:

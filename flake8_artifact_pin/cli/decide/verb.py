@@ -19,11 +19,13 @@ from flake8_artifact_pin.cli.decide.plan import chosen_calls
 from flake8_artifact_pin.cli.decide.plan import new_calls
 from flake8_artifact_pin.cli.decide.plan import Plan
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
+from flake8_artifact_pin.cli.decide.plan import plan_moves
 from flake8_artifact_pin.cli.decide.plan import plan_pin
-from flake8_artifact_pin.cli.decide.plan import plan_renames
 from flake8_artifact_pin.cli.decide.undecided import as_data
 from flake8_artifact_pin.cli.decide.undecided import Undecided
 from flake8_artifact_pin.cli.decide.undecided import undecided_calls
+from flake8_artifact_pin.cli.moved import moves_in
+from flake8_artifact_pin.cli.moved import snapshots_of_pins
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
@@ -32,7 +34,6 @@ from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
-from flake8_artifact_pin.cli.since import compare_since
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
@@ -44,11 +45,13 @@ from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
-from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.matching import match_calls
+from flake8_artifact_pin.rules.moves import Move
+from flake8_artifact_pin.rules.moves import renamed
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import Verdict
@@ -71,7 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", metavar="DATE", type=_date, help="the last day that a reason or an issue holds: 2027-03-31",
     )
-    parser.add_argument("--renamed", action="store_true", help="the call only got a new name: keep its decision")
+    parser.add_argument(
+        "--moved", "--renamed", action="store_true",
+        help="the calls only moved, or got new names: keep their decisions (without PATH: of all that git knows of)",
+    )
     parser.add_argument("--count", action="store_true", help="go on counting where the pin would name its calls")
     add_pins(parser)
     add_format(parser, "text", "json")
@@ -84,16 +90,54 @@ def run(arguments: argparse.Namespace) -> int:
     ``undecided``, a list of objects with the fields of Undecided. Raise UsageError if it is not clear what to record.
     """
     decision = _decision(arguments)
-    if decision is None and not arguments.renamed:
+    if decision is None and not arguments.moved:
         return _list(arguments)
-    if not arguments.places:
+    places = _places(arguments.places)
+    if decision is None:
+        return _carry(arguments.pins, places)
+    if not places:
         raise UsageError("name the file or the PUT call that this is decided on: decide PATH:LINE ...")
-    if decision:
-        _note_unknown_ids(open_workspace(arguments.pins), decision)
-    for name, lines in _places(arguments.places).items():
+    _note_unknown_ids(open_workspace(arguments.pins), decision)
+    for name, lines in places.items():
         for file in _undecided_files(arguments.pins, name) if os.path.isdir(name) else [name]:
-            _record(arguments.pins, file, _planner(arguments, decision, lines))
+            _record(arguments.pins, _planner(arguments, file, decision, lines))
     return CLEAN
+
+
+def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
+    """Put decisions where their calls are now; return 1 if some are left because nobody can tell whose they are."""
+    left: list[Move] = []
+
+    def plan(workspace: Workspace) -> Plan:
+        known = moves_in(workspace)
+        moves = [move for name, lines in places.items() for move in _moves_at(workspace, name, lines, known)]
+        moves = moves if places else known
+        if not moves:
+            raise UsageError("git knows no PUT call that moved away from its decision: decide on the call, PATH:LINE")
+        left[:] = [move for move in moves if move.problem]
+        return plan_moves(workspace.pins, [move for move in moves if not move.problem])
+
+    _record(pins, plan)
+    for move in left:
+        note(f"left, since {move.problem}: decide on it", (move.target.path, move.call.site.call.line))
+    return FINDINGS if left else CLEAN
+
+
+def _moves_at(workspace: Workspace, name: str, lines: Sequence[int], known: Sequence[Move]) -> list[Move]:
+    """Return the moves to a place: of a call that git does not know, from the entry that is gone from its own pin."""
+    if os.path.isdir(name):
+        shown = {move.target.path: workspace.shown(move.target.path) for move in known}
+        return [move for move in known if name == os.curdir or shown[move.target.path].startswith(f"{name}/")]
+    verdict = _judged(workspace, name)
+    by_name = {move.call.site.name: move for move in known if move.target.path == verdict.path}
+    moves = []
+    for call in chosen_calls(verdict, lines) or verdict.unnamed:
+        if move := by_name.get(call.site.name) or renamed(verdict, call):
+            moves.append(move)
+        elif lines:
+            place = f"{name}:{call.site.call.line}"
+            raise UsageError(f"git does not know where {place} was, and no entry of its pin is gone: decide on it")
+    return moves
 
 
 def _undecided_files(pins: str | None, directory: str) -> Sequence[str]:
@@ -105,12 +149,11 @@ def _undecided_files(pins: str | None, directory: str) -> Sequence[str]:
 
 
 def _planner(
-    arguments: argparse.Namespace, decision: Decision | None, lines: Sequence[int],
-) -> Callable[[Workspace, Verdict], Plan]:
-    def plan(workspace: Workspace, verdict: Verdict) -> Plan:
+    arguments: argparse.Namespace, name: str, decision: Decision, lines: Sequence[int],
+) -> Callable[[Workspace], Plan]:
+    def plan(workspace: Workspace) -> Plan:
+        verdict = _judged(workspace, name)
         chosen: Sequence[JudgedCall] = chosen_calls(verdict, lines)
-        if decision is None:
-            return plan_renames(verdict, chosen or verdict.unnamed)
         pin = verdict.pin
         if pin.calls is None and verdict.is_over and pin.allowed and pin.decision.is_made and not arguments.count:
             chosen = new_calls(verdict, chosen, _came(workspace, verdict))
@@ -126,15 +169,13 @@ def _planner(
 
 
 def _came(workspace: Workspace, verdict: Verdict) -> Collection[str]:
-    """Return the names of the calls of a file that came since the default base; none if git does not know."""
-    try:
-        if workspace.repository is None:
-            return ()
-        changes = compare_since(workspace, find_base(workspace.repository, None)).changes
-    except UsageError:
-        return ()
-    came = [change.new for change in changes if change.came and change.new]
-    return {placed.site.name for placed in came if placed.path == verdict.path}
+    """Return the names of the calls of a file that came since the pins were written; none if git does not know."""
+    for snapshots in snapshots_of_pins(workspace):
+        changes = match_calls(snapshots.old, snapshots.new, snapshots.renamed)
+        came = [change.new for change in changes if change.came and change.new]
+        if names := {placed.site.name for placed in came if placed.path == verdict.path}:
+            return names
+    return ()
 
 
 def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps_count: bool) -> Plan:
@@ -148,12 +189,14 @@ def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps
     return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
 
 
-def _plan_answers(workspace: Workspace, verdict: Verdict, answers: Mapping[str, Answer]) -> Plan:
+def _plan_answers(workspace: Workspace, path: str, answers: Mapping[str, Answer]) -> Plan:
     """Return what records the answers of a person on one file."""
-    kept = plan_renames(verdict, [call for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None])
+    verdict = _judged(workspace, path)
+    kept = [renamed(verdict, call) for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None]
     decisions = {name: decision for name, decision in answers.items() if decision}
+    moves = plan_moves(workspace.pins, [move for move in kept if move])
     made = plan_decisions(workspace.pins, verdict, decisions) if decisions else Plan((), ())
-    return Plan([*kept.edits, *made.edits], [*kept.lines, *made.lines])
+    return Plan([*moves.edits, *made.edits], [*moves.lines, *made.lines])
 
 
 def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
@@ -166,26 +209,20 @@ def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
             note(f"{workspace.pins.registry} has no {artifact_id}: {hint}")
 
 
-def _record(pins: str | None, name: str, plan: Callable[[Workspace, Verdict], Plan]) -> None:
+def _record(named_pins: str | None, plan: Callable[[Workspace], Plan]) -> None:
     """Edit the pins file and say what was done; begin anew if somebody else writes it in the meantime."""
     for _ in range(_TRIES):
-        workspace = open_workspace(pins)
-        found = plan(workspace, _judged(workspace, name))
-        if _is_written(workspace, found):
-            shown = workspace.shown(workspace.pins.name)
-            for line in found.lines:
-                print_line(f"{shown}: {line}")
-            return
+        workspace = open_workspace(named_pins)
+        pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
+        found = plan(workspace)
+        try:
+            replace_text(pins.path, shown, pins.text, edit_pins(pins, found.edits))
+        except ChangedError:
+            continue
+        for line in found.lines:
+            print_line(f"{shown}: {line}")
+        return
     raise UsageError("the pins file is being changed by another program all the time: try again")
-
-
-def _is_written(workspace: Workspace, plan: Plan) -> bool:
-    pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
-    try:
-        replace_text(pins.path, shown, pins.text, edit_pins(pins, plan.edits))
-    except ChangedError:
-        return False
-    return True
 
 
 def _judged(workspace: Workspace, name: str) -> Verdict:
@@ -212,7 +249,7 @@ def _list(arguments: argparse.Namespace) -> int:
         print_json({"undecided": [as_data(item) for item, _ in items]})
     elif items and sys.stdin.isatty() and sys.stdout.isatty():
         left = ask(items, lambda path, answers: _record(
-            arguments.pins, path, lambda workspace, verdict: _plan_answers(workspace, verdict, answers),
+            arguments.pins, lambda workspace: _plan_answers(workspace, path, answers),
         ))
         return FINDINGS if left else CLEAN
     else:
@@ -267,8 +304,8 @@ def _decision(arguments: argparse.Namespace) -> Decision | None:
         tuple(arguments.registered or ()), arguments.grandfathered or "", arguments.deferred or "", arguments.until,
     )
     given = [option for option in ("registered", "grandfathered", "deferred") if getattr(arguments, option) is not None]
-    if arguments.renamed and (given or arguments.until):
-        raise UsageError("--renamed keeps the decision that was made: give no other one")
+    if arguments.moved and (given or arguments.until):
+        raise UsageError("--moved keeps the decision that was made: give no other one")
     if len(given) > 1:
         raise UsageError(f"--{given[0]} and --{given[1]} are two decisions: give one")
     if arguments.until and given not in (["grandfathered"], ["deferred"]):

@@ -1,0 +1,48 @@
+"""Which PUT calls moved since the pins file was last written, as far as git knows."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.base import find_base
+from flake8_artifact_pin.repository.git import Repository
+from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.snapshots import Snapshots
+from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.moves import find_moves
+from flake8_artifact_pin.rules.moves import Move
+
+
+def moves_in(workspace: Workspace) -> list[Move]:
+    """Return the moves whose decisions stayed behind; none where git cannot tell."""
+    for snapshots in snapshots_of_pins(workspace):
+        moves = find_moves(workspace.pins, snapshots.old, snapshots.new, snapshots.renamed)
+        if moves:
+            return moves
+    return []
+
+
+def snapshots_of_pins(workspace: Workspace) -> Iterator[Snapshots]:
+    """Yield now and the last commit of the pins file, and then now and the merge base; none where git cannot tell.
+
+    Files that git does not track yet are those of now, too: a person who splits a file decides before the commit.
+    """
+    repository = workspace.repository
+    try:
+        for commit in _commits(repository, workspace.pins.name) if repository else ():
+            snapshots = open_snapshots(workspace, commit)
+            untracked = scan(workspace, workspace.untracked_files())
+            new = {file.path: file.report for file in untracked if not file.exempt and not file.problems}
+            yield snapshots._replace(new={**new, **snapshots.new})
+    except UsageError:
+        return
+
+
+def _commits(repository: Repository, pins_name: str) -> Iterator[str]:
+    last = repository.git("rev-list", "-1", "HEAD", "--", f":(literal){pins_name}").decode().strip()
+    if last:
+        yield last
+    base = find_base(repository, None).commit
+    if base != last:
+        yield base

@@ -1,0 +1,212 @@
+"""``decide --moved``: decisions go where their calls are now, as far as git knows, and nobody guesses."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+from support import PINS
+from support import Project
+from support import Repository
+
+ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
+TWO = 'def g():\n    s3.put_object(Key="two.csv")\n'
+UNKNOWN = "def h(key):\n    s3.put_object(Key=key)\n"
+NEW = 'def n():\n    s3.put_object(Key="new.csv")\n'
+THREE = ONE + TWO + UNKNOWN
+ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
+TWO_ENTRY = '"g:put_object(two.csv)" = { registered = ["two"] }\n'
+UNKNOWN_ENTRY = '"h:put_object" = { deferred = "data#1" }\n'
+OLD = 'grandfathered = "old"'
+
+
+def named(path: str, *entries: str) -> str:
+    """Return the table of a pin that names its calls."""
+    return f'[pins."{path}".calls]\n{"".join(entries)}'
+
+
+ALL = named("a.py", ONE_ENTRY, TWO_ENTRY, UNKNOWN_ENTRY)
+COUNT = f'[pins]\n"a.py" = {{ count = 3, {OLD} }}  # ours\n'
+BOTH = f'[pins]\n"a.py" = {{ count = 3, {OLD} }}\n"b.py" = {{ count = 1, {OLD} }}\n'
+
+
+class Case(NamedTuple):
+    """The files and the pins before, the files after, where an empty one is gone, and the pins then.
+
+    ``left`` are the codes that check reports afterwards, with their places.
+    """
+
+    before: Mapping[str, str]
+    pins: str
+    after: Mapping[str, str]
+    expected: str
+    left: tuple[str, ...] = ()
+
+
+CASES = {
+    "named calls go to a new file": Case(
+        {"a.py": THREE}, ALL, {"a.py": ONE, "c.py": TWO + UNKNOWN},
+        f'{named("a.py", ONE_ENTRY)}\n{named("c.py", TWO_ENTRY, UNKNOWN_ENTRY)}',
+    ),
+    "a count is divided": Case(
+        {"a.py": THREE}, COUNT, {"a.py": ONE, "c.py": TWO + UNKNOWN},
+        f'[pins]\n"a.py" = {{ count = 1, {OLD} }}  # ours\n"c.py" = {{ count = 2, {OLD} }}\n',
+    ),
+    "a count without a decision": Case(
+        {"a.py": THREE}, '[pins]\n"a.py" = 3\n', {"a.py": ONE + TWO, "c.py": UNKNOWN},
+        '[pins]\n"a.py" = 2\n"c.py" = 1\n',
+    ),
+    "a new call beside them is left to a person": Case(
+        {"a.py": THREE}, COUNT, {"a.py": ONE, "c.py": TWO + UNKNOWN + NEW},
+        f'[pins]\n"a.py" = {{ count = 1, {OLD} }}  # ours\n\n'
+        + named("c.py", f'"g:put_object(two.csv)" = {{ {OLD} }}\n', f'"h:put_object" = {{ {OLD} }}\n'),
+        ("c.py:6:8: APR001",),
+    ),
+    "a file with a new name keeps its line": Case(
+        {"a.py": THREE}, COUNT, {"a.py": "", "c.py": THREE}, COUNT.replace("a.py", "c.py"),
+    ),
+    "with functions that have new names, too": Case(
+        {"a.py": THREE}, ALL, {"a.py": "", "c.py": THREE.replace("f()", "k()")},
+        named("c.py", ONE_ENTRY.replace("f:", "k:"), TWO_ENTRY, UNKNOWN_ENTRY),
+    ),
+    "functions with new names": Case(
+        {"a.py": THREE}, ALL, {"a.py": THREE.replace("f()", "k()").replace("h(", "l(")},
+        named("a.py", ONE_ENTRY.replace("f:", "k:"), TWO_ENTRY, UNKNOWN_ENTRY.replace("h:", "l:")),
+    ),
+    "to several files, and nothing is left": Case(
+        {"a.py": THREE}, ALL, {"a.py": "", "c.py": ONE, "d.py": TWO + UNKNOWN},
+        f'{named("c.py", ONE_ENTRY)}\n{named("d.py", TWO_ENTRY, UNKNOWN_ENTRY)}',
+    ),
+    "to a file whose pin names its calls": Case(
+        {"a.py": THREE, "b.py": ONE}, ALL + named("b.py", ONE_ENTRY), {"a.py": ONE + TWO, "b.py": ONE + UNKNOWN},
+        named("a.py", ONE_ENTRY, TWO_ENTRY) + named("b.py", ONE_ENTRY, UNKNOWN_ENTRY),
+    ),
+    "to a file whose pin counts": Case(
+        {"a.py": THREE, "b.py": NEW}, BOTH, {"a.py": ONE + TWO, "b.py": NEW + UNKNOWN},
+        BOTH.replace("1", "2").replace("3", "2"),
+    ),
+    "two files exchange a call": Case(
+        {"a.py": ONE + TWO, "b.py": UNKNOWN}, named("a.py", ONE_ENTRY, TWO_ENTRY) + named("b.py", UNKNOWN_ENTRY),
+        {"a.py": ONE + UNKNOWN, "b.py": TWO},
+        named("a.py", ONE_ENTRY, UNKNOWN_ENTRY) + "\n" + named("b.py", TWO_ENTRY),
+    ),
+    "equal names": Case(
+        {"a.py": ONE + UNKNOWN + "    s3.put_object(Key=key + key)\n"},
+        named("a.py", ONE_ENTRY, UNKNOWN_ENTRY, UNKNOWN_ENTRY.replace('object"', 'object#2"')),
+        {"a.py": ONE, "c.py": UNKNOWN + "    s3.put_object(Key=key + key)\n"},
+        named("a.py", ONE_ENTRY) + "\n" + named("c.py", UNKNOWN_ENTRY, UNKNOWN_ENTRY.replace('object"', 'object#2"')),
+    ),
+}
+
+
+def change(repository: Repository, before: Mapping[str, str], pins: str, after: Mapping[str, str]) -> None:
+    """Commit files with their pins, and write others over them; an empty one is gone."""
+    repository.commit({**before, PINS: pins})
+    repository.write(after)
+    for name in [name for name, source in after.items() if not source]:
+        (repository.root / name).unlink()
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_decisions_follow_their_calls(repository: Repository, name: str, is_committed: bool) -> None:
+    case = CASES[name]
+    change(repository, case.before, case.pins, case.after)
+    if is_committed:
+        repository.commit()
+    outcome = repository.run("decide", "--moved")
+    assert (outcome.err, outcome.status) == ("", 0)
+    assert repository.read(PINS) == case.expected
+    assert repository.check().places == list(case.left)
+    assert repository.check("--since=HEAD~1" if is_committed else "--since=HEAD").places == list(case.left)
+
+
+LEFT = {
+    "calls of one key with different decisions": (
+        {"a.py": ONE + ONE.replace("f()", "k()")}, named("a.py", ONE_ENTRY, '"k:put_object(one.csv)" = {}\n'),
+        {"a.py": "", "c.py": ONE.replace("f()", "n()")},
+        "c.py:2: left, since calls like it went, with different decisions: decide on it",
+    ),
+    "two copies": (
+        {"a.py": ONE + TWO}, named("a.py", ONE_ENTRY, TWO_ENTRY), {"a.py": TWO, "c.py": ONE, "d.py": ONE},
+        "c.py:2: left, since more calls like it came than went: decide on it",
+    ),
+    "entries that nobody can tell apart": (
+        {"a.py": UNKNOWN + "    s3.put_object(Key=key + key)\n"},
+        named("a.py", UNKNOWN_ENTRY, '"h:put_object#2" = {}\n'), {"a.py": "", "c.py": UNKNOWN},
+        'c.py:2: left, since several entries of "a.py" have its name: decide on it',
+    ),
+    "one of two ids": (
+        {"a.py": ONE + TWO}, '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n', {"a.py": ONE, "c.py": TWO},
+        'c.py:2: left, since "a.py" registers one, two: decide on it',
+    ),
+    "a count that is too small": (
+        {"a.py": ONE + TWO}, '[pins]\n"a.py" = 2\n', {"a.py": NEW, "c.py": ONE + TWO},
+        'c.py:2: left, since "a.py" allows fewer than the 2 calls that moved from it: decide on it',
+    ),
+    "a count that has other new calls": (
+        {"a.py": THREE, "b.py": ONE.replace("one", "b")}, BOTH,
+        {"a.py": ONE + TWO, "b.py": ONE.replace("one", "b") + UNKNOWN + NEW},
+        'b.py:4: left, since "b.py" makes other new calls, too, and its pin does not name its calls: decide on it',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_nobody_can_tell_is_left(repository: Repository, name: str) -> None:
+    before, pins, after, message = LEFT[name]
+    change(repository, before, pins, after)
+    outcome = repository.run("decide", "--moved")
+    assert message in outcome.err.splitlines()
+    assert (outcome.out, outcome.status, repository.read(PINS)) == ("", 1, pins)
+
+
+def test_only_what_is_named(repository: Repository) -> None:
+    """A line, a file or a directory; a call whose pin lost an entry may have had that, whatever git says."""
+    change(repository, {"a.py": THREE}, ALL, {"a.py": "", "c/c.py": ONE, "d.py": TWO + UNKNOWN})
+    for place, name in [("c", "f:put_object(one.csv)"), ("d.py:2", "g:put_object(two.csv)"), ("d.py", "h:put_object")]:
+        assert name in repository.run("decide", place, "--moved").out
+    assert repository.run("decide", "d.py", "--moved").err == (
+        "flake8-artifact-pin: git knows no PUT call that moved away from its decision: decide on the call, PATH:LINE\n"
+    )
+
+
+def test_it_is_said_where_calls_were_and_are(repository: Repository) -> None:
+    before = {"a.py": ONE + TWO, "b/b.py": UNKNOWN + NEW}
+    pins = named("a.py", ONE_ENTRY, TWO_ENTRY) + '[pins."b/b.py"]\ncount = 2\n'
+    change(repository, before, pins, {"a.py": ONE, "c.py": TWO, "b/b.py": "", "b/x.py": NEW, "b/y.py": UNKNOWN})
+    repository.git("add", "--all")
+    assert repository.run("check").lines == [
+        'a.py:1:1: APR002 stale pin: 1 PUT call, 2 pinned; calls moved to "c.py": flake8-artifact-pin decide --moved',
+        'artifact-pins.toml:4:2: APR003 b/b.py does not exist, its calls moved to "b/x.py" and "b/y.py": '
+        "flake8-artifact-pin decide --moved",
+        'b/x.py:2:8: APR001 put_object("new.csv"): 1 PUT call, 0 pinned, was in "b/b.py"; keep its decision: '
+        "flake8-artifact-pin decide --moved",
+        'b/y.py:2:8: APR001 put_object("{key}"): 1 PUT call, 0 pinned, was in "b/b.py"; keep its decision: '
+        "flake8-artifact-pin decide --moved",
+        'c.py:2:8: APR001 put_object("two.csv"): 1 PUT call, 0 pinned, was in "a.py"; keep its decision: '
+        "flake8-artifact-pin decide --moved",
+    ]
+    assert repository.run("decide", "--moved").lines == [
+        'artifact-pins.toml: "b/x.py": "n:put_object(new.csv)" was in "b/b.py"; no decision',
+        'artifact-pins.toml: "b/y.py": "h:put_object" was in "b/b.py"; no decision',
+        'artifact-pins.toml: "c.py": "g:put_object(two.csv)" was in "a.py"; registered: two',
+    ]
+    assert repository.check().places == []
+
+
+def test_on_a_branch_whose_pins_were_written_after_the_change(repository: Repository) -> None:
+    """The commit of the pins has the calls where they are now, the merge base has not."""
+    repository.commit({"a.py": THREE, PINS: COUNT})
+    repository.git("clone", "--quiet", ".", "clone")
+    clone = Repository(repository, "clone", is_git=False)
+    clone.monkeypatch.chdir(clone.root)
+    clone.commit({"a.py": ONE, "c.py": TWO + UNKNOWN, PINS: f"# noted\n{COUNT}"})
+    assert clone.run("decide", "--moved").status == 0
+    assert clone.check().places == []
+
+
+def test_without_git_nothing_is_known(project: Project) -> None:
+    directory = Repository(project, is_git=False)
+    directory.write({"a.py": ONE, "b.py": TWO, PINS: named("a.py", ONE_ENTRY, TWO_ENTRY)})
+    assert "git knows no PUT call that moved away" in directory.run("decide", "--moved").err
