@@ -137,7 +137,8 @@ LEFT = {
         'c.py:2: left, since several entries of "a.py" have its name: decide on it',
     ),
     "one of two ids": (
-        {"a.py": ONE + TWO}, '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n', {"a.py": ONE, "c.py": TWO},
+        {"a.py": ONE + TWO}, '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n',
+        {"a.py": ONE, "c.py": TWO},
         'c.py:2: left, since "a.py" registers one, two: decide on it',
     ),
     "a count that is too small": (
