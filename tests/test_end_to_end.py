@@ -370,7 +370,7 @@ def test_named_file_vanishes_before_a_worker_reads_it(pipeline: Project) -> None
         # runs in one process then
         assert process.stdout.splitlines() == expected("src/a.py", "src/b.py")
     else:
-        assert "is not judged: --artifact-pins: there is no 'artifact-pins.toml' in " in process.stdout
+        assert "cannot be used: --artifact-pins: there is no 'artifact-pins.toml' in " in process.stdout
 
 
 def test_empty_file_that_was_not_empty_before(project: Project) -> None:
