@@ -15,12 +15,12 @@ from typing import TypeAlias
 
 from flake8_artifact_pin.source.dotted import NameFinder
 from flake8_artifact_pin.source.dotted import second_text
-from flake8_artifact_pin.source.imports import Scope
-from flake8_artifact_pin.source.imports import Scopes
-from flake8_artifact_pin.source.keys import key_of
-from flake8_artifact_pin.source.names import MODULE
+from flake8_artifact_pin.source.keys import Keys
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
+from flake8_artifact_pin.source.scopes import DEFINITIONS
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import name_key
 from flake8_artifact_pin.source.templates import shown_key
@@ -73,9 +73,8 @@ _INSPECTED = frozenset(
 # Where an expression's value is the value of the whole, so that it is called or passed as the whole is.
 _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
 
-_DEFINITIONS = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
 _WITH_SCOPE = (
-    *_DEFINITIONS, ast.comprehension, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
+    *DEFINITIONS, ast.comprehension, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
 )
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _LEAVES = (ast.alias, ast.boolop, ast.cmpop, ast.Constant, ast.expr_context, ast.operator, ast.unaryop)
@@ -124,14 +123,6 @@ class PutCall(NamedTuple):
         return text if self.is_called else f"{text} passed as a value"
 
 
-class _Place(NamedTuple):
-    """Where the walk stands: ``nodes`` are the module, the classes and the functions around, the outermost first."""
-
-    scope: Scope
-    name: str
-    nodes: tuple[ast.AST, ...]
-
-
 class _Visit(NamedTuple):
     """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is.
 
@@ -139,7 +130,7 @@ class _Visit(NamedTuple):
     """
 
     node: ast.AST
-    place: _Place
+    scope: Scope
     holder: ast.stmt | ast.expr | None = None
     is_passed: bool = True
     is_called: bool = False
@@ -148,10 +139,10 @@ class _Visit(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A PUT call, the nodes around it, and the functions of the same file of which it is the call, if any."""
+    """A PUT call, the nodes whose scopes are around it, and the functions of the file of which it is the call."""
 
     call: PutCall
-    around: tuple[ast.AST, ...]
+    around: frozenset[ast.AST]
     definitions: tuple[ast.AST, ...] = ()
 
 
@@ -167,9 +158,10 @@ class _Walk:
     def __init__(self, tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> None:
         self.matcher = matcher
         self.source = SourceText(lines)
-        self.scopes = Scopes(tree, any(":=" in line for line in lines))
+        self.scopes = Scopes(tree)
+        self.keys = Keys(self.scopes)
         self.names = NameFinder(self.scopes, self.is_spelled)
-        self.stack = [_Visit(tree, _Place(self.scopes.module, MODULE, (tree,)))]
+        self.stack = [_Visit(tree, self.scopes.module)]
         # what was asked once about a name is asked again and again
         self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
         self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
@@ -219,53 +211,45 @@ class _Walk:
 
     def push_children(self, visit: _Visit) -> None:
         """Put the children of a node on the stack, the first one on top."""
-        node, place, holder = visit[:3]
+        node, scope, holder = visit[:3]
         has_scope = isinstance(node, _WITH_SCOPE)
         for field, is_passed, is_passed_through in _fields(node):
             value = getattr(node, field, None)
             if not value or not isinstance(value, (ast.AST, list, tuple)):
                 continue
             if has_scope:
-                place = self.enter(node, field, visit.place)
+                scope = self.scopes.enter(node, field, visit.scope)
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)
             for child in (value,) if isinstance(value, ast.AST) else reversed(value):
                 if is_passed_through and child in self.leading:
                     self.stack.append(visit._replace(node=child))
                 elif child in self.leading:
-                    self.stack.append(_Visit(child, place, holder, is_passed))
+                    self.stack.append(_Visit(child, scope, holder, is_passed))
 
     def push_call(self, node: ast.Call, visit: _Visit) -> None:
         """Put the callee, which is called, and the arguments, which are passed, on the stack."""
-        place, holder = visit.place, visit.holder
+        scope, holder = visit.scope, visit.holder
         for keyword in reversed(node.keywords):
             if keyword.value in self.leading:
-                self.stack.append(_Visit(keyword.value, place, holder))
+                self.stack.append(_Visit(keyword.value, scope, holder))
         arguments = [(number, child) for number, child in enumerate(node.args) if child in self.leading]
-        inspector = self.inspector(node.func, place.scope) if arguments else ""
+        inspector = self.inspector(node.func, scope) if arguments else ""
         for number, child in reversed(arguments):
             is_inspected = inspector == "print" or bool(inspector) and number == 0
-            self.stack.append(_Visit(child, place, holder, not is_inspected, False, node, number))
+            self.stack.append(_Visit(child, scope, holder, not is_inspected, False, node, number))
         if node.func in self.leading:
-            self.stack.append(_Visit(node.func, place, holder, False, True, node))
+            self.stack.append(_Visit(node.func, scope, holder, False, True, node))
 
     def inspector(self, function: ast.expr, scope: Scope) -> str:
         """Return the name of a builtin that only inspects its argument; an empty string for any other function."""
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         return self.names.builtin(function, scope) if name in _INSPECTORS else ""
 
-    def enter(self, node: ast.AST, field: str, place: _Place) -> _Place:
-        """Return the place of a field of a node that opens a scope."""
-        scope = self.scopes.enter(node, field, place.scope)
-        if field == "body" and isinstance(node, _DEFINITIONS):
-            name = node.name if place.name == MODULE else f"{place.name}.{node.name}"
-            return _Place(scope, name, (*place.nodes, node))
-        return place._replace(scope=scope)
-
     def method(self, node: ast.Attribute | ast.Call, visit: _Visit) -> _Found | None:
         """Return the PUT call if a node names a method, or the function of a module, that a pattern matches."""
         method = _method_name(node)
-        scope = visit.place.scope
+        scope = visit.scope
         attribute = self.names.attribute(node, scope) if self.may_be_method(method) else None
         if attribute is None:
             return None
@@ -280,7 +264,7 @@ class _Walk:
         if not self.may_be_function(node.id) or not isinstance(node.ctx, ast.Load):
             return None
         call = _arguments(node, visit)
-        imported, defined, definitions = self.names.functions(node.id, visit.place.scope)
+        imported, defined, definitions = self.names.functions(node.id, visit.scope)
         pattern = self.matcher.match(imported, call)
         if pattern:
             method = next(name for name, _ in imported.links if self.may_be_method(name))
@@ -317,12 +301,12 @@ class _Walk:
         definitions: tuple[ast.AST, ...] = (),
     ) -> _Found:
         """Return the PUT call that a node is."""
-        place = visit.place
-        key = key_of(call, pattern.key, place.nodes) if call else None
+        scope = visit.scope
+        key = self.keys.key(call, pattern.key, scope) if call else None
         put_call = PutCall(
             *self.source.name_position(node),
             method=method,
-            scope=place.name,
+            scope=scope.name,
             key=key.template if key else "",
             is_called=visit.is_called,
             span=_span(visit.holder or node),
@@ -330,7 +314,7 @@ class _Walk:
             key_parameter=key.parameter if key else None,
             pattern="" if pattern.store else pattern.text,
         )
-        return _Found(put_call, place.nodes, definitions)
+        return _Found(put_call, frozenset(each.node for each in scope.around), definitions)
 
 
 def _fields(node: ast.AST) -> _Fields:
@@ -391,7 +375,7 @@ def _covered(found: Sequence[_Found]) -> set[ast.AST]:
     for each in found:
         for node in each.definitions:
             callers[node].append(each)
-        for node in callers.keys() & set(each.around):
+        for node in callers.keys() & each.around:
             inside[node].append(each)
     waiting = [each for each in found if not each.definitions]
     for node, calls in inside.items():
@@ -401,7 +385,7 @@ def _covered(found: Sequence[_Found]) -> set[ast.AST]:
     covered: set[ast.AST] = set()
     while waiting:
         each = waiting.pop()
-        for node in callers.keys() & set(each.around) - covered - set(each.definitions):
+        for node in callers.keys() & each.around - covered - set(each.definitions):
             covered.add(node)
             waiting += callers[node]
     return covered

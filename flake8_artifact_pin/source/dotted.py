@@ -7,10 +7,10 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from flake8_artifact_pin.source.imports import Components
-from flake8_artifact_pin.source.imports import Scope
-from flake8_artifact_pin.source.imports import Scopes
 from flake8_artifact_pin.source.receivers import Receivers
+from flake8_artifact_pin.source.scopes import Components
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 
 # So many assignments and functions are followed from a receiver to what it stands for, and so many names kept.
 _MOST_STEPS, _MOST_LINKS = 4, 50

@@ -10,11 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.bindings import Bound
-from flake8_artifact_pin.source.bindings import Function
-from flake8_artifact_pin.source.bindings import FUNCTIONS
-from flake8_artifact_pin.source.bindings import is_self
-from flake8_artifact_pin.source.bindings import Scopes
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
@@ -25,6 +20,12 @@ from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS
 from flake8_artifact_pin.source.parameters import SAME_METHODS
 from flake8_artifact_pin.source.parameters import same_name
 from flake8_artifact_pin.source.parameters import whole_parameter
+from flake8_artifact_pin.source.scopes import Bound
+from flake8_artifact_pin.source.scopes import Function
+from flake8_artifact_pin.source.scopes import FUNCTIONS
+from flake8_artifact_pin.source.scopes import is_self
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import bounded
 from flake8_artifact_pin.source.templates import changed
 from flake8_artifact_pin.source.templates import changed_ends
@@ -64,9 +65,9 @@ _SHOWN_OTHERWISE = frozenset([
 
 
 class Place(NamedTuple):
-    """Where an expression stands: its scopes, and how many names and how deep may still be followed from there."""
+    """Where an expression stands: its scope, and how many names and how deep may still be followed from there."""
 
-    scopes: Scopes
+    scope: Scope
     names: int = MAX_NAMES
     depth: int = _MAX_DEPTH
 
@@ -74,16 +75,16 @@ class Place(NamedTuple):
 class Expressions(Lookup):
     """The expressions of a file. What a name is assigned is read once."""
 
-    def __init__(self, module: ast.AST) -> None:
-        super().__init__(module)
-        self.templates: dict[tuple[int, int], Template] = {}
+    def __init__(self, scopes: Scopes) -> None:
+        super().__init__(scopes)
+        self.templates: dict[tuple[object, int], Template] = {}
 
     def template(self, node: ast.AST, place: Place) -> Template:
         """Return the template that an expression is."""
         read = _READERS.get(type(node))
         if read is None or not place.depth:
             return unknown(dotted(node))
-        return read(self, node, Place(place.scopes, place.names, place.depth - 1))
+        return read(self, node, Place(place.scope, place.names, place.depth - 1))
 
     def constant(self, node: ast.Constant, place: Place) -> Template:
         is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and abs(node.value) < _MAX_NUMBER
@@ -128,23 +129,23 @@ class Expressions(Lookup):
         return {str(key): self.template(value, place) for key, value in items[:_MAX_ITEMS]}
 
     def name(self, node: ast.Name, place: Place) -> Template:
-        found, scopes = self.all_bound(node.id, place.scopes)
-        memory = (id(found), place.names)
-        if found and memory in self.templates:
+        found, scope = self.all_bound(node.id, place.scope)
+        memory = ((node.id, scope), place.names)
+        if memory in self.templates:
             return self.templates[memory]
         if any(isinstance(bound.value, ast.arg) for bound in found):
-            template = unknown(node.id, self.parameter(node.id, found, scopes))
-        elif node.id in self.rebound:
+            template = unknown(node.id, self.parameter(node.id, found, scope))
+        elif node.id in self.scopes.declared:
             template = unknown(node.id)
         elif len(found) != 1:
-            template = unknown(node.id, self.common_parameter(node.id, found, Place(scopes, place.names)))
+            template = unknown(node.id, self.common_parameter(node.id, found, Place(scope, place.names)))
         else:
-            template = self.followed(node.id, found[0], Place(scopes, place.names))
+            template = self.followed(node.id, found[0], Place(scope, place.names))
         self.templates[memory] = template
         return template
 
     def attribute_template(self, node: ast.Attribute, place: Place) -> Template:
-        found = self.attribute(node, place.scopes)
+        found = self.attribute(node, place.scope)
         if found:
             return self.followed(dotted(node), found[0], Place(found[1], place.names))
         if isinstance(node.value, ast.Call) or node.attr == "value":
@@ -162,12 +163,12 @@ class Expressions(Lookup):
             return self.returned(bound.value, place) or unknown(name)
         if not isinstance(bound.value, ast.expr) or not place.names:
             return unknown(name)
-        memory = (id(bound.value), place.names)
+        memory = (bound.value, place.names)
         if memory not in self.templates:
-            inner = Place(place.scopes, place.names - 1)
+            inner = Place(place.scope, place.names - 1)
             self.templates[memory] = self.template(bound.value, inner)
         template = self.templates[memory]
-        if not bound.is_whole:
+        if bound.marks:
             return unknown(name, self.source_of(bound.value, place))
         if is_unknown(template) and (template[0].text == NAMELESS or template[0].text.endswith(")")):
             return unknown(name, template[0].parameter)
@@ -177,27 +178,27 @@ class Expressions(Lookup):
         """Return the parameter that a value is a part of: ``bucket, key = split_url(url)``."""
         if isinstance(node, ast.Call) and len(node.args) == 1 and not isinstance(node.func, ast.Attribute):
             node = node.args[0]
-        template = self.template(node, Place(place.scopes, max(place.names - 1, 0)))
+        template = self.template(node, Place(place.scope, max(place.names - 1, 0)))
         return template[0].parameter if is_unknown(template) else None
 
-    def parameter(self, name: str, found: Sequence[Bound], scopes: Scopes) -> KeyParameter | None:
+    def parameter(self, name: str, found: Sequence[Bound], scope: Scope) -> KeyParameter | None:
         """Return a parameter of a function, if it is assigned nothing but what is made of it as it stands."""
-        if isinstance(scopes[-1], FUNCTIONS) and not is_self(ast.Name(name)):
+        if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
             if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
-                return key_parameter(name, scopes)
+                return key_parameter(name, scope)
         return None
 
     def common_parameter(self, name: str, found: Sequence[Bound], place: Place) -> KeyParameter | None:
         """Return the parameter that everything is made of that a name is assigned: ``name = prefix + key``."""
-        names = {made_of(bound.value) if bound.is_whole else None for bound in found} - {name}
+        names = {None if bound.marks else made_of(bound.value) for bound in found} - {name}
         source = names.pop() if len(names) == 1 else None
         if source is None or not place.names:
             return None
-        template = self.name(ast.Name(source), Place(place.scopes, place.names - 1))
+        template = self.name(ast.Name(source), Place(place.scope, place.names - 1))
         return template[0].parameter if is_unknown(template) else None
 
     def subscript(self, node: ast.Subscript, place: Place) -> Template:
-        assigned = self.assigned(node, place.scopes)
+        assigned = self.assigned(node, place.scope)
         if assigned and place.names:
             return self.followed(dotted(node), Bound(assigned[0]), Place(assigned[1], place.names))
         if isinstance(node.slice, ast.Slice) or isinstance(node.value, ast.Call):
@@ -244,7 +245,7 @@ class Expressions(Lookup):
 
     def called(self, node: ast.Call, place: Place) -> Template:
         """Return what a function of the file returns for these arguments; an empty template if that is not known."""
-        found = self.bound(node.func, place.scopes)
+        found = self.bound(node.func, place.scope)
         if not found or not isinstance(found[0].value, FUNCTIONS):
             return ()
         arguments: dict[KeyParameter | None, Template] = {None: ()}
@@ -260,19 +261,21 @@ class Expressions(Lookup):
     def passed(self, node: ast.Call, parameter: KeyParameter, place: Place) -> Template:
         """Return the argument that a call has for a parameter; an empty template if it has none."""
         for where in parameter.places:
-            found = self.own_argument(node, where, place.scopes)
+            found = self.own_argument(node, where, place.scope)
             if found:
                 return self.template(found[0], place)
         return ()
 
     def returned(self, function: Function, place: Place) -> Template:
         """Return what a function returns; an empty template if it has not just one place where it does."""
-        value = self.only_return(function)
+        scope = self.scopes.enter(function, "body", place.scope)
+        results = scope.bound("return")
+        value = results[0].value if len(results) == 1 else None
         if value is None or not place.names:
             return ()
-        memory = (id(value), place.names)
+        memory = (value, place.names)
         if memory not in self.templates:
-            self.templates[memory] = self.template(value, Place((*place.scopes, function), place.names - 1))
+            self.templates[memory] = self.template(value, Place(scope, place.names - 1))
         return self.templates[memory]
 
     def method(self, node: ast.Call, receiver: ast.expr, name: str, place: Place) -> Template | None:
@@ -306,19 +309,19 @@ class Expressions(Lookup):
 
     def joined_items(self, node: ast.expr, place: Place) -> Iterator[Template]:
         """Yield the texts that are joined, as far as it is known how many there are."""
-        scopes = place.scopes
+        scope = place.scope
         for _ in range(MAX_NAMES):
             if isinstance(node, ast.Call) and node.args and called_name(node) in ("filter", "list", "map", "tuple"):
                 # ``map(str, [...])``
                 node = node.args[-1]
             elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and same_name(node.elt) == _only_target(node):
                 node = node.generators[0].iter
-            elif isinstance(node, (ast.Attribute, ast.Name)) and (assigned := self.assigned(node, scopes)):
-                node, scopes = assigned
+            elif isinstance(node, (ast.Attribute, ast.Name)) and (assigned := self.assigned(node, scope)):
+                node, scope = assigned
             else:
                 break
         if isinstance(node, (ast.List, ast.Tuple)) and place.names:
-            place = place._replace(scopes=scopes, names=place.names - 1)
+            place = place._replace(scope=scope, names=place.names - 1)
             yield from self.arguments(node.elts, place)
         else:
             yield unknown(dotted(node))

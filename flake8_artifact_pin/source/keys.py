@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.source.bindings import Scopes
 from flake8_artifact_pin.source.expressions import Expressions
 from flake8_artifact_pin.source.expressions import MAX_NAMES
 from flake8_artifact_pin.source.expressions import Place
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.parameters import is_like_key
 from flake8_artifact_pin.source.parameters import whole_parameter
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import is_unknown
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
@@ -41,17 +42,6 @@ class Key(NamedTuple):
     parameter: KeyParameter | None
 
 
-def key_of(call: ast.Call, places: Sequence[str], scopes: Sequence[ast.AST]) -> Key:
-    """Return the key of a PUT call.
-
-    ``places`` are where the key may stand, the first one that the call has wins: ``Key=`` is a keyword, ``2`` a
-    positional argument (from 0 on, ``-1`` is the last), ``.blob(0)`` and ``.blob(name=)`` arguments of the call of
-    that name (a shell wildcard) in the receiver, ``.`` the receiver itself, ``*`` the positional argument that looks
-    most like a key. ``scopes`` are the module, and the classes and functions around the call, the outermost first.
-    """
-    return _names_of(scopes[0]).key(call, places, tuple(scopes))
-
-
 def _is_like_path(template: Template) -> bool:
     text = "".join(part.text if part.is_known else "{}" for part in template)
     return _has_letter(template) and _LIKE_PATH.fullmatch(text) is not None
@@ -65,75 +55,76 @@ def _is_named_like_key(template: Template) -> bool:
     return is_unknown(template) and is_like_key(template[0].text)
 
 
-@functools.lru_cache(maxsize=1)
-def _names_of(module: ast.AST) -> _Names:
-    """Return what is known of a file's names; one file is read after the other, so only the last one is kept."""
-    return _Names(module)
+class Keys(Expressions):
+    """The keys of the PUT calls of a file."""
 
-
-class _Names(Expressions):
-    """The names of a file, and where the keys of its PUT calls stand."""
-
-    def __init__(self, module: ast.AST) -> None:
-        super().__init__(module)
+    def __init__(self, scopes: Scopes) -> None:
+        super().__init__(scopes)
         # the places of one key are asked for one after the other
         self.in_receiver = functools.lru_cache(maxsize=1)(self._in_receiver)
 
-    def key(self, call: ast.Call, places: Sequence[str], scopes: Scopes) -> Key:
+    def key(self, call: ast.Call, places: Sequence[str], scope: Scope) -> Key:
+        """Return the key of a PUT call that stands in a scope.
+
+        ``places`` are where the key may stand, the first one that the call has wins: ``Key=`` is a keyword, ``2`` a
+        positional argument (from 0 on, ``-1`` is the last), ``.blob(0)`` and ``.blob(name=)`` arguments of the call of
+        that name (a shell wildcard) in the receiver, ``.`` the receiver itself, ``*`` the positional argument that
+        looks most like a key.
+        """
         for place in places:
-            template = self.likely_key(call, scopes) if place == "*" else self.argument_template(call, place, scopes)
+            template = self.likely_key(call, scope) if place == "*" else self.argument_template(call, place, scope)
             if template is not None:
                 return Key(written(template), whole_parameter(template))
         for keyword in call.keywords:
             if keyword.arg is None:
                 # ``put_object(**arguments)`` takes its key from there, too
-                return Key("", whole_parameter(self.template(keyword.value, Place(scopes))))
+                return Key("", whole_parameter(self.template(keyword.value, Place(scope))))
         return Key("", None)
 
-    def argument_template(self, call: ast.Call, place: str, scopes: Scopes) -> Template | None:
+    def argument_template(self, call: ast.Call, place: str, scope: Scope) -> Template | None:
         """Return the template at a place of a call; None if the call does not have it."""
-        found = self.argument(call, place, scopes)
+        found = self.argument(call, place, scope)
         return self.template(found[0], Place(found[1])) if found else None
 
-    def likely_key(self, call: ast.Call, scopes: Scopes) -> Template | None:
+    def likely_key(self, call: ast.Call, scope: Scope) -> Template | None:
         """Return the positional argument that looks most like a key: like a path, else a text, else named as one."""
         plain = itertools.takewhile(lambda argument: not isinstance(argument, ast.Starred), call.args)
-        templates = [self.template(argument, Place(scopes)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
+        templates = [self.template(argument, Place(scope)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
         tests = (_is_like_path, _has_letter, _is_named_like_key)
         return next((template for is_key in tests for template in templates if is_key(template)), None)
 
-    def argument(self, call: ast.Call, place: str, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
-        """Return the expression at a place of a call, and the scopes that it stands in."""
+    def argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """Return the expression at a place of a call, and the scope that it stands in."""
         if place == ".":
-            return (call.func.value, scopes) if isinstance(call.func, ast.Attribute) else None
+            return (call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
         match = _PLACE.fullmatch(place)
         if match is None:
-            return self.own_argument(call, place, scopes)
-        for name, (inner, around) in self.in_receiver(call, scopes).items():
+            return self.own_argument(call, place, scope)
+        for name, (inner, around) in self.in_receiver(call, scope).items():
             if fnmatch.fnmatchcase(name, match["name"]):
                 return self.own_argument(inner, match["argument"], around)
         return None
 
-    def _in_receiver(self, call: ast.Call, scopes: Scopes) -> Mapping[str, tuple[ast.Call, Scopes]]:
+    def _in_receiver(self, call: ast.Call, scope: Scope) -> Mapping[str, tuple[ast.Call, Scope]]:
         """Return the calls that the receiver of a call is made of by their names: of each name the last one."""
-        found: dict[str, tuple[ast.Call, Scopes]] = {}
-        for inner, around in self.calls_in_receiver(call, scopes):
+        found: dict[str, tuple[ast.Call, Scope]] = {}
+        for inner, around in self.calls_in_receiver(call, scope):
             found.setdefault(called_name(inner), (inner, around))
         return found
 
-    def calls_in_receiver(self, call: ast.Call, scopes: Scopes) -> Iterator[tuple[ast.Call, Scopes]]:
+    def calls_in_receiver(self, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """Yield the calls that the receiver of a call is made of, the last one first, through names assigned once."""
         node: ast.AST = call.func
         names = MAX_NAMES
         for _ in range(_MAX_STEPS):
             if isinstance(node, (ast.Attribute, ast.Name)):
-                assigned = self.assigned(node, scopes)
+                assigned = self.assigned(node, scope)
                 if assigned and names:
-                    node, scopes = assigned
+                    node, scope = assigned
                     names -= 1
                     continue
             if isinstance(node, ast.Call):
-                yield node, scopes
+                yield node, scope
                 is_getattr = isinstance(node.func, ast.Name) and node.func.id == "getattr" and node.args
                 node = node.args[0] if is_getattr else node.func
             elif isinstance(node, (ast.Attribute, ast.Await, ast.NamedExpr, ast.Subscript)):

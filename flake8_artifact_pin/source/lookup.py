@@ -4,145 +4,128 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from flake8_artifact_pin.source.bindings import bindings
-from flake8_artifact_pin.source.bindings import Bound
-from flake8_artifact_pin.source.bindings import is_self
-from flake8_artifact_pin.source.bindings import item_name
-from flake8_artifact_pin.source.bindings import only_return
-from flake8_artifact_pin.source.bindings import rebound_elsewhere
-from flake8_artifact_pin.source.bindings import Scopes
-from flake8_artifact_pin.source.bindings import self_attributes
-from flake8_artifact_pin.source.bindings import subclasses
+from flake8_artifact_pin.source.scopes import Bound
+from flake8_artifact_pin.source.scopes import is_self
+from flake8_artifact_pin.source.scopes import item_name
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 
-_MAX_CLASSES, _MAX_BASES, _MAX_COMPONENTS = 100, 8, 12
+_MAX_COMPONENTS = 12
 _SIMPLE = re.compile(r"[\w.-]{1,40}")
 
 
 class Lookup:
-    """The names of a file. Each scope is read once, when it is asked for."""
+    """The names of a file. What a scope tells of a name is read once."""
 
-    def __init__(self, module: ast.AST) -> None:
-        self.module = module
-        self.bindings = functools.lru_cache(maxsize=None)(bindings)
-        self.self_attributes = functools.lru_cache(maxsize=None)(self_attributes)
-        self.only_return = functools.lru_cache(maxsize=None)(only_return)
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        self.told = functools.lru_cache(maxsize=None)(_told)
+        self.told_attribute = functools.lru_cache(maxsize=None)(self._told_attribute)
         self.items = functools.lru_cache(maxsize=None)(constant_items)
 
-    @functools.cached_property
-    def rebound(self) -> frozenset[str]:
-        """The names that another scope than their own may bind."""
-        return rebound_elsewhere(self.module)
-
-    @functools.cached_property
-    def subclasses(self) -> Mapping[str, Sequence[ast.ClassDef]]:
-        """The classes by the names of those that they are derived from."""
-        return subclasses(self.module)
-
-    def assigned(self, node: ast.AST, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
-        """Return the only expression that a name, an attribute or an item is assigned, and the scopes it stands in."""
-        found = self.bound(node, scopes)
-        if found and found[0].is_whole and isinstance(found[0].value, ast.expr):
+    def assigned(self, node: ast.AST, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """Return the only expression that a name, an attribute or an item is assigned, and the scope it stands in."""
+        found = self.bound(node, scope)
+        if found and not found[0].marks and isinstance(found[0].value, ast.expr):
             return found[0].value, found[1]
         return None
 
-    def bound(self, node: ast.AST, scopes: Scopes) -> tuple[Bound, Scopes] | None:
-        """Return the only thing that a name, attribute or item is bound to, and the scopes it stands in."""
+    def bound(self, node: ast.AST, scope: Scope) -> tuple[Bound, Scope] | None:
+        """Return the only thing that a name, attribute or item is bound to, and the scope it stands in."""
         if isinstance(node, ast.Name):
-            found, around = self.all_bound(node.id, scopes)
-            return (found[0], around) if len(found) == 1 and node.id not in self.rebound else None
+            found, owner = self.all_bound(node.id, scope)
+            return (found[0], owner) if len(found) == 1 and node.id not in self.scopes.declared else None
         if isinstance(node, ast.Attribute):
-            return self.attribute(node, scopes)
+            return self.attribute(node, scope)
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-            item = self.item(node.value, node.slice.value, scopes)
+            item = self.item(node.value, node.slice, scope)
             return (Bound(item[0]), item[1]) if item else None
         return None
 
-    def all_bound(self, name: str, scopes: Scopes) -> tuple[Sequence[Bound], Scopes]:
+    def all_bound(self, name: str, scope: Scope) -> tuple[Sequence[Bound], Scope]:
         """Return all that a name is bound to in the innermost scope that binds it."""
-        for index in range(len(scopes), 0, -1):
-            scope = scopes[index - 1]
-            if index == len(scopes) or not isinstance(scope, ast.ClassDef):
-                found = self.bindings(scope).get(name)
+        for owner in scope.around:
+            if owner is scope or not isinstance(owner.node, ast.ClassDef):
+                found = self.told(name, owner)
                 if found:
-                    return found, scopes[:index]
-        return (), scopes
+                    return found, owner
+        return (), scope
 
-    def item(self, node: ast.AST, key: object, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
+    def item(self, node: ast.AST, key: ast.Constant, scope: Scope) -> tuple[ast.expr, Scope] | None:
         """Return the only value that a dictionary has for a key."""
-        found: list[tuple[ast.expr, Scopes]] = []
+        found: list[tuple[ast.expr, Scope]] = []
         if isinstance(node, ast.Name):
-            values, around = self.all_bound(item_name(node.id, key), scopes)
-            found += [(bound.value, around) for bound in values if isinstance(bound.value, ast.expr)]
-        dictionary, around = self.assigned(node, scopes) or (node, scopes)
-        value = self.items(dictionary).get(key) if isinstance(dictionary, (ast.Call, ast.Dict)) else None
+            values, owner = self.all_bound(item_name(node.id, key), scope)
+            found += [(bound.value, owner) for bound in values if isinstance(bound.value, ast.expr)]
+        dictionary, owner = self.assigned(node, scope) or (node, scope)
+        value = self.items(dictionary).get(key.value) if isinstance(dictionary, (ast.Call, ast.Dict)) else None
         if value:
-            found.append((value, around))
+            found.append((value, owner))
         return found[0] if len(found) == 1 else None
 
-    def attribute(self, node: ast.Attribute, scopes: Scopes) -> tuple[Bound, Scopes] | None:
+    def attribute(self, node: ast.Attribute, scope: Scope) -> tuple[Bound, Scope] | None:
         """Return the only thing that an attribute of ``self``, ``cls`` or a class of the file is bound to."""
         if is_self(node.value):
-            indices = [index for index, scope in enumerate(scopes) if isinstance(scope, ast.ClassDef)]
-            around = scopes[:indices[-1] + 1] if indices else None
-            if around is None or self.is_overridden(around[-1], node.attr):
-                return None
+            own = self.scopes.class_of(node.value, scope)
+            overridden = self.scopes.overridden(own.node) if own else None
+            is_known = overridden is not None and node.attr not in overridden
         else:
-            around = self.class_of(node.value, scopes)
-        for _ in range(_MAX_BASES):
-            if around is None:
-                return None
-            found = [
-                *((bound, around) for bound in self.bindings(around[-1]).get(node.attr, ())),
-                *self.self_attributes(around).get(node.attr, ()),
-            ]
-            if found:
-                return found[0] if len(found) == 1 and not _is_blank(found[0][0].value) else None
-            bases = around[-1].bases if isinstance(around[-1], ast.ClassDef) else []
-            around = next(filter(None, (self.class_of(base, around[:-1]) for base in bases)), None)
-        return None
+            is_known = self.class_of(node.value, scope) is not None
+        classes = self.scopes.classes(node.value, scope) if is_known else ()
+        found = next(filter(None, (self.told_attribute(node.attr, owner) for owner in classes)), ())
+        return found[0] if len(found) == 1 and not _is_blank(found[0][0].value) else None
 
-    def own_argument(self, call: ast.Call, place: str, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
-        """Return the argument of a call at ``name=`` or ``2``, and the scopes that it stands in."""
+    def _told_attribute(self, name: str, owner: Scope) -> Sequence[tuple[Bound, Scope]]:
+        """Return what a class binds an attribute of its objects to, and where."""
+        found = self.scopes.attributes(owner).get(name, ())
+        return [(told, scope) for bound, scope in found for told in _values([bound], name, scope)]
+
+    def own_argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """Return the argument of a call at ``name=`` or ``2``, and the scope that it stands in."""
         if place.endswith("="):
-            return self.keyword(call, place[:-1], scopes)
+            return self.keyword(call, place[:-1], scope)
         starred = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Starred)]
         is_last = place.startswith("-")
         arguments = call.args if not starred else [] if is_last else call.args[:starred[0]]
         index = len(arguments) + int(place) if is_last else int(place)
-        return (arguments[index], scopes) if 0 <= index < len(arguments) else None
+        return (arguments[index], scope) if 0 <= index < len(arguments) else None
 
-    def keyword(self, call: ast.Call, name: str, scopes: Scopes) -> tuple[ast.expr, Scopes] | None:
+    def keyword(self, call: ast.Call, name: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
         for keyword in call.keywords:
             if keyword.arg == name:
-                return keyword.value, scopes
+                return keyword.value, scope
         for keyword in call.keywords:
             if keyword.arg is None:
-                found = self.item(keyword.value, name, scopes)
+                found = self.item(keyword.value, ast.Constant(name), scope)
                 if found:
                     return found
         return None
 
-    def class_of(self, node: ast.AST, scopes: Scopes) -> Scopes | None:
-        """Return the scopes within the class that a name stands for."""
-        found = self.bound(node, scopes) if isinstance(node, ast.Name) else None
-        return (*found[1], found[0].value) if found and isinstance(found[0].value, ast.ClassDef) else None
+    def class_of(self, node: ast.AST, scope: Scope) -> ast.ClassDef | None:
+        """Return the class that a name stands for, if it is the only one of that name."""
+        found = self.bound(node, scope) if isinstance(node, ast.Name) else None
+        return found[0].value if found and isinstance(found[0].value, ast.ClassDef) else None
 
-    def is_overridden(self, node: ast.AST, name: str) -> bool:
-        """Return whether a class of the file that is derived from a class binds an attribute anew."""
-        waiting = [node]
-        seen: set[ast.AST] = set()
-        while waiting and len(seen) < _MAX_CLASSES:
-            node = waiting.pop()
-            for derived in self.subclasses.get(getattr(node, "name", ""), ()):
-                if name in self.bindings(derived):
-                    return True
-                if derived not in seen:
-                    seen.add(derived)
-                    waiting.append(derived)
-        return bool(waiting)
+
+def _told(name: str, owner: Scope) -> Sequence[Bound]:
+    """Return what a scope binds a name to; what is done to an item of it may change it."""
+    return [*_values(owner.bound(name), name, owner), *owner.bound(f"{name}[]")]
+
+
+def _values(found: Iterable[Bound], name: str, owner: Scope) -> Iterator[Bound]:
+    """Yield what a name gets, which an annotation alone does not tell."""
+    for bound in found:
+        if not isinstance(bound.value, ast.AnnAssign):
+            yield bound
+        elif bound.value.value:
+            # of a dataclass or a model: a parameter with a default value
+            is_field = isinstance(owner.node, ast.ClassDef) and (owner.node.decorator_list or owner.node.bases)
+            yield Bound() if is_field and not name.isupper() else Bound(bound.value.value)
 
 
 def constant_items(node: ast.AST) -> Mapping[object, ast.expr]:

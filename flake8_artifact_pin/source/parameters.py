@@ -4,10 +4,10 @@ from __future__ import annotations
 import ast
 import re
 
-from flake8_artifact_pin.source.bindings import FUNCTIONS
-from flake8_artifact_pin.source.bindings import Scopes
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import dotted
+from flake8_artifact_pin.source.scopes import FUNCTIONS
+from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
 
@@ -29,12 +29,12 @@ _SCHEME = re.compile(r"\A\w+://")
 _EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
 
 
-def key_parameter(name: str, scopes: Scopes) -> KeyParameter:
-    """Return the facts of a parameter of the innermost scope, which is a function."""
-    function = scopes[-1]
+def key_parameter(name: str, scope: Scope) -> KeyParameter:
+    """Return the facts of a parameter of a scope, which is a function."""
+    function = scope.node
     assert isinstance(function, FUNCTIONS)
     arguments = function.args
-    is_method = isinstance(scopes[-2], ast.ClassDef)
+    is_method = scope.parent is not None and isinstance(scope.parent.node, ast.ClassDef)
     is_static = any(dotted(decorator) == "staticmethod" for decorator in function.decorator_list)
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     positional = positional[is_method and not is_static:]
@@ -42,8 +42,7 @@ def key_parameter(name: str, scopes: Scopes) -> KeyParameter:
     places = [f"{name}="] * (name in named) + [str(index) for index, other in enumerate(positional) if other == name]
     if arguments.kwarg and arguments.kwarg.arg == name:
         places = ["Key=", "key="]
-    qualified = ".".join(scope.name for scope in scopes if isinstance(scope, (*FUNCTIONS, ast.ClassDef)))
-    return KeyParameter(qualified, function.lineno, name, is_method, tuple(places))
+    return KeyParameter(scope.name, function.lineno, name, is_method, tuple(places))
 
 
 def whole_parameter(template: Template) -> KeyParameter | None:

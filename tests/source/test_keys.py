@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
 
 import pytest
@@ -11,24 +10,34 @@ from support import growth
 from support import LINEAR
 
 from flake8_artifact_pin.source.keys import Key
-from flake8_artifact_pin.source.keys import key_of
+from flake8_artifact_pin.source.keys import Keys
+from flake8_artifact_pin.source.scopes import Scope
+from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import KeyParameter
 
 PLACES = ("Key=", "2")
-SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef, ast.Lambda)
 
 
-def put_calls(node: ast.AST, scopes: tuple[ast.AST, ...]) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload"):
-        yield node, scopes
-    inner = (*scopes, node) if isinstance(node, SCOPES) else scopes
-    for child in ast.iter_child_nodes(node):
-        yield from put_calls(child, inner)
+def read(source: str) -> tuple[Keys, list[tuple[ast.Call, Scope]]]:
+    """Return what tells the keys of a source, and its PUT calls, each with its scope."""
+    tree = ast.parse(source)
+    scopes = Scopes(tree)
+    calls = []
+    waiting: list[tuple[ast.AST, Scope]] = [(tree, scopes.module)]
+    while waiting:
+        node, scope = waiting.pop(0)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload"):
+            calls.append((node, scope))
+        for field, value in ast.iter_fields(node):
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    waiting.append((child, scopes.enter(node, field, scope)))
+    return Keys(scopes), sorted(calls, key=lambda call: (call[0].lineno, call[0].col_offset))
 
 
 def keys(source: str, places: Sequence[str] = PLACES) -> list[Key]:
-    tree = ast.parse(source)
-    return [key_of(call, places, scopes) for call, scopes in put_calls(tree, (tree,))]
+    own, calls = read(source)
+    return [own.key(call, places, scope) for call, scope in calls]
 
 
 def template(source: str, places: Sequence[str] = PLACES) -> str:
@@ -264,7 +273,7 @@ def test_expressions(expression: str, expected: str) -> None:
         ("k = 'a'\n    for k in day: s3.put(Key=k)", "{k}"),
         ("k = 'a'; [s3.put(Key=k) for k in day]", "{k}"),
         ("k = 'a'; (lambda k: s3.put(Key=k))(day)", "{k}"),
-        ("k = 'a'; (lambda k: 0)(day); s3.put(Key=k)", "{k}"),
+        ("k = 'a'; (lambda k: 0)(day); s3.put(Key=k)", "a"),
         ("k = 'a'; x.append(k); x[0] = x.y[0] = k; s3.put(Key=k)", "a"),
         ("k = 'a'\n    with x: s3.put(Key=k)", "a"),
         ("k = 'a'\n    try: pass\n    except E: s3.put(Key=k)", "a"),
@@ -372,7 +381,8 @@ def test_places(place: str, body: str, expected: str) -> None:
 def test_the_first_place_that_the_call_has() -> None:
     assert template("s3.put('a', name='b', Key='c')", ["path=", "name=", "Key=", "0"]) == "b"
     call = ast.Call(ast.Name("put"), [], [])
-    assert key_of(call, ["."], [ast.parse("")]) == Key("", None)
+    own, _ = read("")
+    assert own.key(call, ["."], own.scopes.module) == Key("", None)
 
 
 # The key that ``def f(key, prefix, x, *args, only, **kwargs)`` writes, and the parameter that it is.
@@ -537,12 +547,8 @@ GROWING: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
-    def calls(size: int) -> list[tuple[ast.Call, tuple[ast.AST, ...]]]:
-        tree = ast.parse(make(size))
-        return list(put_calls(tree, (tree,)))
+    def find_keys(read: tuple[Keys, list[tuple[ast.Call, Scope]]]) -> None:
+        for call, scope in read[1]:
+            read[0].key(call, (*PLACES, ".b(0)"), scope)
 
-    def find_keys(calls: list[tuple[ast.Call, tuple[ast.AST, ...]]]) -> None:
-        for call, scopes in calls:
-            key_of(call, (*PLACES, ".b(0)"), scopes)
-
-    assert growth(calls, find_keys, 100) < LINEAR
+    assert growth(lambda size: read(make(size)), find_keys, 100) < LINEAR

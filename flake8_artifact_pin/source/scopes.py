@@ -1,0 +1,384 @@
+"""What the names of a file stand for: its scopes, and what each of them binds its names to.
+
+A name is what the nearest scope around it binds it to. Where that scope imports it, too, it may be that import; and a
+name that no scope binds may come from a star import.
+"""
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
+from typing import TypeAlias
+
+from flake8_artifact_pin.source.names import MODULE
+
+#: The parts of a dotted name: ``boto3.client().put_object`` is ("boto3", "client()", "put_object").
+Components: TypeAlias = "tuple[str, ...]"
+Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+
+FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+
+_COMPREHENSIONS = (ast.DictComp, ast.GeneratorExp, ast.ListComp, ast.SetComp)
+_SELF = frozenset(["cls", "self"])
+_MUTATORS = frozenset([
+    "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update",
+])
+# Fields of a statement that hold statements.
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# Fields of a definition, and of its arguments, that are evaluated around it.
+_OUTER_FIELDS = ("decorator_list", "bases", "keywords", "defaults", "kw_defaults")
+# The fields of a node's targets and of what they get; the node itself stands for what is no value. By the names of the
+# types: not every supported Python has every one.
+_TARGETS = {
+    "AnnAssign": ("target", ""),
+    "Assign": ("targets", "value"),
+    "AsyncFor": ("target", ""),
+    "AugAssign": ("target", ""),
+    "Delete": ("targets", ""),
+    "For": ("target", ""),
+    "NamedExpr": ("target", "value"),
+    "TypeAlias": ("name", ""),
+    "withitem": ("optional_vars", "context_expr"),
+}
+# The fields of the name that a node binds.
+_NAMES = {
+    "AsyncFunctionDef": "name",
+    "ClassDef": "name",
+    "ExceptHandler": "name",
+    "FunctionDef": "name",
+    "MatchAs": "name",
+    "MatchMapping": "rest",
+    "MatchStar": "name",
+    "ParamSpec": "name",
+    "TypeVar": "name",
+    "TypeVarTuple": "name",
+    "arg": "arg",
+}
+# So many classes that a class is derived from are known, and so many that are derived from it.
+_MOST_BASES, _MOST_SUBCLASSES = 8, 100
+
+
+class Bound(NamedTuple):
+    """One thing that a name is bound to.
+
+    ``value`` is the expression that is assigned, or the node that binds the name otherwise: a function, a class, a
+    parameter, a loop, an assignment with an annotation and so on; None where an item of the name is changed. ``marks``:
+    the name gets an item of the value ("[]"), an item of an item and so on. ``origin`` is what is imported.
+    """
+
+    value: ast.AST | None = None
+    marks: str = ""
+    origin: Components = ()
+
+
+class Binding:
+    """All that a scope binds a name to."""
+
+    def __init__(self) -> None:
+        self.all: list[Bound] = []
+
+    @functools.cached_property
+    def imported(self) -> Collection[Components]:
+        """What the name is imported as."""
+        return dict.fromkeys(bound.origin for bound in self.all if bound.origin)
+
+    @functools.cached_property
+    def definitions(self) -> Sequence[ast.AST]:
+        """The functions and classes of that name."""
+        return [bound.value for bound in self.all if isinstance(bound.value, DEFINITIONS)]
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the name is that of another scope: it is declared global or nonlocal."""
+        return any(isinstance(bound.value, (ast.Global, ast.Nonlocal)) for bound in self.all)
+
+
+class Scope:
+    """A module, class, function, lambda or comprehension: a place where names are bound.
+
+    ``parent`` is the scope around it, ``name`` the qualified name of the function or class that it is or stands in.
+    """
+
+    def __init__(self, node: ast.AST, parent: Scope | None = None) -> None:
+        self.node = node
+        self.parent = parent
+        around = parent.name if parent else MODULE
+        own = node.name if isinstance(node, DEFINITIONS) else ""
+        self.name: str = f"{around}.{own}" if own and around != MODULE else own or around
+        self.known: dict[str, Binding | None] = {}
+
+    @property
+    def around(self) -> Iterator[Scope]:
+        """The scope itself, and those around it, the innermost first."""
+        current: Scope | None = self
+        while current:
+            yield current
+            current = current.parent
+
+    @functools.cached_property
+    def bindings(self) -> Mapping[str, Binding]:
+        """The names that are bound here; found when first asked for, since most scopes never are.
+
+        There are also ``name['key']`` and ``name[]`` for an item of a name (of any key: the name is changed in place),
+        ``.name`` for an attribute of ``self``, and ``return`` and ``yield`` for what a function returns and yields.
+        """
+        found: dict[str, Binding] = {}
+        for name, bound in _bound_in(self.node):
+            found.setdefault(name, Binding()).all.append(bound)
+        return {name: binding for name, binding in found.items() if not binding.is_declared}
+
+    def bound(self, name: str) -> Sequence[Bound]:
+        """Return all that a name is bound to here."""
+        binding = self.bindings.get(name)
+        return binding.all if binding else ()
+
+
+class Scopes:
+    """The scopes of a file, and what their names stand for.
+
+    ``stars`` are the modules of its star imports, ``everywhere`` what any scope imports or defines, ``declared`` the
+    names that some scope declares global or nonlocal, ``subclasses`` the classes by the name of each of their bases.
+    """
+
+    def __init__(self, tree: ast.AST) -> None:
+        self.module = Scope(tree)
+        self.stars: list[Components] = []
+        self.everywhere: dict[str, Binding] = {}
+        self.declared: set[str] = set()
+        self.subclasses: dict[str, list[ast.ClassDef]] = {}
+        self.inner: dict[ast.AST, Scope] = {}
+        self.attributes = functools.lru_cache(maxsize=None)(self._attributes)
+        self.overridden = functools.lru_cache(maxsize=None)(self._overridden)
+        stack: list[tuple[ast.AST, Scope]] = [(tree, self.module)]
+        while stack:
+            node, scope = stack.pop()
+            self._note(node)
+            inner = self.enter(node, "body", scope)
+            stack += [(child, inner) for field in _BLOCKS for child in getattr(node, field, ())]
+
+    def enter(self, node: ast.AST, field: str, scope: Scope) -> Scope:
+        """Return the scope in which a field of a node stands that itself stands in ``scope``."""
+        is_comprehension = isinstance(node, _COMPREHENSIONS)
+        if is_comprehension or field in ("body", "type_params") and isinstance(node, (*DEFINITIONS, ast.Lambda)):
+            return self.inner.get(node) or self.inner.setdefault(node, Scope(node, scope))
+        # the first iterable of a comprehension is evaluated outside of it
+        if isinstance(node, ast.comprehension) and field == "iter" and scope.parent:
+            if getattr(scope.node, "generators", [None])[0] is node:
+                return scope.parent
+        return scope
+
+    def find(self, name: str, scope: Scope) -> Binding | None:
+        """Return what a name may be bound to where it is read in a scope; None if nothing binds it."""
+        if name not in scope.known:
+            scope.known[name] = self._find(name, scope)
+        return scope.known[name]
+
+    def imported(self, name: str, scope: Scope) -> Collection[Components]:
+        """Return what a name is imported as, star imports aside."""
+        binding = self.find(name, scope)
+        return binding.imported if binding else ()
+
+    def may_be_star(self, name: str, scope: Scope) -> bool:
+        """Return whether a name may come from a star import: nothing that is seen binds it."""
+        binding = self.find(name, scope)
+        is_bound = binding is not None and binding is not self.everywhere.get(name)
+        return bool(self.stars) and not is_bound and not hasattr(builtins, name)
+
+    def is_builtin(self, name: str, scope: Scope) -> bool:
+        """Return whether a name is certainly that of a builtin."""
+        return hasattr(builtins, name) and name not in scope.bindings and self.find(name, scope) is None
+
+    def class_of(self, node: ast.AST, scope: Scope) -> Scope | None:
+        """Return the scope of the class that ``self``, or the name of a class, stands for."""
+        if is_self(node):
+            return next((each for each in scope.around if isinstance(each.node, ast.ClassDef)), None)
+        owner = owner_of(node.id, scope) if isinstance(node, ast.Name) else None
+        if owner is None or not isinstance(node, ast.Name):
+            return None
+        definitions = owner.bindings[node.id].definitions
+        return next((self.enter(each, "body", owner) for each in definitions if isinstance(each, ast.ClassDef)), None)
+
+    def classes(self, node: ast.AST, scope: Scope) -> Iterator[Scope]:
+        """Yield the class that ``self`` or a name is, and those of the file that it is derived from."""
+        waiting = [self.class_of(node, scope)]
+        for _ in range(_MOST_BASES):
+            owner = waiting.pop(0) if waiting else None
+            if owner is None or owner.parent is None:
+                return
+            yield owner
+            bases = getattr(owner.node, "bases", [])[:_MOST_BASES]
+            waiting += filter(None, [self.class_of(base, owner.parent) for base in bases])
+
+    def _attributes(self, owner: Scope) -> Mapping[str, Sequence[tuple[Bound, Scope]]]:
+        """Return what a class, in its body and in its methods, binds the attributes of its objects to, and where."""
+        found: dict[str, list[tuple[Bound, Scope]]] = {}
+        scopes = [owner]
+        for scope in scopes:
+            for name, binding in scope.bindings.items():
+                if scope is owner or name.startswith("."):
+                    found.setdefault(name.lstrip("."), []).extend((bound, scope) for bound in binding.all)
+                functions = (node for node in binding.definitions if isinstance(node, FUNCTIONS))
+                scopes += (self.enter(function, "body", scope) for function in functions)
+        return found
+
+    def _overridden(self, node: ast.ClassDef) -> Collection[str] | None:
+        """Return what the classes of the file that are derived from a class bind; None if they are too many."""
+        found: dict[ast.ClassDef, None] = {}
+        waiting = [node]
+        while waiting:
+            for derived in self.subclasses.get(waiting.pop().name, ()):
+                if derived not in found:
+                    found[derived] = None
+                    waiting.append(derived)
+                if len(found) > _MOST_SUBCLASSES:
+                    return None
+        return {name for derived in found for name in self.inner[derived].bindings}
+
+    def _find(self, name: str, scope: Scope) -> Binding | None:
+        for owner in _owners(name, scope):
+            binding = owner.bindings[name]
+            # a class may read a name before it binds it
+            if not isinstance(owner.node, ast.ClassDef) or binding.imported or binding.definitions:
+                return self.everywhere.get(name, binding) if name in self.declared else binding
+        # where nothing binds it, rather an import that is not seen here than none
+        elsewhere = self.everywhere.get(name)
+        return elsewhere if elsewhere and (elsewhere.imported or name in self.declared) else None
+
+    def _note(self, node: ast.AST) -> None:
+        """Note what an import, a definition or a declaration says."""
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            self.declared.update(node.names)
+        elif isinstance(node, (ast.Import, ast.ImportFrom, *DEFINITIONS)):
+            for name, bound in _bound_by(node):
+                if name == "*":
+                    self.stars.append(bound.origin[:-1])
+                else:
+                    self.everywhere.setdefault(name, Binding()).all.append(bound)
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                self.subclasses.setdefault(last_name(base), []).append(node)
+
+
+def owner_of(name: str, scope: Scope) -> Scope | None:
+    """Return the scope that binds a name where it is read in a scope; None if none does."""
+    return next(_owners(name, scope), None)
+
+
+def _owners(name: str, scope: Scope) -> Iterator[Scope]:
+    """Yield the scopes that bind a name, the nearest first; a function does not see the names of a class around it."""
+    for owner in scope.around:
+        if (owner is scope or not isinstance(owner.node, ast.ClassDef)) and name in owner.bindings:
+            yield owner
+
+
+def is_self(node: ast.AST) -> bool:
+    """Return whether a node is the name of a method's own object or class."""
+    return isinstance(node, ast.Name) and node.id in _SELF
+
+
+def last_name(node: ast.AST) -> str:
+    """Return the last component of a dotted name; an empty string for anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def item_name(name: str, key: ast.expr) -> str:
+    """Return the name that an item of a name is bound to."""
+    return f"{name}[{key.value!r}]" if isinstance(key, ast.Constant) else f"{name}[]"
+
+
+def child_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the children of a node (faster than ast.iter_child_nodes)."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            yield from (child for child in value if isinstance(child, ast.AST))
+        elif isinstance(value, ast.AST):
+            yield value
+
+
+def _bound_in(scope: ast.AST) -> Iterator[tuple[str, Bound]]:
+    """Yield what is bound in a scope, without the scopes within it."""
+    nodes = list(_own_nodes(scope))
+    for node in nodes:
+        yield from _bound_by(node)
+        nodes += _outer_nodes(node) if isinstance(node, (*DEFINITIONS, ast.Lambda)) else child_nodes(node)
+    for loop in scope.generators if isinstance(scope, _COMPREHENSIONS) else ():
+        yield from _unpacked(loop.target, Bound(loop))
+
+
+def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that stand in a scope itself; of a comprehension, none that binds a name in it."""
+    if isinstance(scope, (*DEFINITIONS, ast.Lambda)):
+        yield from getattr(scope, "type_params", ())
+        arguments = getattr(scope, "args", None)
+        if isinstance(arguments, ast.arguments):
+            yield from (child for child in child_nodes(arguments) if isinstance(child, ast.arg))
+        yield from scope.body if isinstance(scope.body, list) else [scope.body]
+    elif not isinstance(scope, _COMPREHENSIONS):
+        yield scope
+
+
+def _outer_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a definition that are evaluated around it."""
+    for holder in (node, getattr(node, "args", None)):
+        for field in _OUTER_FIELDS:
+            yield from filter(None, getattr(holder, field, ()))
+
+
+def _bound_by(node: ast.AST) -> Iterator[tuple[str, Bound]]:
+    """Yield what a node itself binds."""
+    kind = type(node).__name__
+    if kind in _TARGETS:
+        target_field, value_field = _TARGETS[kind]
+        targets = getattr(node, target_field)
+        for target in targets if isinstance(targets, list) else filter(None, [targets]):
+            yield from _unpacked(target, Bound(getattr(node, value_field, node)))
+    elif kind in _NAMES:
+        name = getattr(node, _NAMES[kind])
+        yield from [(name, Bound(node))] if name else []
+    elif isinstance(node, ast.Import):
+        for alias in node.names:
+            path = tuple(alias.name.split("."))
+            yield alias.asname or path[0], Bound(origin=path if alias.asname else path[:1])
+    elif isinstance(node, ast.ImportFrom):
+        # ``from . import save``: the package has no name here, but save() is still imported from one
+        package = (node.module or "").split(".")
+        yield from ((alias.asname or alias.name, Bound(origin=(*package, alias.name))) for alias in node.names)
+    elif isinstance(node, (ast.Global, ast.Nonlocal)):
+        yield from ((name, Bound(node)) for name in node.names)
+    elif isinstance(node, (ast.Return, ast.Yield)):
+        yield kind.lower(), Bound(node.value)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+        if isinstance(node.func.value, ast.Name):
+            yield f"{node.func.value.id}[]", Bound()
+
+
+def _unpacked(target: ast.expr, bound: Bound) -> Iterator[tuple[str, Bound]]:
+    """Yield the names in a target, and what each gets: ``fs, path = url_to_fs(url)`` are items of the call."""
+    stack = [(target, bound)]
+    while stack:
+        target, bound = stack.pop()
+        if isinstance(target, (ast.List, ast.Tuple)):
+            items = bound.value.elts if isinstance(bound.value, (ast.List, ast.Tuple)) and not bound.marks else []
+            if len(items) == len(target.elts) and not _has_star([*items, *target.elts]):
+                stack += [(part, Bound(item)) for part, item in zip(target.elts, items)]
+            else:
+                stack += [(part, bound._replace(marks=f"[]{bound.marks}")) for part in target.elts]
+        elif isinstance(target, ast.Starred):
+            stack.append((target.value, bound))
+        elif isinstance(target, ast.Name):
+            yield target.id, bound
+        elif isinstance(target, ast.Attribute) and is_self(target.value):
+            yield f".{target.attr}", bound
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            yield item_name(target.value.id, target.slice), bound
+
+
+def _has_star(items: Sequence[ast.expr]) -> bool:
+    return any(isinstance(item, ast.Starred) for item in items)
