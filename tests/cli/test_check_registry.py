@@ -8,6 +8,8 @@ import pytest
 from support import Project
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"
 REGISTRY = """artifacts:

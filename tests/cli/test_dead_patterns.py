@@ -8,6 +8,8 @@ from support import PINS
 from support import PUT
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 WRITER = "def upload_s3_object(bucket, key, body):\n    client.put_object(Bucket=bucket, Key=key, Body=body)\n"
 RENAMED = WRITER.replace("upload_s3_object", "upload_object")
 CALLER = "import s3_data_service\ns3_data_service.upload_s3_object('b', 'one.csv', x)\n"

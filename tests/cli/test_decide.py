@@ -12,6 +12,8 @@ from support import COMMAND
 from support import Project
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
 TWO = f'{ONE}    s3.put_object(Key="two.csv")\n'
 THREE = f'{TWO}    s3.put_object(Key="three.csv")\n'
@@ -386,6 +388,7 @@ def test_what_another_program_writes_meanwhile_is_kept(repository: Repository, t
     assert repository.read("artifact-pins.toml").startswith("# ")
 
 
+@pytest.mark.heavy
 def test_two_processes_at_once_lose_nothing(repository: Repository) -> None:
     names = [f"m{number}.py" for number in range(6)]
     repository.commit({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})

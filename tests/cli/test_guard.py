@@ -12,6 +12,8 @@ from support import Repository
 
 from flake8_artifact_pin.pins.files import load_pins
 
+pytestmark = pytest.mark.once
+
 FILES = {
     name: PUT
     for name in (

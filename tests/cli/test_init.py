@@ -24,6 +24,8 @@ from flake8_artifact_pin.cli.init.document import shown_schema
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.model import Pins
 
+pytestmark = pytest.mark.once
+
 PUT = "s3.put_object(Key='x.csv')\n"
 OTHER_PINS = '[pins]\n"a.py" = 7\n'
 HEADER = """\

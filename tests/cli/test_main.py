@@ -27,6 +27,7 @@ BUG = f"(a bug of {NAME}: please report it with the output of --debug)\n"
 FAULTS = '[pins]\n"a.py" = -1\n"b.py" = -1\n'
 
 
+@pytest.mark.heavy
 def test_interrupted(repository: Repository, tmp_path: Path) -> None:
     """Without a word."""
     repository.commit({"a.py": PUT, "b.py": PUT})
@@ -71,6 +72,7 @@ ENDS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("case", ENDS)
 def test_stream_that_is_gone(repository: Repository, case: str) -> None:
     """No traceback, nothing of one stream in the other, and what is lost is not passed over."""
@@ -206,6 +208,7 @@ def test_debug(directory: Repository, words: Sequence[str]) -> None:
     assert (outcome.out, outcome.status) == ("", 2)
 
 
+@pytest.mark.heavy
 def test_any_text_gets_through(directory: Repository) -> None:
     directory.write({"é.py": PUT})
     outcome = run_process("check", PYTHONIOENCODING="ascii")
@@ -224,6 +227,7 @@ def test_doors(directory: Repository) -> None:
     assert run_process("check") == outcome
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("arguments", [["--help"], []])
 def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
     program = (

@@ -7,6 +7,8 @@ from support import Project
 from support import PUT
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 GCS = "from google.cloud import storage\n"
 UPLOAD = f"{GCS}bucket.blob('x').upload_from_string('y')\n"
 MODULES = "google.cloud.storage or gcloud.aio.storage"

@@ -19,9 +19,12 @@ from flake8_artifact_pin.cli import output
 from flake8_artifact_pin.cli.main import main
 from flake8_artifact_pin.cli.output import note
 
+pytestmark = pytest.mark.once
+
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("environment", "color"),
     [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
@@ -35,6 +38,7 @@ def test_colour(repository: Repository, environment: dict[str, str], color: str)
     assert outcome == ("", "1 file, 1 PUT call: 1 finding\n", 1)
 
 
+@pytest.mark.heavy
 def test_no_colour_but_on_a_terminal(repository: Repository) -> None:
     repository.monkeypatch.delenv("NO_COLOR", raising=False)
     repository.write({"a.py": PUT})
@@ -88,6 +92,7 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue().endswith(" of 3 files\r\033[K")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", ["text", "sarif"])
 def test_same_output_each_time(repository: Repository, form: str) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}

@@ -17,6 +17,8 @@ import flake8_artifact_pin
 from flake8_artifact_pin.cli.sites import SiteRow
 from flake8_artifact_pin.cli.wrappers import Wrapper
 
+pytestmark = pytest.mark.once
+
 FILES = {
     PINS: """\
 [exempt]

@@ -11,6 +11,8 @@ import pytest
 from support import PINS
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 SAVE = "def save(key): s3.put_object(Key=key)\n"
 CALLS = "save('a.csv')\nsave('b.csv')\n"
 CLASS = "class Store:\n    def save(self, key): s3.put_object(Key=key)\n"

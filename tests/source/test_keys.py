@@ -535,6 +535,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
     def calls(size: int) -> list[tuple[ast.Call, tuple[ast.AST, ...]]]:
@@ -545,4 +546,4 @@ def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
         for call, scopes in calls:
             key_of(call, (*PLACES, ".b(0)"), scopes)
 
-    assert growth(calls, find_keys, 100) < LINEAR
+    assert growth(calls, find_keys, 25) < LINEAR
