@@ -76,10 +76,10 @@ WRAPPERS: dict[str, tuple[dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", WRAPPERS)
-def test_wrappers(repository: Repository, case: str) -> None:
+def test_wrappers(directory: Repository, case: str) -> None:
     files, expected = WRAPPERS[case]
-    repository.commit({PINS: "", **files})
-    assert notes(repository) == expected
+    directory.write({PINS: "", **files})
+    assert notes(directory) == expected
 
 
 def test_named_paths_say_nothing_of_the_repository(repository: Repository) -> None:

@@ -29,26 +29,26 @@ FAULTS = '[pins]\n"a.py" = -1\n'
     ("environment", "color"),
     [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
 )
-def test_colour(repository: Repository, environment: dict[str, str], color: str) -> None:
+def test_colour(directory: Repository, environment: dict[str, str], color: str) -> None:
     """As flake8 has it."""
-    repository.monkeypatch.delenv("NO_COLOR", raising=False)
-    repository.write({"a.py": PUT})
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
+    directory.write({"a.py": PUT})
     shown, outcome = run_on_terminal("stdout", "check", **environment)
-    assert shown == repository.flake8("a.py", f"--color={color}").output
+    assert shown == directory.flake8("a.py", f"--color={color}").output
     assert outcome == ("", "1 file, 1 PUT call: 1 finding\n", 1)
 
 
 @pytest.mark.heavy
-def test_no_colour_but_on_a_terminal(repository: Repository) -> None:
-    repository.monkeypatch.delenv("NO_COLOR", raising=False)
-    repository.write({"a.py": PUT})
+def test_no_colour_but_on_a_terminal(directory: Repository) -> None:
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
+    directory.write({"a.py": PUT})
     shown, outcome = run_on_terminal("stderr", "check")
     assert shown == "1 file, 1 PUT call: 1 finding\n"
-    assert outcome.out == repository.flake8("a.py").output
+    assert outcome.out == directory.flake8("a.py").output
     shown, _ = run_on_terminal("stdout", "check", "--format=json")
     assert "\033" not in shown
     # the faults of the pins file go to the other stream
-    repository.write({PINS: FAULTS})
+    directory.write({PINS: FAULTS})
     assert "\033" not in run_on_terminal("stdout", "check")[1].err
 
 
