@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [item for item in items if {name for name in APART if item.get_closest_marker(name)} == chosen]
     config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
     items[:] = wanted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plugins_only() -> Iterator[None]:
+    """Let flake8, which reads the metadata of all that is installed at each start, find what has plugins for it."""
+    found = [
+        distribution for distribution in importlib.metadata.distributions()
+        if any(entry.group.startswith("flake8.") for entry in distribution.entry_points)
+    ]
+    with pytest.MonkeyPatch.context() as context:
+        context.setattr(importlib.metadata, "distributions", lambda: found)
+        yield
 
 
 @pytest.fixture

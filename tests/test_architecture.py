@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,7 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@functools.cache
 def edges() -> dict[str, set[str]]:
     """Return which packages and loose modules each of them imports."""
     found: dict[str, set[str]] = {}
@@ -55,9 +57,6 @@ def edges() -> dict[str, set[str]]:
     return found
 
 
-EDGES = edges()
-
-
 def longest_chain(graph: Mapping[str, set[str]], start: str, above: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the longest chain of imports that begins at a node; fail at a circle."""
     chain = (*above, start)
@@ -66,16 +65,16 @@ def longest_chain(graph: Mapping[str, set[str]], start: str, above: tuple[str, .
 
 
 def test_all_is_seen() -> None:
-    assert {*ALLOWED, "cli", "__main__"} == EDGES.keys()
-    assert "source" in EDGES["pins"] and "cli" in EDGES["__main__"]
+    assert {*ALLOWED, "cli", "__main__"} == edges().keys()
+    assert "source" in edges()["pins"] and "cli" in edges()["__main__"]
 
 
 def test_walls() -> None:
-    trespasses = {node: EDGES[node] - allowed for node, allowed in ALLOWED.items() if EDGES[node] - allowed}
+    trespasses = {node: edges()[node] - allowed for node, allowed in ALLOWED.items() if edges()[node] - allowed}
     assert trespasses == {}
-    assert [node for node, imports in EDGES.items() if "cli" in imports] == ["__main__"]
+    assert [node for node, imports in edges().items() if "cli" in imports] == ["__main__"]
 
 
 def test_longest_chain() -> None:
-    chains = [longest_chain(EDGES, node) for node in EDGES]
+    chains = [longest_chain(edges(), node) for node in edges()]
     assert len(max(chains, key=len)) <= MAX_CHAIN

@@ -254,13 +254,13 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.once
+@pytest.mark.heavy
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_source(make: Callable[[int], str]) -> None:
     def judge(source: str) -> object:
         return file_findings(UNPINNED, judge_file(UNPINNED, "a.py", report_source(source)))
 
-    assert growth(make, judge, 100) < LINEAR
+    assert growth(make, judge, 50) < LINEAR
 
 
 def test_printable_is_what_the_tests_ask_for() -> None:

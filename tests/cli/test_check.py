@@ -291,6 +291,7 @@ SUPERSETS: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", SUPERSETS)
 def test_superset(repository: Repository, case: str) -> None:
     files, places = SUPERSETS[case]
@@ -299,6 +300,7 @@ def test_superset(repository: Repository, case: str) -> None:
     assert repository.check().places == places
 
 
+@pytest.mark.once
 def test_exempt_file_need_not_parse(repository: Repository) -> None:
     """It may be there to be broken, and this is the only way to say so."""
     put(repository, {"c.py": "", "t/a.py": "def (\n", "t/b.py": "-> nowhere", PINS: '[exempt]\n"t/" = "samples"\n'})
@@ -309,6 +311,7 @@ def test_exempt_file_need_not_parse(repository: Repository) -> None:
 REASON = "# flake8: noqa: APR001 - mirrors what another job wrote"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("source", "pinned", "places"),
     [
@@ -349,6 +352,7 @@ def test_file_noqa(repository: Repository, source: str, pinned: int, places: lis
     assert repository.check().places == [f"a.py:{place}" for place in places]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("comment", "places"),
     [
@@ -364,6 +368,7 @@ def test_file_noqa_and_a_pin_that_names_calls(repository: Repository, comment: s
     assert repository.check().places == places
 
 
+@pytest.mark.once
 def test_file_noqa_message(repository: Repository) -> None:
     put(repository, {"a.py": f"x = 1\n# flake8: noqa\n{PUT}s3.put_object()  # noqa: APR001 - why\n"})
     assert repository.check().findings[0] == (
@@ -373,6 +378,7 @@ def test_file_noqa_message(repository: Repository) -> None:
     )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "pattern"), [("caf\udce9.py", "caf*"), ("d\udcff/a.py", "d*/"), ("a:b.py", "?:b.py")])
 def test_file_that_cannot_be_pinned(repository: Repository, name: str, pattern: str) -> None:
     """The advice is one that can be followed."""
@@ -386,6 +392,7 @@ def test_file_that_cannot_be_pinned(repository: Repository, name: str, pattern: 
     assert repository.check().findings == []
 
 
+@pytest.mark.once
 def test_file_that_is_not_checked_out(repository: Repository, project: Project) -> None:
     """Its pin is not stale for that."""
     inner = Repository(project, "../inner")
@@ -480,6 +487,7 @@ def since_lines(repository: Repository, *arguments: str) -> list[str]:
     ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", SINCE)
 def test_since(repository: Repository, case: str) -> None:
     base, files, expected = SINCE[case]
@@ -489,6 +497,7 @@ def test_since(repository: Repository, case: str) -> None:
     assert since_lines(repository, "--since=main") == expected
 
 
+@pytest.mark.once
 def test_since_on_renamed_files(repository: Repository) -> None:
     repository.commit(BASE)
     repository.git("mv", "a.py", "b.py")
@@ -496,6 +505,7 @@ def test_since_on_renamed_files(repository: Repository) -> None:
     assert since_lines(repository, "--since=HEAD") == []
 
 
+@pytest.mark.once
 def test_since_on_named_paths(repository: Repository) -> None:
     """What is said of other files is left out."""
     repository.commit({**BASE, "b.py": ""})
@@ -504,6 +514,7 @@ def test_since_on_named_paths(repository: Repository) -> None:
     assert since_lines(repository, "--since=HEAD", "a.py") == ["new a.py:4:8: APR010"]
 
 
+@pytest.mark.once
 def test_since_messages(repository: Repository) -> None:
     repository.commit({**BASE, "b.py": f"{PUT.rstrip()}{NOQA}\n"})
     pins = f'{counted(5)}"b.py" = 1\n'
@@ -524,6 +535,7 @@ WANT = "what is newly allowed is not reported, for want of a base: "
 HOW = "(name it with --since; see flake8-artifact-pin explain ci)"
 
 
+@pytest.mark.once
 def test_base_in_ci(repository: Repository, project: Project) -> None:
     """By default it is the merge base with the remote's default branch, or with the branch to be merged into."""
     repository.commit(BASE)
@@ -546,6 +558,7 @@ def test_base_in_ci(repository: Repository, project: Project) -> None:
     assert since_lines(clone, "--since=HEAD") == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "status", "error"),
     [
@@ -562,6 +575,7 @@ def test_base_outside_of_git(directory: Repository, arguments: list[str], status
     assert outcome.err.startswith(error.format(root=directory.root))
 
 
+@pytest.mark.once
 def test_no_such_base(repository: Repository) -> None:
     repository.write({"a.py": ""})
     assert repository.check("--since=HEAD") == (
@@ -577,6 +591,7 @@ def test_no_such_base(repository: Repository) -> None:
         assert repository.check(f"--since={name}") == ("", f"flake8-artifact-pin: {error}\n", 2)
 
 
+@pytest.mark.once
 def test_shallow_clone_in_ci(repository: Repository, project: Project) -> None:
     """As many CI systems make it: what cannot be compared is said, and the rest is checked."""
     repository.commit({"x.txt": ""})
@@ -593,6 +608,7 @@ def test_shallow_clone_in_ci(repository: Repository, project: Project) -> None:
     assert outcome.err.startswith(f"{WANT}this clone is too shallow to have the merge base with origin/main: run ")
 
 
+@pytest.mark.once
 def test_text(repository: Repository) -> None:
     put(repository, {"src/a.py": PUT, "b.py": "x = 1\n", PINS: '[pins]\n"b.py" = 2\n"c.py" = 1\n'})
     outcome = repository.run("check")
@@ -628,6 +644,7 @@ EXEMPTIONS = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("exempt", EXEMPTIONS)
 def test_exemptions(repository: Repository, exempt: str) -> None:
     put(repository, {"t/a.py": "", "src/b.py": "", ".gitignore": "build/\n", PINS: f"[exempt]\n{exempt}\n"})
@@ -638,6 +655,7 @@ def test_exemptions(repository: Repository, exempt: str) -> None:
     assert repository.check("src").places == [place for place in expected if "APR003" not in place]
 
 
+@pytest.mark.once
 def test_time_is_up(repository: Repository) -> None:
     pins = "[pins]\n" + "".join(
         f'"{name}.py" = {{ count = 1, deferred = "data#12", until = {year}-01-31 }}\n'
@@ -647,6 +665,7 @@ def test_time_is_up(repository: Repository) -> None:
     assert repository.check().places == [f"{PINS}:2:1: APR009"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -668,6 +687,7 @@ def test_usage_error(directory: Repository, arguments: list[str], error: str) ->
 FAULTS = '[pins]\n"a.py" = -1\n  "./b.py" = 1\n"b.py" = 1\n'
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("is_in_git", [True, False])
 def test_broken_pins(project: Project, is_in_git: bool) -> None:
     """Nothing is judged, and every fault is told: to programs as findings like any other."""
@@ -689,6 +709,7 @@ def test_broken_pins(project: Project, is_in_git: bool) -> None:
     assert (outcome.lines, repository.read("report.txt").splitlines(), outcome.status) == (faults, faults, 2)
 
 
+@pytest.mark.once
 def test_output_file(repository: Repository) -> None:
     """A machine's report beside the text, in one run."""
     put(repository, {"a.py": PUT, PINS: ""})
@@ -712,6 +733,7 @@ HOSTILE_NAMES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_file_name(repository: Repository, name: str) -> None:
     """A line is a finding, and nothing in it is what a terminal or a CI machine would obey."""
@@ -728,6 +750,7 @@ def test_hostile_file_name(repository: Repository, name: str) -> None:
     assert [path for path, *_ in repository.check().findings] == [name, f"{name}x.py"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("key", ["##[set-output name=x]y", "##vso[task.x]y", "\\u202ex", "\\x1b[31m", "a:1:2: b"])
 def test_hostile_key(repository: Repository, key: str) -> None:
     put(repository, {"a.py": f's3.put_object(Key="{key}")\n', PINS: ""})

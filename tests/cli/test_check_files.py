@@ -13,6 +13,8 @@ from support import PUT
 from support import Repository
 from support import run_program
 
+pytestmark = pytest.mark.once
+
 
 def judged(repository: Repository, *arguments: str) -> list[str]:
     """Return the files that were judged, if each of them has one PUT call and no pin."""

@@ -8,6 +8,8 @@ import pytest
 from support import Project
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 PUT = "s3.put_object()\n"
 PINS = "artifact-pins.toml"
 REGISTRY = """artifacts:
@@ -34,10 +36,10 @@ def repository(project: Project) -> Repository:
     pytest.param("artifacts: !a%0Ab%1b[31m []\n", id="line break in a tag"),
     pytest.param("- a\n", id="no list of artifacts"),
 ])
-def test_each_fault_is_a_line_that_prints(repository: Repository, text: str) -> None:
+def test_each_fault_is_a_line_that_prints(directory: Repository, text: str) -> None:
     """What was found besides is still said."""
-    repository.write({"registry.yaml": text, "a.py": PUT})
-    outcome = repository.run("check", "--registry", "registry.yaml")
+    directory.write({"registry.yaml": text, "a.py": PUT})
+    outcome = directory.run("check", "--registry", "registry.yaml")
     fault, = (line for line in outcome.err.split("\n") if "registry.yaml" in line)
     assert fault.startswith("registry.yaml:") and ": unusable registry: " in fault
     assert fault.isprintable()
@@ -45,19 +47,19 @@ def test_each_fault_is_a_line_that_prints(repository: Repository, text: str) -> 
     assert outcome.status == 2
 
 
-def test_a_name_that_would_break_the_line(repository: Repository) -> None:
-    repository.write({"r\x1b\n.yaml": "artifacts: []\nartifacts: [ ]\n", "a.py": "x = 1\n"})
-    broken, missing = (repository.run("check", "--registry", name) for name in ("r\x1b\n.yaml", "x\n.yaml"))
+def test_a_name_that_would_break_the_line(directory: Repository) -> None:
+    directory.write({"r\x1b\n.yaml": "artifacts: []\nartifacts: [ ]\n", "a.py": "x = 1\n"})
+    broken, missing = (directory.run("check", "--registry", name) for name in ("r\x1b\n.yaml", "x\n.yaml"))
     assert "r\\x1b\\n.yaml:2:1: unusable registry: duplicate artifacts: keep one\n" in broken.err
     assert "x\\n.yaml: there is no such registry: check it out, or correct the path\n" in missing.err
     assert (broken.status, missing.status) == (2, 2)
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github"])
-def test_findings_are_printed_beside_faults(repository: Repository, form: str) -> None:
-    repository.monkeypatch.setenv("GITHUB_WORKSPACE", str(repository.root))
-    repository.write({"a.py": PUT, "registry.yaml": "artifacts:\n- a\n- artifact_id:\n"})
-    outcome = repository.run("check", "--registry", "registry.yaml", "--format", form)
+def test_findings_are_printed_beside_faults(directory: Repository, form: str) -> None:
+    directory.monkeypatch.setenv("GITHUB_WORKSPACE", str(directory.root))
+    directory.write({"a.py": PUT, "registry.yaml": "artifacts:\n- a\n- artifact_id:\n"})
+    outcome = directory.run("check", "--registry", "registry.yaml", "--format", form)
     assert "APR001" in outcome.out
     assert [line for line in outcome.err.split("\n") if "registry" in line] == [
         "registry.yaml:2:3: unusable registry: artifacts[0] must have keys and values",
@@ -75,45 +77,45 @@ def test_findings_are_printed_beside_faults(repository: Repository, form: str) -
     (["--registry", ""], "", "--registry needs the path of a file"),
     (["--registry", ""], 'registry = "registry.yaml"\n', "--registry needs the path of a file"),
 ])
-def test_usage_errors(repository: Repository, arguments: Sequence[str], pins: str, error: str) -> None:
-    repository.write({"registry.yaml": REGISTRY, "a.py": PUT, PINS: pins})
-    assert repository.run("check", *arguments) == ("", f"flake8-artifact-pin: {error}\n", 2)
+def test_usage_errors(directory: Repository, arguments: Sequence[str], pins: str, error: str) -> None:
+    directory.write({"registry.yaml": REGISTRY, "a.py": PUT, PINS: pins})
+    assert directory.run("check", *arguments) == ("", f"flake8-artifact-pin: {error}\n", 2)
 
 
-def test_an_owner_that_no_row_has(repository: Repository) -> None:
+def test_an_owner_that_no_row_has(directory: Repository) -> None:
     pins = '[pins]\n"a.py" = { count = 1, registered = ["zo"] }\n'
-    repository.write({"registry.yaml": REGISTRY, "a.py": PUT, PINS: pins})
-    outcome = repository.run("check", "--registry", "registry.yaml", "--owner", "feed")
+    directory.write({"registry.yaml": REGISTRY, "a.py": PUT, PINS: pins})
+    outcome = directory.run("check", "--registry", "registry.yaml", "--owner", "feed")
     assert outcome.out.startswith(f'{PINS}:2:1: APR007 "zo" is registered for "a.py", but registry.yaml has no such id')
     assert 'registry.yaml: no row has owner_repo "feed"; did you mean "feeds"?\n' in outcome.err
     assert outcome.status == 2
 
 
-def test_where_the_registry_is(repository: Repository) -> None:
+def test_where_the_registry_is(directory: Repository) -> None:
     """The pins file's registry is relative to its directory, the option's to the working directory, and that wins."""
     row = "artifacts: [{artifact_id: %s, owner_repo: me}]\n"
-    repository.write({
+    directory.write({
         "conf/registry.yaml": row % "beside_pins",
         "sub/registry.yaml": row % "here",
         "registry.yaml": row % "top",
         f"conf/{PINS}": 'registry = "registry.yaml"\n',
         "conf/a.py": "x = 1\n",
     })
-    repository.monkeypatch.chdir(repository.root / "sub")
+    directory.monkeypatch.chdir(directory.root / "sub")
 
     def named(*arguments: str) -> list[tuple[str, str]]:
-        outcome = repository.check("--pins", f"../conf/{PINS}", "--owner", "me", *arguments)
+        outcome = directory.check("--pins", f"../conf/{PINS}", "--owner", "me", *arguments)
         return [(path, text.split(" ")[0]) for path, _, _, _, text in outcome.findings]
 
     assert named() == [("../conf/registry.yaml", '"beside_pins"')]
     assert named("--registry", "registry.yaml") == [("registry.yaml", '"here"')]
-    assert named("--registry", str(repository.root / "registry.yaml")) == [("../registry.yaml", '"top"')]
-    repository.write({f"conf/{PINS}": 'registry = " ../registry.yaml "\n'})
+    assert named("--registry", str(directory.root / "registry.yaml")) == [("../registry.yaml", '"top"')]
+    directory.write({f"conf/{PINS}": 'registry = " ../registry.yaml "\n'})
     assert named() == [("../registry.yaml", '"top"')]
-    repository.write({f"conf/{PINS}": f"registry = '{repository.root}/sub/registry.yaml'\n"})
+    directory.write({f"conf/{PINS}": f"registry = '{directory.root}/sub/registry.yaml'\n"})
     assert named() == [("registry.yaml", '"here"')]
-    repository.write({f"conf/{PINS}": 'registry = "none.yaml"\n'})
-    outcome = repository.check("--pins", f"../conf/{PINS}")
+    directory.write({f"conf/{PINS}": 'registry = "none.yaml"\n'})
+    outcome = directory.check("--pins", f"../conf/{PINS}")
     assert "../conf/none.yaml: there is no such registry: check it out, or correct the path\n" in outcome.err
     assert outcome.status == 2
 
@@ -130,27 +132,27 @@ BOTH = {
 
 
 @pytest.mark.parametrize("paths", [[], ["src"], ["src/b.py"], ["."]])
-def test_paths_do_not_hide_the_registry(repository: Repository, paths: Sequence[str]) -> None:
-    repository.write(BOTH)
-    outcome = repository.check("--registry=registry.yaml", "--owner=feeds", *paths)
+def test_paths_do_not_hide_the_registry(directory: Repository, paths: Sequence[str]) -> None:
+    directory.write(BOTH)
+    outcome = directory.check("--registry=registry.yaml", "--owner=feeds", *paths)
     assert outcome.places == [f"{PINS}:2:1: APR007", "registry.yaml:4:3: APR008"]
     assert outcome.status == 1
 
 
-def test_formats(repository: Repository) -> None:
-    repository.monkeypatch.setenv("GITHUB_WORKSPACE", str(repository.root))
-    repository.write(BOTH)
+def test_formats(directory: Repository) -> None:
+    directory.monkeypatch.setenv("GITHUB_WORKSPACE", str(directory.root))
+    directory.write(BOTH)
     arguments = ["check", "--registry=registry.yaml", "--owner=feeds", "--format"]
-    github = repository.run(*arguments, "github")
+    github = directory.run(*arguments, "github")
     assert f"::error file={PINS},line=2,col=1,title=APR007::APR007 " in github.out
     assert "::error file=registry.yaml,line=4,col=3,title=APR008::APR008 " in github.out
-    data = json.loads(repository.run(*arguments, "json").out)
+    data = json.loads(directory.run(*arguments, "json").out)
     places = [(found["path"], found["line"], found["column"], found["code"]) for found in data["findings"]]
     assert places == [(PINS, 2, 1, "APR007"), ("registry.yaml", 4, 3, "APR008")]
 
 
-def test_pyproject(repository: Repository) -> None:
-    repository.write({
+def test_pyproject(directory: Repository) -> None:
+    directory.write({
         "infra/registry.yaml": REGISTRY,
         "a.py": PUT,
         "calls.py": "def f():\n    s3.put_object()\n",
@@ -160,28 +162,28 @@ def test_pyproject(repository: Repository) -> None:
             '"f:put_object" = { registered = ["x", "prices_daily"] }\n'
         ),
     })
-    assert repository.check("--owner=feeds").places == [
+    assert directory.check("--owner=feeds").places == [
         "infra/registry.yaml:4:3: APR008", "pyproject.toml:6:1: APR007", "pyproject.toml:8:1: APR007",
     ]
 
 
-def test_without_a_pins_file(repository: Repository) -> None:
+def test_without_a_pins_file(directory: Repository) -> None:
     """Nothing is registered then, so that each row of the owner is one too many."""
-    repository.write({"registry.yaml": REGISTRY, "a.py": "x = 1\n"})
-    assert repository.check("--registry=registry.yaml").places == []
-    assert repository.check("--registry=registry.yaml", "--owner=feeds").places == [
+    directory.write({"registry.yaml": REGISTRY, "a.py": "x = 1\n"})
+    assert directory.check("--registry=registry.yaml").places == []
+    assert directory.check("--registry=registry.yaml", "--owner=feeds").places == [
         "registry.yaml:2:3: APR008", "registry.yaml:4:3: APR008",
     ]
 
 
-def test_json_rows_have_no_line(repository: Repository) -> None:
-    repository.write({"registry.json": '{"artifacts":\n[{"artifact_id": "a", "owner_repo": "me"}]}', "a.py": "x = 1\n"})
-    assert repository.check("--registry=registry.json", "--owner=me").places == ["registry.json:1:1: APR008"]
+def test_json_rows_have_no_line(directory: Repository) -> None:
+    directory.write({"registry.json": '{"artifacts":\n[{"artifact_id": "a", "owner_repo": "me"}]}', "a.py": "x = 1\n"})
+    assert directory.check("--registry=registry.json", "--owner=me").places == ["registry.json:1:1: APR008"]
 
 
-def test_a_registry_is_not_read_without_need(repository: Repository) -> None:
+def test_a_registry_is_not_read_without_need(directory: Repository) -> None:
     """Neither flake8 nor another verb reads the one that the pins file names."""
-    repository.write({PINS: 'registry = "none.yaml"\n[pins]\n"a.py" = 1\n', "a.py": PUT, "registry.yaml": "["})
-    assert repository.run("sites").status == 0
-    assert repository.flake8().output == ""
-    assert repository.check().status == 2
+    directory.write({PINS: 'registry = "none.yaml"\n[pins]\n"a.py" = 1\n', "a.py": PUT, "registry.yaml": "["})
+    assert directory.run("sites").status == 0
+    assert directory.flake8().output == ""
+    assert directory.check().status == 2

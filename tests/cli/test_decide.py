@@ -12,6 +12,8 @@ from support import COMMAND
 from support import Project
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
 TWO = f'{ONE}    s3.put_object(Key="two.csv")\n'
 THREE = f'{TWO}    s3.put_object(Key="three.csv")\n'
@@ -108,25 +110,25 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_decisions_are_recorded(repository: Repository, name: str) -> None:
+def test_decisions_are_recorded(directory: Repository, name: str) -> None:
     case = CASES[name]
-    repository.commit({"a.py": case.source, "z.py": "", "artifact-pins.toml": case.pins})
-    outcome = repository.run("decide", *case.arguments)
+    directory.write({"a.py": case.source, "z.py": "", "artifact-pins.toml": case.pins})
+    outcome = directory.run("decide", *case.arguments)
     assert (outcome.err, outcome.status) == ("", 0)
-    assert repository.read("artifact-pins.toml") == case.expected
+    assert directory.read("artifact-pins.toml") == case.expected
     # who has decided on all of it has settled all of it
     if "one of two" not in name:
-        assert repository.check().places == []
+        assert directory.check().places == []
 
 
-def test_what_was_done_is_said(repository: Repository) -> None:
+def test_what_was_done_is_said(directory: Repository) -> None:
     pins = '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n'
-    repository.commit({"a.py": TWO, "artifact-pins.toml": pins})
-    assert repository.run("decide", "a.py:3", "--registered", "two").lines == [
+    directory.write({"a.py": TWO, "artifact-pins.toml": pins})
+    assert directory.run("decide", "a.py:3", "--registered", "two").lines == [
         'artifact-pins.toml: "a.py": "f:put_object(two.csv)" registered: two',
         'artifact-pins.toml: "a.py" names its calls now: the others keep deferred: config#12',
     ]
-    assert repository.run("decide", "a.py:2", "--registered", "one").lines == [
+    assert directory.run("decide", "a.py:2", "--registered", "one").lines == [
         'artifact-pins.toml: "a.py": "f:put_object(one.csv)" registered: one (was: deferred: config#12)',
     ]
 
@@ -166,21 +168,21 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_not_clear_is_refused(repository: Repository, name: str) -> None:
+def test_what_is_not_clear_is_refused(directory: Repository, name: str) -> None:
     source, pins, arguments, message = REFUSED[name]
-    repository.commit({"a.py": source, "artifact-pins.toml": pins})
-    outcome = repository.run("decide", *arguments)
+    directory.write({"a.py": source, "artifact-pins.toml": pins})
+    outcome = directory.run("decide", *arguments)
     assert message in outcome.err
     assert (outcome.out, outcome.status) == ("", 2)
-    assert repository.read("artifact-pins.toml") == pins
+    assert directory.read("artifact-pins.toml") == pins
 
 
-def test_entries_that_nobody_can_tell_apart_are_refused(repository: Repository) -> None:
+def test_entries_that_nobody_can_tell_apart_are_refused(directory: Repository) -> None:
     pins = f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n"f:put_object#2" = {{ registered = ["two"] }}\n'
-    repository.commit({"a.py": UNKNOWN, "artifact-pins.toml": pins})
-    outcome = repository.run("decide", "a.py:2", "--registered", "made_up")
+    directory.write({"a.py": UNKNOWN, "artifact-pins.toml": pins})
+    outcome = directory.run("decide", "a.py:2", "--registered", "made_up")
     assert "carry different decisions, and nobody can tell which is this call's" in outcome.err
-    assert (outcome.status, repository.read("artifact-pins.toml")) == (2, pins)
+    assert (outcome.status, directory.read("artifact-pins.toml")) == (2, pins)
 
 
 PINNED = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
@@ -208,60 +210,60 @@ def test_without_git_a_person_tells_which_call_is_new(project: Project) -> None:
     assert directory.run("decide", "a.py:3", "--registered", "two").status == 0
 
 
-def test_all_that_is_undecided_in_a_directory(repository: Repository) -> None:
+def test_all_that_is_undecided_in_a_directory(directory: Repository) -> None:
     files = {"etl/a.py": ONE, "etl/b.py": TWO, "etl/c.py": ONE, "d.py": ONE}
-    repository.commit({**files, "artifact-pins.toml": '[pins]\n"etl/c.py" = { count = 1, registered = ["one"] }\n'})
-    repository.run("decide", "etl", "--grandfathered", "scratch files")
-    assert repository.run("decide").lines == ['d.py:2: put_object("one.csv"): 1 PUT call, 0 pinned']
+    directory.write({**files, "artifact-pins.toml": '[pins]\n"etl/c.py" = { count = 1, registered = ["one"] }\n'})
+    directory.run("decide", "etl", "--grandfathered", "scratch files")
+    assert directory.run("decide").lines == ['d.py:2: put_object("one.csv"): 1 PUT call, 0 pinned']
 
 
-def test_ids_that_the_registry_does_not_have(repository: Repository) -> None:
-    repository.commit({"a.py": TWO, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
-    assert repository.run("decide", "a.py", "--registered", "onez", "elsewhere", "ones").err == (
+def test_ids_that_the_registry_does_not_have(directory: Repository) -> None:
+    directory.write({"a.py": TWO, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+    assert directory.run("decide", "a.py", "--registered", "onez", "elsewhere", "ones").err == (
         "r.json has no onez: did you mean ones?\nr.json has no elsewhere: register it there\n"
     )
 
 
-def test_a_name_that_an_entry_has_gets_a_number(repository: Repository) -> None:
+def test_a_name_that_an_entry_has_gets_a_number(directory: Repository) -> None:
     """Of two calls whose keys are not known nobody can tell which one the entry means."""
     entry = '"f:put_object" = { registered = ["one"] }\n'
-    repository.commit({"a.py": UNKNOWN, "artifact-pins.toml": f"{CALLS}{entry}"})
-    assert repository.run("decide", "a.py:2", "--registered", "one").status == 0
-    assert repository.read("artifact-pins.toml") == f'{CALLS}{entry}{entry.replace("put_object", "put_object#2")}'
-    repository.write({"a.py": f"{UNKNOWN}    s3.put_object(Key=other)\n"})
-    repository.run("decide", "a.py:2", "--registered", "one")
-    assert '"f:put_object#3" = ' in repository.read("artifact-pins.toml")
+    directory.write({"a.py": UNKNOWN, "artifact-pins.toml": f"{CALLS}{entry}"})
+    assert directory.run("decide", "a.py:2", "--registered", "one").status == 0
+    assert directory.read("artifact-pins.toml") == f'{CALLS}{entry}{entry.replace("put_object", "put_object#2")}'
+    directory.write({"a.py": f"{UNKNOWN}    s3.put_object(Key=other)\n"})
+    directory.run("decide", "a.py:2", "--registered", "one")
+    assert '"f:put_object#3" = ' in directory.read("artifact-pins.toml")
 
 
-def test_a_file_without_a_call_that_counts(repository: Repository) -> None:
-    repository.commit({"a.py": SUPPRESSED, "artifact-pins.toml": "[pins]\n"})
-    outcome = repository.run("decide", "a.py", "--registered", "made_up")
+def test_a_file_without_a_call_that_counts(directory: Repository) -> None:
+    directory.write({"a.py": SUPPRESSED, "artifact-pins.toml": "[pins]\n"})
+    outcome = directory.run("decide", "a.py", "--registered", "made_up")
     assert "makes no PUT call that counts" in outcome.err
 
 
-def test_a_path_that_cannot_be_pinned(repository: Repository) -> None:
-    repository.commit({"a\\b.py": ONE, "artifact-pins.toml": "[pins]\n"})
-    outcome = repository.run("decide", "a\\b.py", "--registered", "made_up")
+def test_a_path_that_cannot_be_pinned(directory: Repository) -> None:
+    directory.write({"a\\b.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    outcome = directory.run("decide", "a\\b.py", "--registered", "made_up")
     assert "has a path that cannot be pinned: rename the file, or exempt it by a pattern" in outcome.err
-    assert repository.read("artifact-pins.toml") == "[pins]\n"
+    assert directory.read("artifact-pins.toml") == "[pins]\n"
 
 
-def test_there_must_be_a_pins_file(repository: Repository) -> None:
-    repository.commit({"a.py": ONE})
-    outcome = repository.run("decide", "a.py", "--registered", "made_up")
+def test_there_must_be_a_pins_file(directory: Repository) -> None:
+    directory.write({"a.py": ONE})
+    outcome = directory.run("decide", "a.py", "--registered", "made_up")
     assert (outcome.err, outcome.status) == (
         "flake8-artifact-pin: there is no pins file here or in a directory above: create one with init\n", 2,
     )
 
 
-def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) -> None:
+def test_undecided_calls_are_listed_with_ids_that_fit(directory: Repository) -> None:
     pins = (
         'registry = "r.json"\n[pins]\n"a.py" = 0\n"b.py" = 1\n'
         '"c.py" = { count = 1, deferred = "config#1", until = 2020-01-31 }\n'
     )
     sources = dict.fromkeys(["a.py", "b.py", "c.py"], ONE)
-    repository.commit({**sources, "r.json": REGISTRY, "artifact-pins.toml": pins})
-    outcome = repository.run("decide")
+    directory.write({**sources, "r.json": REGISTRY, "artifact-pins.toml": pins})
+    outcome = directory.run("decide")
     assert outcome == (
         'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
         'b.py:2: put_object("one.csv"): pinned, and nobody said why; ids that fit: ones\n'
@@ -269,19 +271,19 @@ def test_undecided_calls_are_listed_with_ids_that_fit(repository: Repository) ->
         "3 PUT calls undecided\n",
         1,
     )
-    assert repository.run("decide", "a.py:2", "b.py:1").lines == [outcome.lines[0]]
-    listed = json.loads(repository.run("decide", "--format=json", "a.py").out)["undecided"]
+    assert directory.run("decide", "a.py:2", "b.py:1").lines == [outcome.lines[0]]
+    listed = json.loads(directory.run("decide", "--format=json", "a.py").out)["undecided"]
     assert [(item["path"], item["line"], item["name"], item["suggestions"]) for item in listed] == [
         ("a.py", 2, "f:put_object(one.csv)", ["ones"]),
     ]
-    repository.run("decide", "a.py", "b.py", "c.py", "--registered", "ones")
-    assert repository.run("decide") == ("", "0 PUT calls undecided\n", 0)
+    directory.run("decide", "a.py", "b.py", "c.py", "--registered", "ones")
+    assert directory.run("decide") == ("", "0 PUT calls undecided\n", 0)
 
 
-def test_a_registry_that_cannot_be_used_suggests_nothing(repository: Repository) -> None:
+def test_a_registry_that_cannot_be_used_suggests_nothing(directory: Repository) -> None:
     broken = "def f(:\n    s3.put_object()\n"
-    repository.commit({"a.py": ONE, "b.py": broken, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
-    outcome = repository.run("decide")
+    directory.write({"a.py": ONE, "b.py": broken, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
+    outcome = directory.run("decide")
     assert outcome.out == 'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned\n'
     assert "unusable registry" in outcome.err
 
@@ -318,38 +320,38 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_person_is_asked(repository: Repository, name: str) -> None:
+def test_a_person_is_asked(directory: Repository, name: str) -> None:
     answers, added = QUESTIONS[name]
-    repository.commit({"a.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n\n[pins]\n'})
-    assert asked(repository, *answers) == ['registry = "r.json"', "", "[pins]", *added]
+    directory.write({"a.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n\n[pins]\n'})
+    assert asked(directory, *answers) == ['registry = "r.json"', "", "[pins]", *added]
 
 
-def test_the_last_answer_is_offered_again(repository: Repository) -> None:
-    repository.commit({"a.py": ONE, "b.py": ONE, "artifact-pins.toml": "[pins]\n"})
-    assert asked(repository, "g", "scratch files", "g", "") == [
+def test_the_last_answer_is_offered_again(directory: Repository) -> None:
+    directory.write({"a.py": ONE, "b.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    assert asked(directory, "g", "scratch files", "g", "") == [
         "[pins]",
         '"a.py" = { count = 1, grandfathered = "scratch files" }',
         '"b.py" = { count = 1, grandfathered = "scratch files" }',
     ]
 
 
-def test_a_renamed_function_is_one_letter(repository: Repository) -> None:
+def test_a_renamed_function_is_one_letter(directory: Repository) -> None:
     source = f'{ONE.replace("f()", "g()")}    s3.put_object(Key="two.csv")\n'
-    repository.commit({"a.py": source, "artifact-pins.toml": f"{CALLS}{ONE_ENTRY}"})
-    assert asked(repository, "k", "g", "scratch files") == [
+    directory.write({"a.py": source, "artifact-pins.toml": f"{CALLS}{ONE_ENTRY}"})
+    assert asked(directory, "k", "g", "scratch files") == [
         CALLS.strip(),
         ONE_ENTRY.replace("f:", "g:").strip(),
         '"g:put_object(two.csv)" = { grandfathered = "scratch files" }',
     ]
 
 
-def test_each_question_shows_the_code_around_it(repository: Repository) -> None:
-    repository.commit({"a.py": f"# before\n{TWO}", "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
-    with repository.monkeypatch.context() as context:
+def test_each_question_shows_the_code_around_it(directory: Repository) -> None:
+    directory.write({"a.py": f"# before\n{TWO}", "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+    with directory.monkeypatch.context() as context:
         context.setattr(sys, "stdin", Answers("g\nscratch files\nd\nconfig#12\n"))
         output = Answers()
         context.setattr(sys, "stdout", output)
-        repository.run("decide")
+        directory.run("decide")
     shown = output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines()
     assert shown[1:7] == [
         'a.py:3: put_object("one.csv") (2 PUT calls, 0 pinned; 1 of 2)',
@@ -359,40 +361,41 @@ def test_each_question_shows_the_code_around_it(repository: Repository) -> None:
         '      4      s3.put_object(Key="two.csv")',
         "  id 1: ones",
     ]
-    assert repository.check().places == []
+    assert directory.check().places == []
 
 
-def test_answers_that_cannot_be_recorded_are_left(repository: Repository) -> None:
+def test_answers_that_cannot_be_recorded_are_left(directory: Repository) -> None:
     """One of two new calls beside a pinned one is not enough, and nobody knows which one is new."""
     pins = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
-    repository.commit({"a.py": THREE, "artifact-pins.toml": pins})
-    assert asked(repository, "s", "s", "d", "config#12") == pins.splitlines()
+    directory.write({"a.py": THREE, "artifact-pins.toml": pins})
+    assert asked(directory, "s", "s", "d", "config#12") == pins.splitlines()
 
 
 @pytest.mark.parametrize(("times", "status"), [(1, 0), (100, 2)])
-def test_what_another_program_writes_meanwhile_is_kept(repository: Repository, times: int, status: int) -> None:
-    repository.commit({"a.py": ONE, "artifact-pins.toml": "[pins]\n"})
+def test_what_another_program_writes_meanwhile_is_kept(directory: Repository, times: int, status: int) -> None:
+    directory.write({"a.py": ONE, "artifact-pins.toml": "[pins]\n"})
     access, calls = os.access, iter(range(times))
 
     def access_while_writing(path: str, mode: int) -> bool:
         for number in calls:
-            repository.write({"artifact-pins.toml": f"# {number}\n[pins]\n"})
+            directory.write({"artifact-pins.toml": f"# {number}\n[pins]\n"})
             break
         return access(path, mode)
 
     # the last thing that is asked of the old file before it is replaced
-    repository.monkeypatch.setattr(os, "access", access_while_writing)
-    assert repository.run("decide", "a.py", "--registered", "one").status == status
-    assert repository.read("artifact-pins.toml").startswith("# ")
+    directory.monkeypatch.setattr(os, "access", access_while_writing)
+    assert directory.run("decide", "a.py", "--registered", "one").status == status
+    assert directory.read("artifact-pins.toml").startswith("# ")
 
 
-def test_two_processes_at_once_lose_nothing(repository: Repository) -> None:
+@pytest.mark.heavy
+def test_two_processes_at_once_lose_nothing(directory: Repository) -> None:
     names = [f"m{number}.py" for number in range(6)]
-    repository.commit({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})
+    directory.write({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})
     processes = [
         subprocess.Popen([*COMMAND, "decide", name, "--registered", name], stdout=subprocess.DEVNULL) for name in names
     ]
     assert [process.wait(timeout=60) for process in processes] == [0] * len(names)
-    assert repository.read("artifact-pins.toml") == "[pins]\n" + "".join(
+    assert directory.read("artifact-pins.toml") == "[pins]\n" + "".join(
         f'"{name}" = {{ count = 1, registered = ["{name}"] }}\n' for name in names
     )

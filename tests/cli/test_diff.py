@@ -13,6 +13,8 @@ from support import Project
 from support import Repository
 from support import run_process
 
+pytestmark = pytest.mark.once
+
 Files = Mapping[str, "str | None"]
 # what there was before and what there is now (a text is that of one file), and the lines that say so
 Case = tuple["Files | str", "Files | str", "list[str]"]

@@ -11,6 +11,8 @@ from flake8_artifact_pin.cli.explain import code_sections
 from flake8_artifact_pin.cli.explain import pages_of_manual
 from flake8_artifact_pin.rules.findings import CODES
 
+pytestmark = pytest.mark.once
+
 NAME = "flake8-artifact-pin"
 
 

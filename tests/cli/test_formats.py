@@ -25,6 +25,8 @@ from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
 
+pytestmark = pytest.mark.once
+
 TOP = os.path.abspath("top")
 
 

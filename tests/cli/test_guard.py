@@ -12,6 +12,8 @@ from support import Repository
 
 from flake8_artifact_pin.pins.files import load_pins
 
+pytestmark = pytest.mark.once
+
 FILES = {
     name: PUT
     for name in (
@@ -212,26 +214,26 @@ def indented(source: str) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_reasons(repository: Repository, name: str) -> None:
+def test_reasons(directory: Repository, name: str) -> None:
     """With a reason for the rest, what was taken over passes check at once, decisions required."""
     source, reasons, exempt = CASES[name]
-    repository.commit({**FILES, "tests/test_guard.py": indented(source)})
+    directory.write({**FILES, "tests/test_guard.py": indented(source)})
     options = ["--exempt=tests/=test code", "--grandfather=the rest"]
-    outcome = repository.run("init", "--from", "tests/test_guard.py", *options)
+    outcome = directory.run("init", "--from", "tests/test_guard.py", *options)
     assert outcome.status == 0
-    pins = load_pins(str(repository.root / PINS), str(repository.root))
+    pins = load_pins(str(directory.root / PINS), str(directory.root))
     found = {path: pin.decision.grandfathered for path, pin in pins.pins.items()}
     assert {path: reason for path, reason in found.items() if reason != "the rest"} == reasons
     assert pins.exempt.reasons == {**exempt, "tests/": "test code"}
     assert pins.require_decision
-    assert repository.check().findings == []
+    assert directory.check().findings == []
 
 
-def test_differences(repository: Repository) -> None:
+def test_differences(directory: Repository) -> None:
     """What the guard and the source say differently is listed, and the source is right."""
     guard = 'PINNED = {"a.py": 3, "b.py": 1, "gone.py": 1, "tests/c.py": 1, "d.py": 1}\n'
-    repository.commit({"a.py": PUT, "b.py": PUT, "tests/c.py": PUT, "d.py": "x = 1\n", "e.py": PUT, "guard.py": guard})
-    outcome = repository.run("init", "--from=guard.py")
+    directory.write({"a.py": PUT, "b.py": PUT, "tests/c.py": PUT, "d.py": "x = 1\n", "e.py": PUT, "guard.py": guard})
+    outcome = directory.run("init", "--from=guard.py")
     assert outcome.err.splitlines() == [
         "a.py: the guard says 3, the source makes 1 PUT call",
         "d.py: the guard says 1, the source makes 0 PUT calls",
@@ -264,8 +266,8 @@ def test_paths_of_another_directory(repository: Repository, files: Mapping[str, 
         (None, "cannot be read (No such file or directory)"),
     ],
 )
-def test_no_guard(repository: Repository, source: str | None, problem: str) -> None:
-    repository.commit({"guard.py": source} if source else {})
+def test_no_guard(directory: Repository, source: str | None, problem: str) -> None:
+    directory.write({"guard.py": source} if source else {})
     error = f"flake8-artifact-pin: guard.py {problem}: name the guard test\n"
-    assert repository.run("init", "--from=guard.py") == ("", error, 2)
-    assert not (repository.root / PINS).exists()
+    assert directory.run("init", "--from=guard.py") == ("", error, 2)
+    assert not (directory.root / PINS).exists()

@@ -24,6 +24,8 @@ from flake8_artifact_pin.cli.init.document import shown_schema
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.model import Pins
 
+pytestmark = pytest.mark.once
+
 PUT = "s3.put_object(Key='x.csv')\n"
 OTHER_PINS = '[pins]\n"a.py" = 7\n'
 HEADER = """\
@@ -103,49 +105,49 @@ def test_file(repository: Repository, options: list[str], text: str) -> None:
     assert repository.flake8() == ("", 0)
 
 
-def test_json(repository: Repository) -> None:
-    repository.commit({**FILES, "e.py": "s3.put_object()  # noqa: APR001\n"})
-    outcome = repository.run("init", "--calls", "--format=json")
+def test_json(directory: Repository) -> None:
+    directory.write({**FILES, "e.py": "s3.put_object()  # noqa: APR001\n"})
+    outcome = directory.run("init", "--calls", "--format=json")
     data = json.loads(outcome.out)
     assert (outcome.places, outcome.err, outcome.status) == (["e.py:1:4: APR004"], "", 1)
-    assert data.pop("findings") and data.pop("text") == repository.read(PINS)
+    assert data.pop("findings") and data.pop("text") == directory.read(PINS)
     assert data == {
         "path": PINS,
         "pins": {**COUNTS, "e.py": 1},
         "calls": {**NAMES_OF_CALLS, "e.py": ["<module>:put_object"]},
         "exempt": {"src/test/": "test code produces no artifacts", "tests/": "test code produces no artifacts"},
     }
-    assert json.loads(repository.run("init", "--output=-", "--format=json").out)["path"] is None
+    assert json.loads(directory.run("init", "--output=-", "--format=json").out)["path"] is None
 
 
-def test_decisions_for_all(repository: Repository) -> None:
+def test_decisions_for_all(directory: Repository) -> None:
     """With a reason for each pin, decisions are required from then on; what is exempt has no pin."""
-    repository.commit({"a.py": PUT * 2, "b/c.py": PUT, "gen/d.py": PUT, "e.gen.py": PUT})
+    directory.write({"a.py": PUT * 2, "b/c.py": PUT, "gen/d.py": PUT, "e.gen.py": PUT})
     exempt = ["--exempt=./b/=scratch = files", "--exempt=gen=", "--exempt=*.gen.py=generated"]
     options = ["--grandfather", "was there\x1b before", *exempt]
-    assert repository.run("init", *options).status == 2
+    assert directory.run("init", *options).status == 2
     options[3] = "--exempt=gen=generated"
-    assert repository.run("init", *options) == (f"{PINS}: 2 PUT calls of 1 file pinned, 3 paths exempt\n", "", 0)
-    pins = written(repository)
+    assert directory.run("init", *options) == (f"{PINS}: 2 PUT calls of 1 file pinned, 3 paths exempt\n", "", 0)
+    pins = written(directory)
     assert pins.exempt.reasons == {"b/": "scratch = files", "gen/": "generated", "*.gen.py": "generated"}
     assert pins.require_decision
     assert [pin.decision.grandfathered for pin in pins.pins.values()] == ["was there\x1b before"]
-    assert repository.check().findings == []
-    repository.write({"b.py": ""})
-    calls = repository.run("init", "--calls", "--output=-", "--grandfather=old data").out
+    assert directory.check().findings == []
+    directory.write({"b.py": ""})
+    calls = directory.run("init", "--calls", "--output=-", "--grandfather=old data").out
     assert '"<module>:put_object(x.csv)#2" = { grandfathered = "old data" }\n' in calls
 
 
-def test_no_calls(repository: Repository) -> None:
+def test_no_calls(directory: Repository) -> None:
     """Nobody need decide on what is not there, so decisions are not required yet."""
-    repository.commit({"a.py": "s3.put_object()  # noqa: APR001 - why not\n"})
-    assert repository.run("init", "--calls", "--output=-", "--grandfather=old data").out == f"{HEADER}\n[pins]\n"
+    directory.write({"a.py": "s3.put_object()  # noqa: APR001 - why not\n"})
+    assert directory.run("init", "--calls", "--output=-", "--grandfather=old data").out == f"{HEADER}\n[pins]\n"
 
 
-def test_schema(repository: Repository) -> None:
+def test_schema(directory: Repository) -> None:
     """Editors are told where the schema is: somewhere else, or in an environment below the pins file."""
-    repository.commit({"a.py": PUT})
-    assert repository.run("init", "--schema", "--output=-").lines[0] == f"#:schema {schema_path()}"
+    directory.write({"a.py": PUT})
+    assert directory.run("init", "--schema", "--output=-").lines[0] == f"#:schema {schema_path()}"
     folder, name = os.path.split(schema_path())
     assert shown_schema(os.path.dirname(folder)) == f"./{os.path.basename(folder)}/{name}"
 
@@ -179,25 +181,25 @@ STRANGE_CALLS: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", STRANGE_CALLS)
-def test_strange_calls(repository: Repository, name: str) -> None:
+def test_strange_calls(directory: Repository, name: str) -> None:
     source, names = STRANGE_CALLS[name]
-    repository.commit({"a\n'\"b.py": source})
-    assert repository.run("init", "--calls").status == 0
-    assert {path: list(pin.calls or ()) for path, pin in written(repository).pins.items()} == {"a\n'\"b.py": names}
-    assert repository.run("check").status == 0
-    assert repository.flake8() == ("", 0)
+    directory.write({"a\n'\"b.py": source})
+    assert directory.run("init", "--calls").status == 0
+    assert {path: list(pin.calls or ()) for path, pin in written(directory).pins.items()} == {"a\n'\"b.py": names}
+    assert directory.run("check").status == 0
+    assert directory.flake8() == ("", 0)
 
 
 @pytest.mark.parametrize("pattern", ["*", "*.*", "*_py"])
-def test_calls_of_any_method(repository: Repository, pattern: str) -> None:
+def test_calls_of_any_method(directory: Repository, pattern: str) -> None:
     """Whatever the patterns say is a PUT call, its name can be one in the pins file."""
-    repository.commit({"a.py": (
+    directory.write({"a.py": (
         "x()\nx[1]()\nx()()\n(lambda: 1)()\nx.y_py(x.z)\ngetattr(x, 'a b_py')()\ngetattr(x, 'c#2_py')()\n"
         "getattr(x, 'class')()\nx['k'].y()\nxyz = x.match\n"
     )})
-    outcome = repository.run("init", "--calls", f"--pattern={pattern}")
+    outcome = directory.run("init", "--calls", f"--pattern={pattern}")
     assert outcome.status == 0
-    assert_pinned_or_reported(repository, outcome)
+    assert_pinned_or_reported(directory, outcome)
 
 
 OTHER = ", or name another file with --output"
@@ -234,24 +236,24 @@ def test_exempt_outside(repository: Repository) -> None:
     assert outcome.err == f"flake8-artifact-pin: --exempt .. is not below {repository.root}, which the pins are for\n"
 
 
-def test_beside_other_settings(repository: Repository) -> None:
+def test_beside_other_settings(directory: Repository) -> None:
     """A pyproject.toml without pins, and a pins file of another name, are in nobody's way."""
-    repository.commit({"a.py": PUT, "pyproject.toml": "[tool.black]\n", "x.toml": OTHER_PINS})
-    assert repository.run("init").status == 0
-    assert counts(written(repository)) == {"a.py": 1}
+    directory.write({"a.py": PUT, "pyproject.toml": "[tool.black]\n", "x.toml": OTHER_PINS})
+    assert directory.run("init").status == 0
+    assert counts(written(directory)) == {"a.py": 1}
 
 
 @pytest.mark.parametrize("option", ["--output", "--pins"])
-def test_output(repository: Repository, option: str) -> None:
+def test_output(directory: Repository, option: str) -> None:
     """Paths are relative to the directory of the file, and nothing beyond it is pinned."""
-    repository.commit({"a.py": PUT, "d/b.py": PUT, "d/x/c.py": PUT, "e.py": PUT, PINS: OTHER_PINS})
-    repository.monkeypatch.chdir(repository.root / "d")
-    assert repository.run("init", option, "pins.toml", "--exempt=x=test code").status == 0
-    repository.monkeypatch.chdir(repository.root)
-    pins = written(repository, "d/pins.toml")
+    directory.write({"a.py": PUT, "d/b.py": PUT, "d/x/c.py": PUT, "e.py": PUT, PINS: OTHER_PINS})
+    directory.monkeypatch.chdir(directory.root / "d")
+    assert directory.run("init", option, "pins.toml", "--exempt=x=test code").status == 0
+    directory.monkeypatch.chdir(directory.root)
+    pins = written(directory, "d/pins.toml")
     assert (counts(pins), [*pins.exempt.reasons]) == ({"b.py": 1}, ["x/"])
-    assert repository.run("check", "--pins", "d/pins.toml").status == 0
-    assert repository.flake8("--artifact-pins=d/pins.toml", "d") == ("", 0)
+    assert directory.run("check", "--pins", "d/pins.toml").status == 0
+    assert directory.flake8("--artifact-pins=d/pins.toml", "d") == ("", 0)
 
 
 def test_subdirectory(repository: Repository) -> None:
@@ -270,16 +272,16 @@ def test_outside_git(directory: Repository) -> None:
     assert directory.flake8() == ("", 0)
 
 
-def test_stores_and_patterns(repository: Repository) -> None:
+def test_stores_and_patterns(directory: Repository) -> None:
     """Stores that are imported are counted, unless some are named."""
-    repository.commit({
+    directory.write({
         "a.py": f"from google.cloud import storage\nimport lib\nblob.upload_from_filename('x')\nlib.write()\n{PUT}",
     })
-    assert repository.run("init", "--pattern=lib.write").status == 0
-    pins = written(repository)
+    assert directory.run("init", "--pattern=lib.write").status == 0
+    pins = written(directory)
     assert (pins.stores, pins.patterns, counts(pins)) == (("s3", "gcs"), ("lib.write",), {"a.py": 3})
-    assert repository.flake8() == ("", 0)
-    named = repository.run("init", "--store=s3", "--output=-")
+    assert directory.flake8() == ("", 0)
+    named = directory.run("init", "--store=s3", "--output=-")
     assert named.lines[-1] == '"a.py" = 1' and "stores" not in named.out
     assert 'stores has no "gcs": add it, or exempt what need not be counted' in named.err
 
@@ -299,18 +301,18 @@ def test_before_the_first_commit(repository: Repository) -> None:
     assert (counts(written(repository)), outcome.err, outcome.status) == ({"a.py": 1}, "", 0)
 
 
-def test_findings_that_are_left(repository: Repository) -> None:
-    repository.commit({
+def test_findings_that_are_left(directory: Repository) -> None:
+    directory.write({
         "a.py": f"{PUT}s3.put_object()  # noqa: APR001\nx = 1  # noqa: APR001 - here is none\n",
         "b.py": "s3.put_object(\n",
         "tests/c.py": "s3.put_object()  # noqa: APR001\n",
     })
-    outcome = repository.run("init")
-    assert counts(written(repository)) == {"a.py": 2}
+    outcome = directory.run("init")
+    assert counts(written(directory)) == {"a.py": 2}
     first, *findings = outcome.err.splitlines()
     assert first == "no pin settles 3 findings:"
     assert [re.sub(" .*", "", line.partition(" ")[2]) for line in findings] == ["APR004", "APR005", "E999"]
-    assert (repository.run("check").lines, outcome.status) == (findings, 1)
+    assert (directory.run("check").lines, outcome.status) == (findings, 1)
 
 
 def test_symbolic_links(repository: Repository) -> None:
@@ -328,20 +330,20 @@ def test_symbolic_links(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_standard_output_of_another_encoding(repository: Repository, encoding: str) -> None:
+def test_standard_output_of_another_encoding(directory: Repository, encoding: str) -> None:
     """A pins file is UTF-8, and what is printed is to be redirected into one."""
-    repository.commit({"naïve.py": PUT})
-    outcome = run_process("init", "--output=-", cwd=repository.root, PYTHONIOENCODING=encoding)
-    repository.write({PINS: os.fsencode(outcome.out)})
-    assert counts(written(repository)) == {"naïve.py": 1}
+    directory.write({"naïve.py": PUT})
+    outcome = run_process("init", "--output=-", cwd=directory.root, PYTHONIOENCODING=encoding)
+    directory.write({PINS: os.fsencode(outcome.out)})
+    assert counts(written(directory)) == {"naïve.py": 1}
 
 
-def test_control_characters_in_a_source(repository: Repository) -> None:
+def test_control_characters_in_a_source(directory: Repository) -> None:
     """The comments are as valid as the rest."""
-    repository.commit({"a.py": "s3.put_object(Key='\x1b[1m\x7f')\n"})
-    assert repository.run("init").status == 0
-    assert counts(written(repository)) == {"a.py": 1}
-    assert '# put_object("\\x1b[1m\\x7f")' in repository.read(PINS)
+    directory.write({"a.py": "s3.put_object(Key='\x1b[1m\x7f')\n"})
+    assert directory.run("init").status == 0
+    assert counts(written(directory)) == {"a.py": 1}
+    assert '# put_object("\\x1b[1m\\x7f")' in directory.read(PINS)
 
 
 def assert_pinned_or_reported(repository: Repository, outcome: Outcome) -> None:

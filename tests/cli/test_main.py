@@ -27,9 +27,10 @@ BUG = f"(a bug of {NAME}: please report it with the output of --debug)\n"
 FAULTS = '[pins]\n"a.py" = -1\n"b.py" = -1\n'
 
 
-def test_interrupted(repository: Repository, tmp_path: Path) -> None:
+@pytest.mark.heavy
+def test_interrupted(directory: Repository, tmp_path: Path) -> None:
     """Without a word."""
-    repository.commit({"a.py": PUT, "b.py": PUT})
+    directory.write({"a.py": PUT, "b.py": PUT})
     git = tmp_path / "git"
     git.write_text(f"#!/bin/sh\ntouch {tmp_path}/working\nexec sleep 60\n")
     git.chmod(0o755)
@@ -71,20 +72,21 @@ ENDS = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("case", ENDS)
-def test_stream_that_is_gone(repository: Repository, case: str) -> None:
+def test_stream_that_is_gone(directory: Repository, case: str) -> None:
     """No traceback, nothing of one stream in the other, and what is lost is not passed over."""
     stream, how, arguments, expected, status = ENDS[case]
-    repository.write({"a.py": PUT, "many.py": PUT * 2000, "broken.toml": FAULTS})
+    directory.write({"a.py": PUT, "many.py": PUT * 2000, "broken.toml": FAULTS})
     outcome = run_without(stream, how, *arguments.split(), PYTHONUNBUFFERED="1" if "unbuffered" in case else "")
     said = outcome.out + outcome.err
     assert said.startswith(expected)
     assert (said.count("\n"), outcome.status) == (bool(expected), status)
 
 
-def test_stream_that_is_gone_in_process(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stream_that_is_gone_in_process(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same again, where coverage is measured, and where a program embeds the command."""
-    repository.write({"a.py": PUT})
+    directory.write({"a.py": PUT})
     reader, writer = os.pipe()
     os.close(reader)
     for file, status in ((writer, 141), (os.open("/dev/full", os.O_WRONLY), 2)):
@@ -95,7 +97,7 @@ def test_stream_that_is_gone_in_process(repository: Repository, monkeypatch: pyt
             stream.close()
     monkeypatch.setattr(sys, "stdout", None)
     assert command_main.main(["check", "a.py"]) == 2
-    assert b"standard output is closed: " in repository.capture.readouterr().err
+    assert b"standard output is closed: " in directory.capture.readouterr().err
 
 
 VERBS = {
@@ -206,6 +208,7 @@ def test_debug(directory: Repository, words: Sequence[str]) -> None:
     assert (outcome.out, outcome.status) == ("", 2)
 
 
+@pytest.mark.heavy
 def test_any_text_gets_through(directory: Repository) -> None:
     directory.write({"é.py": PUT})
     outcome = run_process("check", PYTHONIOENCODING="ascii")
@@ -224,6 +227,7 @@ def test_doors(directory: Repository) -> None:
     assert run_process("check") == outcome
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("arguments", [["--help"], []])
 def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
     program = (

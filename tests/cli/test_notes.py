@@ -7,6 +7,8 @@ from support import Project
 from support import PUT
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 GCS = "from google.cloud import storage\n"
 UPLOAD = f"{GCS}bucket.blob('x').upload_from_string('y')\n"
 MODULES = "google.cloud.storage or gcloud.aio.storage"
@@ -74,10 +76,10 @@ WRAPPERS: dict[str, tuple[dict[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", WRAPPERS)
-def test_wrappers(repository: Repository, case: str) -> None:
+def test_wrappers(directory: Repository, case: str) -> None:
     files, expected = WRAPPERS[case]
-    repository.commit({PINS: "", **files})
-    assert notes(repository) == expected
+    directory.write({PINS: "", **files})
+    assert notes(directory) == expected
 
 
 def test_named_paths_say_nothing_of_the_repository(repository: Repository) -> None:

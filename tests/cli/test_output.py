@@ -19,32 +19,36 @@ from flake8_artifact_pin.cli import output
 from flake8_artifact_pin.cli.main import main
 from flake8_artifact_pin.cli.output import note
 
+pytestmark = pytest.mark.once
+
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("environment", "color"),
     [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
 )
-def test_colour(repository: Repository, environment: dict[str, str], color: str) -> None:
+def test_colour(directory: Repository, environment: dict[str, str], color: str) -> None:
     """As flake8 has it."""
-    repository.monkeypatch.delenv("NO_COLOR", raising=False)
-    repository.write({"a.py": PUT})
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
+    directory.write({"a.py": PUT})
     shown, outcome = run_on_terminal("stdout", "check", **environment)
-    assert shown == repository.flake8("a.py", f"--color={color}").output
+    assert shown == directory.flake8("a.py", f"--color={color}").output
     assert outcome == ("", "1 file, 1 PUT call: 1 finding\n", 1)
 
 
-def test_no_colour_but_on_a_terminal(repository: Repository) -> None:
-    repository.monkeypatch.delenv("NO_COLOR", raising=False)
-    repository.write({"a.py": PUT})
+@pytest.mark.heavy
+def test_no_colour_but_on_a_terminal(directory: Repository) -> None:
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
+    directory.write({"a.py": PUT})
     shown, outcome = run_on_terminal("stderr", "check")
     assert shown == "1 file, 1 PUT call: 1 finding\n"
-    assert outcome.out == repository.flake8("a.py").output
+    assert outcome.out == directory.flake8("a.py").output
     shown, _ = run_on_terminal("stdout", "check", "--format=json")
     assert "\033" not in shown
     # the faults of the pins file go to the other stream
-    repository.write({PINS: FAULTS})
+    directory.write({PINS: FAULTS})
     assert "\033" not in run_on_terminal("stdout", "check")[1].err
 
 
@@ -88,6 +92,7 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue().endswith(" of 3 files\r\033[K")
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("form", ["text", "sarif"])
 def test_same_output_each_time(repository: Repository, form: str) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}

@@ -18,6 +18,8 @@ from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import PinnedCall
 
+pytestmark = pytest.mark.once
+
 CALL = "s3.put_object(Key=key)\n"
 
 

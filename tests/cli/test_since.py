@@ -11,6 +11,8 @@ from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
 
+pytestmark = pytest.mark.once
+
 
 def put(key: str, scope: str = "f", end: str = "") -> str:
     return f"def {scope}():\n    s3.put_object(Key={key!r}){end}\n"

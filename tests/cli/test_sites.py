@@ -17,6 +17,8 @@ import flake8_artifact_pin
 from flake8_artifact_pin.cli.sites import SiteRow
 from flake8_artifact_pin.cli.wrappers import Wrapper
 
+pytestmark = pytest.mark.once
+
 FILES = {
     PINS: """\
 [exempt]
@@ -114,32 +116,32 @@ NAMED: dict[str, tuple[str, str, list[tuple[str, str, str]]]] = {
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_named_calls(repository: Repository, name: str) -> None:
+def test_named_calls(directory: Repository, name: str) -> None:
     """The text and JSON say the same, and the calls that are counted are those of check."""
     calls, entries, expected = NAMED[name]
     source = "".join(
         f"def {call.strip('!')}(): s3.put_object(){'  # noqa: APR001 - why not' * call.count('!')}\n"
         for call in calls.split()
     )
-    repository.commit({"a.py": source, PINS: f'[pins."a.py".calls]\n{entries}'})
-    found = sites(repository)
+    directory.write({"a.py": source, PINS: f'[pins."a.py".calls]\n{entries}'})
+    found = sites(directory)
     assert [(row["name"], row["state"]) for row in found] == [row[:2] for row in expected]
-    shown = [re.split("  +", line)[4:] for line in repository.run("sites").lines[1:]]
+    shown = [re.split("  +", line)[4:] for line in directory.run("sites").lines[1:]]
     assert shown == [[state, *filter(None, [decision])] for _, state, decision in expected]
     counted = sum(row["state"] not in ("suppressed", "exempt") for row in found)
     assert {row["counted"] for row in found} == {counted}
-    reported = {finding[1] for finding in repository.check().findings if finding[3] in ("APR001", "APR006")}
+    reported = {finding[1] for finding in directory.check().findings if finding[3] in ("APR001", "APR006")}
     assert reported == {row["line"] for row in found if row["state"] in ("over", "swapped")}
 
 
-def test_names_of_calls(repository: Repository) -> None:
+def test_names_of_calls(directory: Repository) -> None:
     """Those of calls that count, whatever the pins file says of their file."""
-    repository.commit({
+    directory.write({
         "a.py": "class A:\n    def f(self): s3.put_object()\ns3.upload_file(p, b, 'k.csv')\nup = s3.upload_file\n",
         "t/c.py": "async def f():\n    def g(): s3.put_object(Key=f'{a}/b')\n",
         PINS: '[exempt]\n"t/" = "test code"\n',
     })
-    assert [row["name"] for row in sites(repository)] == [
+    assert [row["name"] for row in sites(directory)] == [
         "A.f:put_object", "<module>:upload_file(k.csv)", "<module>:upload_file", "f.g:put_object({}/b)",
     ]
 
@@ -150,14 +152,14 @@ HARMFUL = [
 
 
 @pytest.mark.parametrize("text", HARMFUL)
-def test_csv(repository: Repository, text: str) -> None:
+def test_csv(directory: Repository, text: str) -> None:
     """What is read back is what JSON has, and no machine finds a command in it."""
     ids = json.dumps([text, "a b"])
-    repository.commit({
+    directory.write({
         f"{text}.py": f"s3.put_object(Key={text!r})\n",
         PINS: f"[pins]\n{json.dumps(text + '.py')} = {{ count = 1, registered = {ids} }}\n",
     })
-    outcome = repository.run("sites", "--format=csv")
+    outcome = directory.run("sites", "--format=csv")
     assert (outcome.err, outcome.status) == ("1 file: 1 PUT call\n", 0)
     assert not re.search(r"[\r\x1b]|##\[|^::|:1:2: |\u0301", outcome.out, re.MULTILINE)
     header, cells = csv.reader(io.StringIO(outcome.out, newline=""), strict=True)
@@ -166,7 +168,7 @@ def test_csv(repository: Repository, text: str) -> None:
         for name, cell in zip(header, cells, strict=True)
     }
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
-    row, = sites(repository)
+    row, = sites(directory)
     assert read == {name: value if isinstance(value, list) else str(value) for name, value in row.items()}
     assert row["path"] == f"{text}.py"
 
@@ -204,11 +206,11 @@ def test_subdirectory(inventory: Repository) -> None:
     assert outcome == ("", "flake8-artifact-pin: there is no ../nope.py: correct the path\n", 2)
 
 
-def test_no_calls(repository: Repository) -> None:
-    repository.commit({"a.py": "from google.cloud import storage\n"})
+def test_no_calls(directory: Repository) -> None:
+    directory.write({"a.py": "from google.cloud import storage\n"})
     modules = "google.cloud.storage or gcloud.aio.storage"
     silent = f'1 file imports {modules} (a.py), but stores has no "gcs": add it, or exempt what need not be counted'
-    assert repository.run("sites") == ("", f"1 file: 0 PUT calls\n{silent}\n", 0)
+    assert directory.run("sites") == ("", f"1 file: 0 PUT calls\n{silent}\n", 0)
 
 
 def test_symbolic_links(repository: Repository) -> None:
@@ -220,11 +222,11 @@ def test_symbolic_links(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
-def test_what_cannot_be_read_is_a_finding(repository: Repository, form: str) -> None:
+def test_what_cannot_be_read_is_a_finding(directory: Repository, form: str) -> None:
     """The inventory may lack something."""
-    (repository.root / "gone.py").symlink_to("nowhere.py")
-    repository.commit({"a.py": "s3.put_object()\n", "bad.py": "s3.put_object(\n"})
-    outcome = repository.run("sites", f"--format={form}")
+    (directory.root / "gone.py").symlink_to("nowhere.py")
+    directory.write({"a.py": "s3.put_object()\n", "bad.py": "s3.put_object(\n"})
+    outcome = directory.run("sites", f"--format={form}")
     assert outcome.status == 1
     if form == "json":
         assert outcome.places == ["bad.py:1:15: E999", "gone.py:0:1: E902"]

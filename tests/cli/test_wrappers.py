@@ -11,6 +11,8 @@ import pytest
 from support import PINS
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 SAVE = "def save(key): s3.put_object(Key=key)\n"
 CALLS = "save('a.csv')\nsave('b.csv')\n"
 CLASS = "class Store:\n    def save(self, key): s3.put_object(Key=key)\n"
@@ -208,11 +210,11 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_wrappers(repository: Repository, name: str) -> None:
+def test_wrappers(directory: Repository, name: str) -> None:
     """Pasted into the pins file, the pattern counts exactly the calls that were said, and nothing more is advised."""
     files, expected = CASES[name]
-    repository.commit({**files, PINS: '[exempt]\n"tests/" = "test code"\n'})
-    wrappers, before = wrappers_and_places(repository)
+    directory.write({**files, PINS: '[exempt]\n"tests/" = "test code"\n'})
+    wrappers, before = wrappers_and_places(directory)
     names = [os.path.join(os.path.dirname(wrapper["path"]), wrapper["name"]) for wrapper in wrappers]
     if not any("/" in name for name in expected):
         names = [wrapper["name"] for wrapper in wrappers]
@@ -220,8 +222,8 @@ def test_wrappers(repository: Repository, name: str) -> None:
     assert dict(zip(names, found, strict=True)) == expected
     for _, pattern, number in expected.values():
         if pattern:
-            repository.write({PINS: f'patterns = ["{pattern}"]\n[exempt]\n"tests/" = "test code"\n'})
-            after, places = wrappers_and_places(repository)
+            directory.write({PINS: f'patterns = ["{pattern}"]\n[exempt]\n"tests/" = "test code"\n'})
+            after, places = wrappers_and_places(directory)
             assert places > before
             assert len(places - before) == number
             assert pattern not in [wrapper["pattern"] for wrapper in after]
@@ -237,9 +239,9 @@ def wrappers_and_places(repository: Repository) -> tuple[list[dict[str, Any]], s
     return data["wrappers"], places
 
 
-def test_advice(repository: Repository) -> None:
+def test_advice(directory: Repository) -> None:
     """A line for each function with two callers or more, whoever calls it, also where only some files are listed."""
-    repository.commit({
+    directory.write({
         "lib.py": f"{SAVE}def send(path): s3.upload_file('x', 'b', path)\nsend('a')\nsend('b')\n"
         "def one(key): s3.put_object(Key=key)\n",
         "a.py": f"from lib import save, one\n{CALLS}one('a')\n",
@@ -250,16 +252,16 @@ def test_advice(repository: Repository) -> None:
         "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: "
         "no pattern counts them in its own file, so decide there on all that they write",
     ]
-    assert repository.run("sites").lines[4:] == advice
-    assert repository.run("sites", "lib.py").lines[4:] == advice
-    assert repository.run("sites", "a.py").lines == []
-    repository.write({PINS: 'patterns = ["lib.save"]\n'})
-    assert repository.run("sites", "lib.py").lines[4:] == advice[1:]
+    assert directory.run("sites").lines[4:] == advice
+    assert directory.run("sites", "lib.py").lines[4:] == advice
+    assert directory.run("sites", "a.py").lines == []
+    directory.write({PINS: 'patterns = ["lib.save"]\n'})
+    assert directory.run("sites", "lib.py").lines[4:] == advice[1:]
 
 
-def test_stores_are_understood(repository: Repository) -> None:
+def test_stores_are_understood(directory: Repository) -> None:
     """The key is where the store has it, and a scheme, an extension or a directory without a name is no key."""
-    repository.commit({
+    directory.write({
         PINS: 'stores = ["s3", "minio", "gcs"]\n',
         "lib.py": """\
 from minio import Minio
@@ -287,7 +289,7 @@ def constant(day):
             for name in ("to_url", "positional", "named", "small", "to_gcs", "hidden", "constant")
         ),
     })
-    wrappers, _ = wrappers_and_places(repository)
+    wrappers, _ = wrappers_and_places(directory)
     assert [(wrapper["name"], wrapper["parameter"], wrapper["callers"]) for wrapper in wrappers] == [
         ("to_url", "url", 2), ("positional", "key", 2), ("named", "path", 2), ("small", "key", 2),
         ("to_gcs", "name", 2),
@@ -295,10 +297,10 @@ def constant(day):
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
-def test_a_strange_file(repository: Repository, form: str) -> None:
+def test_a_strange_file(directory: Repository, form: str) -> None:
     """Nothing that a file is called gets at the terminal or makes Markdown of it."""
-    repository.commit({"\x1b[31m/lib_.py": SAVE + CALLS})
-    outcome = repository.run("sites", f"--format={form}")
+    directory.write({"\x1b[31m/lib_.py": SAVE + CALLS})
+    outcome = directory.run("sites", f"--format={form}")
     assert "\x1b" not in outcome.out
     advice = [line for line in outcome.lines if "whatever key" in line]
     assert len(advice) == 1

@@ -19,6 +19,8 @@ from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.pins.write import replace_text
 
+pytestmark = pytest.mark.once
+
 OLD, NEW = "[pins]\n", '[pins]\n"a.py" = 1\r\n'
 LEFTOVER = ".pins.toml.x.flake8-artifact-pin.tmp"
 

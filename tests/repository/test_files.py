@@ -24,6 +24,8 @@ from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.report import may_matter
 
+pytestmark = pytest.mark.once
+
 MATCHER = compile_patterns(DEFAULT_PATTERNS)
 
 # What makes a file matter, or nearly
@@ -37,11 +39,23 @@ PARTS = [
 # what makes Python look at a file, whether it matters or not
 LOOKED_AT = [b"\0", b"coding", b"aPr0", b"apr0", b"put_object", b"upload_file", b"Object"]
 NAMES = ["a.py", "b c.py", "d/e.py", "ä.py", "x.txt", ":(top)f.py", "*.py", "d/-g.py", "#h.py"]
-CONFIGURATIONS = {
-    "grep.patternType": "perl", "grep.extendedRegexp": "true", "grep.fullName": "true", "grep.lineNumber": "true",
-    "grep.column": "true", "color.ui": "always", "color.grep": "always", "submodule.recurse": "true",
-    "core.quotePath": "true", "grep.threads": "1", "core.ignoreCase": "true",
-}
+CONFIGURATION = """
+[grep]
+patternType = perl
+extendedRegexp = true
+fullName = true
+lineNumber = true
+column = true
+threads = 1
+[color]
+ui = always
+grep = always
+[submodule]
+recurse = true
+[core]
+quotePath = true
+ignoreCase = true
+"""
 
 
 def git_at(repository: Repository, directory: str = ".") -> Git:
@@ -64,12 +78,11 @@ def plainly(git: Git, paths: Sequence[str]) -> set[str]:
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_as_plain_reading_says(repository: Repository, files: dict[str, bytes]) -> None:
     """Nothing that matters is passed over, on disk or in a commit; and of what is plain ASCII, all the rest is."""
+    (repository.root / ".git/config").write_text(CONFIGURATION)
     for path in repository.root.iterdir():
         if path.name != ".git":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     repository.git("read-tree", "--empty")
-    for key, value in CONFIGURATIONS.items():
-        repository.git("config", key, value)
     repository.commit(files)
     git = git_at(repository)
     paths = tracked_files(git)

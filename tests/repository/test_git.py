@@ -22,6 +22,8 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 NAMES = [
     "plain.py", "blank and 'quote'.py", "umlaut ä.py", "new\nline.py", "tab\t.py", ":(top).py",
     os.fsdecode(b"latin\xe9.py"),

@@ -9,6 +9,8 @@ from support import Repository
 from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 GCS = "from google.cloud import storage\n"
 
 

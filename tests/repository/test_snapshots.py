@@ -14,6 +14,8 @@ from flake8_artifact_pin.repository.snapshots import open_snapshots
 from flake8_artifact_pin.repository.snapshots import Snapshots
 from flake8_artifact_pin.repository.workspace import open_workspace
 
+pytestmark = pytest.mark.once
+
 LONG = "".join(f"x{number} = 1\n" for number in range(20))
 
 

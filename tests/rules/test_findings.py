@@ -12,6 +12,8 @@ from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.rules.findings import make_finding
 from flake8_artifact_pin.rules.findings import printable
 
+pytestmark = pytest.mark.once
+
 
 def test_codes() -> None:
     assert list(CODES) == [f"APR{number:03}" for number in range(12)]

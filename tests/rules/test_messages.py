@@ -23,6 +23,8 @@ from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.report import FileReport
 
+pytestmark = pytest.mark.once
+
 DECIDE = "decide: flake8-artifact-pin decide a.py"
 ONLY_RENAMED = "decide (only renamed: add --renamed): flake8-artifact-pin decide a.py"
 PRUNE = "flake8-artifact-pin prune"
@@ -387,6 +389,7 @@ def test_findings_of_check() -> None:
     ]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("pin", ["1", '{ calls = { "f:put_object" = {} } }'])
 @pytest.mark.parametrize("comment", ["", "  # noqa", "  # noqa: APR001"])
 def test_growth(pin: str, comment: str) -> None:
@@ -397,4 +400,4 @@ def test_growth(pin: str, comment: str) -> None:
     def make(size: int) -> FileReport:
         return report_source(line * size)
 
-    assert growth(make, lambda report: file_findings(pins, judge_file(pins, "a.py", report)), 300) < LINEAR
+    assert growth(make, lambda report: file_findings(pins, judge_file(pins, "a.py", report)), 50) < LINEAR

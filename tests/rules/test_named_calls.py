@@ -9,6 +9,8 @@ from support.reports import report_source
 
 from flake8_artifact_pin.rules.verdict import judge_file
 
+pytestmark = pytest.mark.once
+
 PUT = "    s3.put_object()"
 
 

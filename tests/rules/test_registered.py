@@ -11,6 +11,8 @@ from flake8_artifact_pin.rules.registered import judge_promised
 from flake8_artifact_pin.rules.registered import judge_registered
 from flake8_artifact_pin.rules.registered import suggestions
 
+pytestmark = pytest.mark.once
+
 PINS = """\
 [pins]
 "a.py" = { count = 1, registered = ["prices_daily", "price_daily", "price_daily"] }

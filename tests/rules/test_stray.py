@@ -6,6 +6,8 @@ from support.reports import report_source
 
 from flake8_artifact_pin.rules.stray import stray_findings
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("comment_line", "call_line", "source"),

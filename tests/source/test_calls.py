@@ -490,6 +490,7 @@ def test_deep_chain() -> None:
     assert len(find(source)) == depth
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "make",
     [

@@ -545,10 +545,11 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
     def find_keys(read: tuple[Keys, list[tuple[ast.Call, Scope]]]) -> None:
         for call, scope in read[1]:
             read[0].key(call, (*PLACES, ".b(0)"), scope)
 
-    assert growth(lambda size: read(make(size)), find_keys, 100) < LINEAR
+    assert growth(lambda size: read(make(size)), find_keys, 25) < LINEAR

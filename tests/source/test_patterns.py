@@ -212,6 +212,7 @@ def test_no_sample(pattern: str) -> None:
     assert list(sample_calls([pattern])) == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("pattern", "make"),
     [
