@@ -76,44 +76,54 @@ class ArtifactPinChecker:
             if multiprocessing.parent_process() is None:
                 raise ExecutionError(problem)
             cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, problem),))
-        interpose(options, cls.pins, _pins_findings(cls.pins))
+        interpose(options, cls.pins, _pins_findings)
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:
         """Yield line (1-based), column (0-based), code and text, and this class for each finding."""
-        text = "".join(self.lines)
-        if not self.pins.pins and not text.strip():
-            return
-        for finding in self._findings(text):
+        for finding in self._findings():
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
 
-    def _findings(self, text: str) -> Sequence[Finding]:
-        from flake8_artifact_pin.pins.paths import judged_path
-        from flake8_artifact_pin.source.encoding import encoding_problem
-        from flake8_artifact_pin.source.report import may_matter
-        from flake8_artifact_pin.source.stores import compile_matcher
-
-        matcher = compile_matcher(self.pins.stores, self.pins.patterns)
-        matters = may_matter(text, matcher) or bool(encoding_problem(text))
+    def _findings(self) -> Sequence[Finding]:
+        matters = self._may_matter()
         if not matters and not self.pins.pins:
             return ()
+        from flake8_artifact_pin.pins.paths import judged_path
+
         path = judged_path(self.pins, self.filename)
         if path is None or not matters and path not in self.pins.pins:
             return ()
         from flake8_artifact_pin.rules.messages import file_findings
         from flake8_artifact_pin.rules.verdict import judge_file
         from flake8_artifact_pin.source.report import report_file
+        from flake8_artifact_pin.source.stores import compile_matcher
 
+        matcher = compile_matcher(self.pins.stores, self.pins.patterns)
         report = report_file(self.tree, self.lines, self.filename, self.noqa_line_for, matcher)
         return file_findings(self.pins, judge_file(self.pins, path, report))
 
+    def _may_matter(self) -> bool:
+        text = "".join(self.lines)
+        if not text.strip():
+            return False
+        from flake8_artifact_pin.source.prefilter import may_matter
+        from flake8_artifact_pin.source.stores import compile_matcher
+
+        return may_matter(text, compile_matcher(self.pins.stores, self.pins.patterns))
+
 
 def _pins_findings(pins: Pins) -> Sequence[Finding]:
-    if not (pins.faults or pins.pins or pins.exempt.reasons):
-        return ()
-    missing = missing_pins(pins)
-    # what may be wrong with pins whose files exist
-    if not (pins.faults or missing or pins.require_decision or pins.exempt.reasons):
+    missing = missing_pins(pins) if pins.pins else ()
+    if not (pins.faults or missing or pins.require_decision or _has_bad_exemption(pins)):
         return ()
     from flake8_artifact_pin.rules.messages import pins_findings
 
     return pins_findings(pins, missing)
+
+
+def _has_bad_exemption(pins: Pins) -> bool:
+    """Return whether an exemption gives no reason, or a pin is exempt, too."""
+    if not pins.exempt.reasons:
+        return False
+    from flake8_artifact_pin.pins.paths import exemption
+
+    return any(exemption(pins.exempt, path) for path in pins.pins) or bool(pins.exempt.unexplained)

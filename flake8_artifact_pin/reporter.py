@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any
@@ -118,12 +119,18 @@ class ArtifactPinReporter:
         self._formatter.finished(path)
 
 
-def interpose(options: argparse.Namespace, pins: Pins, findings: Sequence[Finding]) -> None:
-    """Put the reporter in front of the chosen one if it has something to report, else leave the options alone."""
+def interpose(options: argparse.Namespace, pins: Pins, find: Callable[[Pins], Sequence[Finding]]) -> None:
+    """Put the reporter in front of the chosen one if it has something to report, else leave the options alone.
+
+    ``find`` returns the findings of the pins file; it is not called where they cannot be shown.
+    """
     ArtifactPinReporter.interposition = None
     # flake8 5 can be asked for what a diff touches only
     is_diff = getattr(options, "diff", False)
-    if findings and not is_diff and _shows_path(options) and _lints_below(options.filenames, pins):
+    if is_diff or not _shows_path(options) or not _lints_below(options.filenames, pins):
+        return
+    findings = find(pins)
+    if findings:
         ArtifactPinReporter.interposition = _Interposition(options, pins, findings)
         options.format, options.quiet = NAME, 0
 

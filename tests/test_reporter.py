@@ -237,7 +237,7 @@ def test_made_by_somebody_else(capsys: pytest.CaptureFixture[str]) -> None:
     options = argparse.Namespace(
         format="%(path)s", quiet=0, filenames=["a.py"], output_file=None, color="never", tee=False,
     )
-    interpose(options, Pins("/artifact-pins.toml", "/"), [Finding(1, 0, "APR003", "stale")])
+    interpose(options, Pins("/artifact-pins.toml", "/"), lambda pins: [Finding(1, 0, "APR003", "stale")])
     assert (options.format, options.quiet) == (reporter.NAME, 0)
     formatter = ArtifactPinReporter(options)
     assert options.format == "%(path)s"

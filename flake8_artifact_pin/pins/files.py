@@ -12,15 +12,21 @@ import stat
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 
+if TYPE_CHECKING:
+    import tomli
+
 PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
 _LONG_INTEGER = r"[+-]?[0-9_]{4301,}"
+# The parser takes time for each part of a header at each pair below it.
+_MAX_DOTS = 100
 _MAX_SIZE = 16 * 2**20
 
 
@@ -76,26 +82,17 @@ def parse_pins(pins: Pins, text: str) -> Pins:
     import tomli
 
     from flake8_artifact_pin.pins.schema import read_document
-    from flake8_artifact_pin.pins.toml import deep_line
-    from flake8_artifact_pin.pins.toml import error_position
-    from flake8_artifact_pin.pins.toml import positions_in
-    from flake8_artifact_pin.pins.toml import tokens
 
     pins = pins._replace(text=text)
     line = deep_line(text)
     try:
         document = {} if line else tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        conflicts = find_conflicts(text)
-        hint = _syntax_hint(text, error.msg, error.lineno)
-        syntax = Fault(*error_position(error), f"not valid TOML: {error.msg}{hint}")
-        return pins._replace(faults=conflicts or (syntax,))
+        return pins._replace(faults=find_conflicts(text) or (_syntax_fault(error),))
     except RecursionError:
         line = 1
     except ValueError:
-        # Python refuses to convert a longer number (CVE-2020-10735), and tomli lets that pass
-        offset = next((token.start for token in tokens(text) if re.fullmatch(_LONG_INTEGER, token.text)), 0)
-        return pins._replace(faults=(Fault(*positions_in(text)(offset), "a number is too long: correct it"),))
+        return pins._replace(faults=(_number_fault(text),))
     if line:
         return pins._replace(faults=(Fault(line, 0, "nested too deeply: use plain keys and values"),))
     table = _PYPROJECT_TABLE if pins.name == PYPROJECT else ()
@@ -185,13 +182,40 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 def _directory_faults(pins: Pins) -> Iterator[Fault]:
     """Yield a fault for each exempt directory that is written like a file, and would exempt nothing."""
-    from flake8_artifact_pin.pins.positions import exempt_position
-    from flake8_artifact_pin.pins.quoting import quote
     from flake8_artifact_pin.pins.spelling import on_disk
 
     for key in pins.exempt.reasons:
         if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, on_disk(key))):
+            from flake8_artifact_pin.pins.positions import exempt_position
+            from flake8_artifact_pin.pins.quoting import quote
+
             yield Fault(*exempt_position(pins, key), f'{quote(key)} is a directory: write {quote(f"{key}/")}')
+
+
+def deep_line(text: str) -> int:
+    """Return the first line (1-based) whose key has more parts than anybody writes; 0 if there is none."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        key = line.partition("=")[0]
+        # dots side by side are those of prose
+        if key.count(".") > _MAX_DOTS and ".." not in key:
+            return number
+    return 0
+
+
+def _syntax_fault(error: tomli.TOMLDecodeError) -> Fault:
+    from flake8_artifact_pin.pins.toml import error_position
+
+    hint = _syntax_hint(error.doc, error.msg, error.lineno)
+    return Fault(*error_position(error), f"not valid TOML: {error.msg}{hint}")
+
+
+def _number_fault(text: str) -> Fault:
+    """Return the fault of a number that Python refuses to convert (CVE-2020-10735), and tomli lets that pass."""
+    from flake8_artifact_pin.pins.toml import positions_in
+    from flake8_artifact_pin.pins.toml import tokens
+
+    offset = next((token.start for token in tokens(text) if re.fullmatch(_LONG_INTEGER, token.text)), 0)
+    return Fault(*positions_in(text)(offset), "a number is too long: correct it")
 
 
 def _syntax_hint(text: str, message: str, line: int) -> str:

@@ -1,6 +1,8 @@
 """Check what a pins file may hold, and read it: every fault in one go, each at its key.
 
 ``artifact-pins.schema.json`` says the same for editors, and a test compares the two.
+
+What only faults, patterns, names or stores need is imported where it is needed: flake8 reads the pins at each start.
 """
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import DEFAULT_STORES
@@ -24,10 +27,9 @@ from flake8_artifact_pin.pins.paths import has_wildcards
 from flake8_artifact_pin.pins.paths import MAX_WILDCARDS
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.pins.toml import Path
-from flake8_artifact_pin.pins.toml import written_position
-from flake8_artifact_pin.source.names import parse_name
-from flake8_artifact_pin.source.patterns import parse_pattern
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.pins.toml import Path
 
 TOP_KEYS = ("advice", "exempt", "patterns", "pins", "registry", "require-decision", "stores")
 DECISION_KEYS = ("deferred", "grandfathered", "registered", "until")
@@ -69,8 +71,7 @@ class _Reader:
         )
         if not pins.stores and not pins.patterns:
             self.fault(("stores",), '"stores" is empty and there are no patterns: no call would count')
-        faults = {Fault(*written_position(pins.text, path), problem) for path, problem in self.problems}
-        return pins._replace(faults=tuple(sorted(faults)))
+        return pins._replace(faults=_faults(pins.text, self.problems)) if self.problems else pins
 
     def fault(self, path: Path, problem: str) -> None:
         self.problems.append(((*self.table, *path), problem))
@@ -96,7 +97,6 @@ class _Reader:
                 self.fault((*path, key), f"unknown {what} {_shown(key)}: {self.hint(key, known)}")
 
     def hint(self, word: str, known: Collection[str]) -> str:
-        # only what is wrong takes the time to import this
         from difflib import get_close_matches
 
         close: list[str] = []
@@ -109,7 +109,6 @@ class _Reader:
         return self.read_strings("stores", value, self.store_problem)
 
     def store_problem(self, name: str) -> str:
-        # only who names stores takes the time to import them
         from flake8_artifact_pin.source.stores import ALL_STORES
         from flake8_artifact_pin.source.stores import STORES
 
@@ -117,6 +116,8 @@ class _Reader:
         return "" if name in known else f"is unknown: {self.hint(name, known)}"
 
     def pattern_problem(self, text: str) -> str:
+        from flake8_artifact_pin.source.patterns import parse_pattern
+
         try:
             parse_pattern(text)
         except ValueError as error:
@@ -298,8 +299,16 @@ class _Reader:
         return None
 
 
+def _faults(text: str, problems: Sequence[tuple[Path, str]]) -> tuple[Fault, ...]:
+    from flake8_artifact_pin.pins.toml import written_position
+
+    return tuple(sorted({Fault(*written_position(text, path), problem) for path, problem in problems}))
+
+
 def _call_name(written: str) -> tuple[str, str]:
     """Return the name of a PUT call as it is compared, and why no call has such a name; one of the two is empty."""
+    from flake8_artifact_pin.source.names import parse_name
+
     try:
         return parse_name(written).text, ""
     except ValueError as error:

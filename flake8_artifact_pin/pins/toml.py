@@ -31,8 +31,6 @@ _TOKEN = re.compile(
 )
 # What is nested deeper is passed over: no pins file goes as deep, and each level costs a stack frame.
 _MAX_DEPTH = 32
-# The parser takes time for each part of a header at each pair below it.
-_MAX_DOTS = 100
 
 
 class Position(NamedTuple):
@@ -126,16 +124,6 @@ def error_position(error: tomli.TOMLDecodeError) -> Position:
     """Return where a text is no valid TOML; tomli may point behind its end."""
     line_start = error.doc.rfind("\n", 0, error.pos) + 1
     return Position(error.lineno, min(error.pos, len(error.doc)) - line_start)
-
-
-def deep_line(text: str) -> int:
-    """Return the first line (1-based) whose key has more parts than anybody writes; 0 if there is none."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        key = line.partition("=")[0]
-        # dots side by side are those of prose
-        if key.count(".") > _MAX_DOTS and ".." not in key:
-            return number
-    return 0
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -29,8 +29,8 @@ from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
-from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.report import report_file
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from flake8_artifact_pin.repository.workspace import is_python_name
 from flake8_artifact_pin.repository.workspace import is_script
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
-from flake8_artifact_pin.source.report import may_matter
 
 # More links than a system follows
 _LINKS = 40

@@ -168,11 +168,6 @@ def noqa_lines(
     return noqa._replace(comments=by_text)
 
 
-def may_have_noqa(text: str) -> bool:
-    """Return whether a source text can hold a comment that names APR001 (cheap)."""
-    return "001" in text and CODE in text.upper()
-
-
 def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
     """Yield the comments of a source that name APR001; strings that look like one are not comments."""
     for token in _comments(lines):

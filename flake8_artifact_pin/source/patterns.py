@@ -16,13 +16,16 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.source.dotted import Names
 from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.prefilter import compile_prefilter
 from flake8_artifact_pin.source.prefilter import Prefilter
 from flake8_artifact_pin.source.prefilter import Wanted
 from flake8_artifact_pin.source.prefilter import WILDCARD
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.source.dotted import Names
 
 #: Where the key of an object stands in a call of S3: see keys.key_of().
 S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")

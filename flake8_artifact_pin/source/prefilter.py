@@ -1,4 +1,4 @@
-"""Which texts can hold a call that a pattern matches: a search for names, without parsing.
+"""Which texts can matter, such as by a call that a pattern matches: a search for names, without parsing.
 
 It may let too many texts through, and never holds one back that has a PUT call. Names are looked at as they are
 written: what calls.py counts stands in the text.
@@ -13,6 +13,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+from flake8_artifact_pin.source.encoding import encoding_problem
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.source.patterns import Matcher
 
 WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 _ASCII_WORD = re.compile(r"\w+", re.ASCII)
@@ -160,6 +166,16 @@ class Prefilter(NamedTuple):
             return (first for first in self.groups if first.literal in source.text)
         # to look up each word of the text is faster than to search it for each literal
         return (first for first in self.groups if first.literal in (source.words if first.is_word else source.text))
+
+
+def may_matter(text: str, matcher: Matcher) -> bool:
+    """Return whether there may be something to say of a source text (cheap)."""
+    return matcher.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
+
+
+def may_have_noqa(text: str) -> bool:
+    """Return whether a source text can hold a comment that names APR001 (cheap)."""
+    return "001" in text and "APR001" in text.upper()
 
 
 def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:

@@ -14,12 +14,12 @@ from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.encoding import encoding_problem
 from flake8_artifact_pin.source.names import call_names
 from flake8_artifact_pin.source.noqa import find_noqa_comments
-from flake8_artifact_pin.source.noqa import may_have_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import NoqaComment
 from flake8_artifact_pin.source.noqa import NoqaLines
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import Matcher
+from flake8_artifact_pin.source.prefilter import may_have_noqa
 
 
 class Site(NamedTuple):
@@ -65,11 +65,6 @@ class FileReport(NamedTuple):
     def names(self) -> Sequence[str]:
         """The names of the PUT calls that are counted, in source order."""
         return [site.name for site in self.sites if site.is_counted]
-
-
-def may_matter(text: str, matcher: Matcher) -> bool:
-    """Return whether there may be something to say of a source text (cheap)."""
-    return matcher.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
 
 
 def report_file(

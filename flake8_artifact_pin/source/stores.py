@@ -5,7 +5,6 @@ told by what only writers have: a method, an argument, a chain of calls, or a te
 """
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Iterable
@@ -14,11 +13,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from itertools import product
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.source.patterns import parse_pattern
-from flake8_artifact_pin.source.patterns import S3_KEY
+if TYPE_CHECKING:
+    from flake8_artifact_pin.source.patterns import Matcher
 
 DEFAULT_STORES = ("s3",)
 ALL_STORES = "*"
@@ -295,7 +293,6 @@ _OWN_KEYWORDS = (
     "Key", "key", "object_key", "object_name", "s3_key", "blob_name", "blob", "dest", "destination", "path", "uri",
     "url", "filename", "name",
 )
-_OWN_KEY = (*(f"{keyword}=" for keyword in _OWN_KEYWORDS), *S3_KEY[1:], "*")
 
 #: The stores by name. Where two have the same call, the one that comes first counts it.
 STORES: Mapping[str, Store] = {
@@ -306,12 +303,10 @@ STORES: Mapping[str, Store] = {
     )
 }
 
-_IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]*))",
-    re.MULTILINE,
-)
-_COMMENT = re.compile(r"#[^\n]*")
-_NAME = re.compile(r"[\w.]+(?:[ \t]+as[ \t]+\w+)?")
+# Compiled where they are used: flake8 asks for no imports.
+_IMPORT = r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]*))"
+_COMMENT = r"#[^\n]*"
+_NAME = r"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
 
 
 def store_names(stores: Iterable[str]) -> tuple[str, ...]:
@@ -319,6 +314,8 @@ def store_names(stores: Iterable[str]) -> tuple[str, ...]:
     named = set()
     for name in stores:
         if name != ALL_STORES and name not in STORES:
+            import difflib
+
             nearest = difflib.get_close_matches(name, STORES, n=1, cutoff=0.5)
             raise ValueError(f'"{name}" is no store' + (f'; did you mean "{nearest[0]}"?' if nearest else ""))
         named.add(name)
@@ -332,10 +329,15 @@ def compile_matcher(stores: Sequence[str], patterns: Sequence[str] = ()) -> Matc
 
 @functools.lru_cache(maxsize=8)
 def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
+    from flake8_artifact_pin.source.patterns import compile_patterns
+    from flake8_artifact_pin.source.patterns import parse_pattern
+    from flake8_artifact_pin.source.patterns import S3_KEY
+
+    own_key = (*(f"{keyword}=" for keyword in _OWN_KEYWORDS), *S3_KEY[1:], "*")
     rows = [(name, row) for name in stores for row in STORES[name].rows]
     return compile_patterns([
         *(parse_pattern(row.pattern)._replace(store=name, key=row.key, words=row.words) for name, row in rows),
-        *(parse_pattern(pattern)._replace(key=_OWN_KEY) for pattern in patterns),
+        *(parse_pattern(pattern)._replace(key=own_key) for pattern in patterns),
     ])
 
 
@@ -351,9 +353,9 @@ def imported_stores(text: str) -> frozenset[str]:
 
 def _imported_modules(text: str) -> Iterator[str]:
     """Yield the modules that a text imports, what it imports from them, and the packages around each."""
-    for match in _IMPORT.finditer(text):
+    for match in re.finditer(_IMPORT, text):
         package, names, modules = match.groups()
-        for name in _NAME.findall(_COMMENT.sub("", names or modules or "")):
+        for name in re.findall(_NAME, re.sub(_COMMENT, "", names or modules or "")):
             parts = name.split()[0].split(".")
             parts = [*package.split("."), *parts] if package else parts
             yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))

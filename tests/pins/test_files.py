@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import Project
 
+from flake8_artifact_pin.pins.files import deep_line
 from flake8_artifact_pin.pins.files import find_pins_file
 from flake8_artifact_pin.pins.files import flake8_table
 from flake8_artifact_pin.pins.files import ignored_pins_files
@@ -235,3 +236,17 @@ def test_unreadable(project: Project) -> None:
         assert load_pins(name, str(project.root)).faults == (
             Fault(1, 0, "cannot be read (Permission denied): fix or remove it"),
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"x = 1\n{'a.' * 101}a = 1\n", 2),
+        (f"[{'a . ' * 101}a]\n", 1),
+        (f"{'a.' * 100}a = 1\n", 0),
+        (f"advice = '{'a.' * 200}'\n", 0),
+        (f"{'.' * 200}\n", 0),
+    ],
+)
+def test_deep_line(text: str, line: int) -> None:
+    assert deep_line(text) == line

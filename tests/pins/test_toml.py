@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from flake8_artifact_pin.pins.toml import deep_line
 from flake8_artifact_pin.pins.toml import entries
 from flake8_artifact_pin.pins.toml import key_positions
 from flake8_artifact_pin.pins.toml import Path
@@ -303,17 +302,3 @@ def test_what_is_nested_deeply() -> None:
     assert max(map(len, paths)) == 32
     assert written_position(text, ("a", "a")) == (1, 0)
     assert written_position(text, ("b",)) == (2, 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        (f"x = 1\n{'a.' * 101}a = 1\n", 2),
-        (f"[{'a . ' * 101}a]\n", 1),
-        (f"{'a.' * 100}a = 1\n", 0),
-        (f"advice = '{'a.' * 200}'\n", 0),
-        (f"{'.' * 200}\n", 0),
-    ],
-)
-def test_deep_line(text: str, line: int) -> None:
-    assert deep_line(text) == line

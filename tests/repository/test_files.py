@@ -22,7 +22,7 @@ from flake8_artifact_pin.repository.git import Repository as Git
 from flake8_artifact_pin.repository.scan import decode
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.source.report import may_matter
+from flake8_artifact_pin.source.prefilter import may_matter
 
 pytestmark = pytest.mark.once
 

@@ -14,10 +14,10 @@ from flake8_artifact_pin.source.noqa import FileNoqa
 from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.noqa import find_noqa_comments
 from flake8_artifact_pin.source.noqa import LineNoqa
-from flake8_artifact_pin.source.noqa import may_have_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import NoqaLines
 from flake8_artifact_pin.source.noqa import Suppression
+from flake8_artifact_pin.source.prefilter import may_have_noqa
 
 WHY = LineNoqa(Suppression.JUSTIFIED, True, "why")
 NONE = LineNoqa(Suppression.NONE, False, "")

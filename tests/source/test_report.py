@@ -9,8 +9,8 @@ from support.processor import processor_of
 
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import compile_patterns
+from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
-from flake8_artifact_pin.source.report import may_matter
 from flake8_artifact_pin.source.report import report_file
 
 MATCHER = compile_patterns(["*.put_object", "*.upload_file"])
