@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
@@ -18,7 +19,7 @@ from flake8_artifact_pin.source.dotted import second_text
 from flake8_artifact_pin.source.keys import Keys
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
-from flake8_artifact_pin.source.scopes import DEFINITIONS
+from flake8_artifact_pin.source.scopes import fields_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import KeyParameter
@@ -73,14 +74,7 @@ _INSPECTED = frozenset(
 # Where an expression's value is the value of the whole, so that it is called or passed as the whole is.
 _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
 
-_WITH_SCOPE = (
-    *DEFINITIONS, ast.comprehension, ast.DictComp, ast.GeneratorExp, ast.Lambda, ast.ListComp, ast.SetComp,
-)
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
-_LEAVES = (ast.alias, ast.boolop, ast.cmpop, ast.Constant, ast.expr_context, ast.operator, ast.unaryop)
-
-_WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
-
 _STRING = re.compile(r"""(?s)[rRuU]?(["']).*\1|""")
 
 # So many arguments behind a method that is passed as a value are taken for its own: the key is one of the first.
@@ -130,7 +124,6 @@ class _Visit(NamedTuple):
     """
 
     node: ast.AST
-    scope: Scope
     holder: ast.stmt | ast.expr | None = None
     is_passed: bool = True
     is_called: bool = False
@@ -161,11 +154,11 @@ class _Walk:
         self.scopes = Scopes(tree)
         self.keys = Keys(self.scopes)
         self.names = NameFinder(self.scopes, self.is_spelled)
-        self.stack = [_Visit(tree, self.scopes.module)]
+        self.stack = [_Visit(tree)]
         # what was asked once about a name is asked again and again
         self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
         self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
-        self.leading = self.leading_to_calls(tree)
+        self.leading = self.leading_to_calls()
 
     def found(self) -> Iterator[_Found]:
         """Yield what the patterns match."""
@@ -186,22 +179,16 @@ class _Walk:
             elif not isinstance(node, ast.Name):
                 self.push_children(visit)
 
-    def leading_to_calls(self, tree: ast.AST) -> frozenset[ast.AST]:
+    def leading_to_calls(self) -> Mapping[ast.AST, Scope]:
         """Return the nodes that may be a PUT call by their name, and all nodes around them: few of a file's."""
-        nodes, parents = [tree], [-1]
-        leading: set[int] = set()
+        nodes, parents, around = self.scopes.nodes, self.scopes.parents, self.scopes.around
+        leading: dict[ast.AST, Scope] = {}
         for index, node in enumerate(nodes):
-            for field, *_ in _fields(node):
-                value = getattr(node, field, None)
-                for child in value if isinstance(value, (list, tuple)) else (value,):
-                    if isinstance(child, ast.AST) and not isinstance(child, _LEAVES):
-                        nodes.append(child)
-                        parents.append(index)
             if isinstance(node, _REFERENCES) and self.is_wanted(node):
-                while index >= 0 and index not in leading:
-                    leading.add(index)
+                while index >= 0 and nodes[index] not in leading:
+                    leading[nodes[index]] = around[index]
                     index = parents[index]
-        return frozenset(map(nodes.__getitem__, leading))
+        return leading
 
     def is_wanted(self, node: ast.Attribute | ast.Call | ast.Name) -> bool:
         """Return whether what a node names, or what it may be the name of, ends as a pattern does."""
@@ -211,35 +198,32 @@ class _Walk:
 
     def push_children(self, visit: _Visit) -> None:
         """Put the children of a node on the stack, the first one on top."""
-        node, scope, holder = visit[:3]
-        has_scope = isinstance(node, _WITH_SCOPE)
+        node, holder = visit[:2]
         for field, is_passed, is_passed_through in _fields(node):
             value = getattr(node, field, None)
             if not value or not isinstance(value, (ast.AST, list, tuple)):
                 continue
-            if has_scope:
-                scope = self.scopes.enter(node, field, visit.scope)
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)
             for child in (value,) if isinstance(value, ast.AST) else reversed(value):
                 if is_passed_through and child in self.leading:
                     self.stack.append(visit._replace(node=child))
                 elif child in self.leading:
-                    self.stack.append(_Visit(child, scope, holder, is_passed))
+                    self.stack.append(_Visit(child, holder, is_passed))
 
     def push_call(self, node: ast.Call, visit: _Visit) -> None:
         """Put the callee, which is called, and the arguments, which are passed, on the stack."""
-        scope, holder = visit.scope, visit.holder
+        holder = visit.holder
         for keyword in reversed(node.keywords):
             if keyword.value in self.leading:
-                self.stack.append(_Visit(keyword.value, scope, holder))
+                self.stack.append(_Visit(keyword.value, holder))
         arguments = [(number, child) for number, child in enumerate(node.args) if child in self.leading]
-        inspector = self.inspector(node.func, scope) if arguments else ""
+        inspector = self.inspector(node.func, self.leading[node]) if arguments else ""
         for number, child in reversed(arguments):
             is_inspected = inspector == "print" or bool(inspector) and number == 0
-            self.stack.append(_Visit(child, scope, holder, not is_inspected, False, node, number))
+            self.stack.append(_Visit(child, holder, not is_inspected, False, node, number))
         if node.func in self.leading:
-            self.stack.append(_Visit(node.func, scope, holder, False, True, node))
+            self.stack.append(_Visit(node.func, holder, False, True, node))
 
     def inspector(self, function: ast.expr, scope: Scope) -> str:
         """Return the name of a builtin that only inspects its argument; an empty string for any other function."""
@@ -249,7 +233,7 @@ class _Walk:
     def method(self, node: ast.Attribute | ast.Call, visit: _Visit) -> _Found | None:
         """Return the PUT call if a node names a method, or the function of a module, that a pattern matches."""
         method = _method_name(node)
-        scope = visit.scope
+        scope = self.leading[node]
         attribute = self.names.attribute(node, scope) if self.may_be_method(method) else None
         if attribute is None:
             return None
@@ -264,7 +248,7 @@ class _Walk:
         if not self.may_be_function(node.id) or not isinstance(node.ctx, ast.Load):
             return None
         call = _arguments(node, visit)
-        imported, defined, definitions = self.names.functions(node.id, visit.scope)
+        imported, defined, definitions = self.names.functions(node.id, self.leading[node])
         pattern = self.matcher.match(imported, call)
         if pattern:
             method = next(name for name, _ in imported.links if self.may_be_method(name))
@@ -301,7 +285,7 @@ class _Walk:
         definitions: tuple[ast.AST, ...] = (),
     ) -> _Found:
         """Return the PUT call that a node is."""
-        scope = visit.scope
+        scope = self.leading[node]
         key = self.keys.key(call, pattern.key, scope) if call else None
         put_call = PutCall(
             *self.source.name_position(node),
@@ -320,14 +304,13 @@ class _Walk:
 def _fields(node: ast.AST) -> _Fields:
     """Return the fields of a node, the last one first: is the value passed on, and is it that of the whole."""
     name = type(node).__name__
-    return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, node._fields))
+    return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, fields_of(node)))
 
 
 def _read_fields(name: str, fields: Sequence[str]) -> _Fields:
     return tuple(
         (field, (name, field) not in _INSPECTED, (name, field) in _PASSED_THROUGH)
         for field in reversed(fields)
-        if field not in _WITHOUT_NODES
     )
 
 

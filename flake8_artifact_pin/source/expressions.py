@@ -268,7 +268,7 @@ class Expressions(Lookup):
 
     def returned(self, function: Function, place: Place) -> Template:
         """Return what a function returns; an empty template if it has not just one place where it does."""
-        scope = self.scopes.enter(function, "body", place.scope)
+        scope = self.scopes.inner[function]
         results = scope.bound("return")
         value = results[0].value if len(results) == 1 else None
         if value is None or not place.names:

@@ -95,7 +95,7 @@ class Receivers:
         found: list[Value] = []
         for definition in owner.bindings[name].definitions:
             if isinstance(definition, FUNCTIONS):
-                inner = self.scopes.enter(definition, "body", owner)
+                inner = self.scopes.inner[definition]
                 results = [*inner.bound("return"), *inner.bound("yield")]
                 found += (value for bound in results for value in self.told(bound, inner))
                 found += (Value(value, "()", owner) for value in self.annotated(definition.returns))

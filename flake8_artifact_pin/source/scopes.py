@@ -29,10 +29,13 @@ _SELF = frozenset(["cls", "self"])
 _MUTATORS = frozenset([
     "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update",
 ])
-# Fields of a statement that hold statements.
-_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-# Fields of a definition, and of its arguments, that are evaluated around it.
-_OUTER_FIELDS = ("decorator_list", "bases", "keywords", "defaults", "kw_defaults")
+_WITH_SCOPE = frozenset([
+    "AsyncFunctionDef", "ClassDef", "DictComp", "FunctionDef", "GeneratorExp", "Lambda", "ListComp", "SetComp",
+    "comprehension",
+])
+# Fields that hold no nodes, or none that matter, and those of each type of node that was met.
+_WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
+_FIELDS: dict[str, Sequence[str]] = {}
 # The fields of a node's targets and of what they get; the node itself stands for what is no value. By the names of the
 # types: not every supported Python has every one.
 _TARGETS = {
@@ -60,6 +63,7 @@ _NAMES = {
     "TypeVarTuple": "name",
     "arg": "arg",
 }
+_BINDING = {*_TARGETS, *_NAMES, "Call", "Global", "Import", "ImportFrom", "Nonlocal", "Return", "Yield"} - {"arg"}
 # So many classes that a class is derived from are known, and so many that are derived from it.
 _MOST_BASES, _MOST_SUBCLASSES = 8, 100
 
@@ -111,6 +115,8 @@ class Scope:
         around = parent.name if parent else MODULE
         own = node.name if isinstance(node, DEFINITIONS) else ""
         self.name: str = f"{around}.{own}" if own and around != MODULE else own or around
+        # a comprehension binds its loops alone: a walrus in it binds its name in the scope around it
+        self.nodes: list[ast.AST] = parent.nodes if parent and isinstance(node, _COMPREHENSIONS) else []
         self.known: dict[str, Binding | None] = {}
 
     @property
@@ -129,7 +135,11 @@ class Scope:
         ``.name`` for an attribute of ``self``, and ``return`` and ``yield`` for what a function returns and yields.
         """
         found: dict[str, Binding] = {}
-        for name, bound in _bound_in(self.node):
+        if isinstance(self.node, _COMPREHENSIONS):
+            bounds = (each for loop in self.node.generators for each in _unpacked(loop.target, Bound(loop)))
+        else:
+            bounds = (each for node in (*_parameters(self.node), *self.nodes) for each in _bound_by(node))
+        for name, bound in bounds:
             found.setdefault(name, Binding()).all.append(bound)
         return {name: binding for name, binding in found.items() if not binding.is_declared}
 
@@ -142,12 +152,17 @@ class Scope:
 class Scopes:
     """The scopes of a file, and what their names stand for.
 
+    ``nodes`` are those of its tree, each behind the one that it is a part of, but for constants and the like;
+    ``parents`` are the places of these in the list, ``around`` the scopes that the nodes stand in. ``inner`` are the
+    scopes by the nodes that open them.
+
     ``stars`` are the modules of its star imports, ``everywhere`` what any scope imports or defines, ``declared`` the
     names that some scope declares global or nonlocal, ``subclasses`` the classes by the name of each of their bases.
     """
 
     def __init__(self, tree: ast.AST) -> None:
         self.module = Scope(tree)
+        self.nodes, self.parents, self.around = [tree], [-1], [self.module]
         self.stars: list[Components] = []
         self.everywhere: dict[str, Binding] = {}
         self.declared: set[str] = set()
@@ -155,23 +170,33 @@ class Scopes:
         self.inner: dict[ast.AST, Scope] = {}
         self.attributes = functools.lru_cache(maxsize=None)(self._attributes)
         self.overridden = functools.lru_cache(maxsize=None)(self._overridden)
-        stack: list[tuple[ast.AST, Scope]] = [(tree, self.module)]
-        while stack:
-            node, scope = stack.pop()
-            self._note(node)
-            inner = self.enter(node, "body", scope)
-            stack += [(child, inner) for field in _BLOCKS for child in getattr(node, field, ())]
+        self._read()
 
-    def enter(self, node: ast.AST, field: str, scope: Scope) -> Scope:
+    def _read(self) -> None:
+        """Read the tree once, from the top down. It keeps its own stack: Python parses expressions nested very deep."""
+        nodes, parents, around = self.nodes, self.parents, self.around
+        for index, node in enumerate(nodes):
+            kind, scope = type(node).__name__, around[index]
+            if kind in _BINDING:
+                scope.nodes.append(node)
+                if isinstance(node, ast.stmt):
+                    self._note(node)
+            for field in fields_of(node):
+                value = getattr(node, field, None)
+                inner = self._enter(node, field, scope) if kind in _WITH_SCOPE else scope
+                for child in value if isinstance(value, (list, tuple)) else (value,):
+                    if isinstance(child, ast.AST) and not isinstance(child, ast.Constant):
+                        nodes.append(child)
+                        parents.append(index)
+                        around.append(inner)
+
+    def _enter(self, node: ast.AST, field: str, scope: Scope) -> Scope:
         """Return the scope in which a field of a node stands that itself stands in ``scope``."""
-        is_comprehension = isinstance(node, _COMPREHENSIONS)
-        if is_comprehension or field in ("body", "type_params") and isinstance(node, (*DEFINITIONS, ast.Lambda)):
+        if isinstance(node, _COMPREHENSIONS) or field in ("body", "type_params"):
             return self.inner.get(node) or self.inner.setdefault(node, Scope(node, scope))
         # the first iterable of a comprehension is evaluated outside of it
-        if isinstance(node, ast.comprehension) and field == "iter" and scope.parent:
-            if getattr(scope.node, "generators", [None])[0] is node:
-                return scope.parent
-        return scope
+        is_first = isinstance(scope.node, _COMPREHENSIONS) and scope.node.generators[0] is node
+        return scope.parent if field == "iter" and is_first and scope.parent else scope
 
     def find(self, name: str, scope: Scope) -> Binding | None:
         """Return what a name may be bound to where it is read in a scope; None if nothing binds it."""
@@ -202,7 +227,7 @@ class Scopes:
         if owner is None or not isinstance(node, ast.Name):
             return None
         definitions = owner.bindings[node.id].definitions
-        return next((self.enter(each, "body", owner) for each in definitions if isinstance(each, ast.ClassDef)), None)
+        return next((self.inner[each] for each in definitions if isinstance(each, ast.ClassDef)), None)
 
     def classes(self, node: ast.AST, scope: Scope) -> Iterator[Scope]:
         """Yield the class that ``self`` or a name is, and those of the file that it is derived from."""
@@ -224,7 +249,7 @@ class Scopes:
                 if scope is owner or name.startswith("."):
                     found.setdefault(name.lstrip("."), []).extend((bound, scope) for bound in binding.all)
                 functions = (node for node in binding.definitions if isinstance(node, FUNCTIONS))
-                scopes += (self.enter(function, "body", scope) for function in functions)
+                scopes += map(self.inner.__getitem__, functions)
         return found
 
     def _overridden(self, node: ast.ClassDef) -> Collection[str] | None:
@@ -292,43 +317,18 @@ def item_name(name: str, key: ast.expr) -> str:
     return f"{name}[{key.value!r}]" if isinstance(key, ast.Constant) else f"{name}[]"
 
 
-def child_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children of a node (faster than ast.iter_child_nodes)."""
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if isinstance(value, list):
-            yield from (child for child in value if isinstance(child, ast.AST))
-        elif isinstance(value, ast.AST):
-            yield value
+def fields_of(node: ast.AST) -> Sequence[str]:
+    """Return the fields of a node that may hold nodes which matter."""
+    kind = type(node).__name__
+    return _FIELDS.get(kind) or _FIELDS.setdefault(kind, [each for each in node._fields if each not in _WITHOUT_NODES])
 
 
-def _bound_in(scope: ast.AST) -> Iterator[tuple[str, Bound]]:
-    """Yield what is bound in a scope, without the scopes within it."""
-    nodes = list(_own_nodes(scope))
-    for node in nodes:
-        yield from _bound_by(node)
-        nodes += _outer_nodes(node) if isinstance(node, (*DEFINITIONS, ast.Lambda)) else child_nodes(node)
-    for loop in scope.generators if isinstance(scope, _COMPREHENSIONS) else ():
-        yield from _unpacked(loop.target, Bound(loop))
-
-
-def _own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that stand in a scope itself; of a comprehension, none that binds a name in it."""
-    if isinstance(scope, (*DEFINITIONS, ast.Lambda)):
-        yield from getattr(scope, "type_params", ())
-        arguments = getattr(scope, "args", None)
-        if isinstance(arguments, ast.arguments):
-            yield from (child for child in child_nodes(arguments) if isinstance(child, ast.arg))
-        yield from scope.body if isinstance(scope.body, list) else [scope.body]
-    elif not isinstance(scope, _COMPREHENSIONS):
-        yield scope
-
-
-def _outer_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the parts of a definition that are evaluated around it."""
-    for holder in (node, getattr(node, "args", None)):
-        for field in _OUTER_FIELDS:
-            yield from filter(None, getattr(holder, field, ()))
+def _parameters(scope: ast.AST) -> Sequence[ast.arg]:
+    arguments = getattr(scope, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return ()
+    plain = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return [*plain, *filter(None, [arguments.vararg, arguments.kwarg])]
 
 
 def _bound_by(node: ast.AST) -> Iterator[tuple[str, Bound]]:

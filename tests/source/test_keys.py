@@ -22,16 +22,11 @@ def read(source: str) -> tuple[Keys, list[tuple[ast.Call, Scope]]]:
     """Return what tells the keys of a source, and its PUT calls, each with its scope."""
     tree = ast.parse(source)
     scopes = Scopes(tree)
-    calls = []
-    waiting: list[tuple[ast.AST, Scope]] = [(tree, scopes.module)]
-    while waiting:
-        node, scope = waiting.pop(0)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload"):
-            calls.append((node, scope))
-        for field, value in ast.iter_fields(node):
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    waiting.append((child, scopes.enter(node, field, scope)))
+    calls = [
+        (node, scope)
+        for node, scope in zip(scopes.nodes, scopes.around)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload")
+    ]
     return Keys(scopes), sorted(calls, key=lambda call: (call[0].lineno, call[0].col_offset))
 
 
