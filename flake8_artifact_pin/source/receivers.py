@@ -60,7 +60,9 @@ class Receivers:
             found = self.of_call(node.func, scope)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             # a path below another one
-            found = [Value(node.left, "", scope)]
+            while isinstance(node, ast.BinOp):
+                node = node.left
+            found = [Value(node, "", scope)]
         return found if len(found) <= _MOST_VALUES else ()
 
     def of_name(self, name: str, scope: Scope) -> Sequence[Value]:
