@@ -249,11 +249,11 @@ class _Walk:
             return None
         call = _arguments(node, visit)
         imported, defined, definitions = self.names.functions(node.id, self.leading[node])
-        pattern = self.matcher.match(imported, call)
+        pattern = self.matcher.match(imported, call, is_method=False)
         if pattern:
             method = next(name for name, _ in imported.links if self.may_be_method(name))
             return self.put_call(node, method, visit, pattern, call)
-        pattern = self.matcher.match(defined, call)
+        pattern = self.matcher.match(defined, call, is_method=False)
         return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None
 
     def is_function_wanted(self, name: str) -> bool:

@@ -39,16 +39,16 @@ ANY = "**"
 _MOST_COMPONENTS = 30
 
 _COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?\w+)=(?P<value>[^()=\s]*)")
+_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?[\w*?\[\]!-]+)=(?P<value>[^()=\s]*)")
 _WRITING = frozenset("wax+")
 
 
 class Condition(NamedTuple):
     """What a pattern asks of the arguments of a call.
 
-    ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
-    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` asks
-    for a call that opens for writing. An exclamation mark refuses what is asked for.
+    ``name=`` is a keyword (a shell wildcard), ``1=`` a positional argument (from 0 on), ``.format=`` the first argument
+    of the call of format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches.
+    ``mode=w`` asks for a call that opens for writing. An exclamation mark refuses what is asked for.
     """
 
     name: str
@@ -100,6 +100,17 @@ class Pattern(NamedTuple):
     key: tuple[str, ...] = S3_KEY
     words: tuple[str, ...] = ()
 
+    @property
+    def is_method(self) -> bool:
+        """Whether it is the method of a store, on some object: ``*.upload_file``, ``fs_*.mv(1=)``.
+
+        A function of that name is somebody else's. ``*.write_table(filesystem=)`` is told by the keyword, and a class
+        by its capital letter.
+        """
+        has_some_receiver = any(map(WILDCARD.search, self.components[:-1]))
+        is_told = any(condition.needs_keyword and not condition.is_refused for condition in self.conditions)
+        return bool(self.store) and has_some_receiver and not is_told and self.components[-1].lstrip("*")[:1].islower()
+
 
 class Matcher(NamedTuple):
     """Compiled patterns. ``by_last`` has the numbers of those whose last component is a name without wildcards."""
@@ -128,15 +139,19 @@ class Matcher(NamedTuple):
         wild = [number for number in self.others if component_matches(self.patterns[number].components[-1], name)]
         return tuple(sorted([*self.by_last.get(name, ()), *wild]))
 
-    def match(self, names: Names, call: ast.Call | None, is_function: bool = True) -> Pattern | None:
+    def match(
+        self, names: Names, call: ast.Call | None, is_function: bool = True, is_method: bool = True,
+    ) -> Pattern | None:
         """Return the first pattern that matches one of the names of what is called, and the arguments.
 
-        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false.
+        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false, as are
+        those of methods if ``is_method`` is.
         """
         if names.matching is None:
             names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
         for pattern in map(self.patterns.__getitem__, names.matching):
-            is_allowed = is_function or len(pattern.components) > 1
+            is_allowed = is_method or not pattern.is_method
+            is_allowed &= is_function or len(pattern.components) > 1
             # the arguments first: what a receiver stands for takes longer to find out
             if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
                 if _ends(names, pattern.components):
@@ -208,7 +223,8 @@ def _sample_arguments(conditions: Sequence[Condition]) -> Iterator[str]:
     wanted = {condition.name: _fill(condition.value or "w")[0] for condition in conditions if not condition.is_refused}
     numbers = [int(name) for name in wanted if name.isdecimal()]
     yield from (repr(wanted.get(str(number), "w")) for number in range(max(numbers, default=-1) + 1))
-    yield from (f"{name}={value!r}" for name, value in wanted.items() if name.isidentifier())
+    keywords = ((_fill(name)[0], value) for name, value in wanted.items())
+    yield from (f"{name}={value!r}" for name, value in keywords if name.isidentifier())
 
 
 def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
@@ -221,9 +237,14 @@ def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
 
 def _parse_condition(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
-    if match is None or not (match["name"].isdecimal() or match["name"].removeprefix(".").isidentifier()):
+    if match is None or not (match["name"].isdecimal() or _is_argument_name(match["name"])):
         raise ValueError(f'asks for "{text}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
     return Condition(match["name"], bool(match["is_refused"]), match["value"])
+
+
+def _is_argument_name(name: str) -> bool:
+    """Return whether a name is that of a keyword, perhaps with wildcards, or of a method behind a dot."""
+    return name.removeprefix(".").isidentifier() or WILDCARD.sub("x", name).isidentifier()
 
 
 def _argument(call: ast.Call, name: str) -> ast.expr | None:
@@ -235,7 +256,7 @@ def _argument(call: ast.Call, name: str) -> ast.expr | None:
     if name.startswith("."):
         inner = _call_in_receiver(call, name[1:])
         return inner.args[0] if inner and inner.args else None
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    return next((each.value for each in call.keywords if each.arg and component_matches(name, each.arg)), None)
 
 
 def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:

@@ -64,7 +64,9 @@ class Receivers:
             return self.of_call(node.func, scope)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             # a path below another one
-            return [Value(node.left, "", scope)]
+            while isinstance(node, ast.BinOp):
+                node = node.left
+            return [Value(node, "", scope)]
         return ()
 
     def of_call(self, function: ast.expr, scope: Scope) -> Sequence[Value]:

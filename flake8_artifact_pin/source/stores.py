@@ -64,12 +64,11 @@ def _methods(receivers: Iterable[str], *rows: Row) -> tuple[Row, ...]:
 _OBJECT = ".Object*(key=) .Object*(-1)"
 _BLOB = ".*lob(blob_name=) .*lob(name=) .*lob(0)"
 _BLOB_CLIENT = ".create_file(0) .get_*client(blob=) .get_*client(file_path=) .get_*client(-1) .*(blob_name=)"
-_WRITTEN = "path= path_or_buf= file= 0"
 
 _S3_CLIENTS = ("*s3*", "*S3*", "*client", "*CLIENT", "client()", "*client()", "*conn", "get_conn()")
 _S3 = Store("s3", ("boto3", "aioboto3", "aiobotocore", "botocore", "s3transfer", "sagemaker"), (
     *_rows("Key= key= object_name= 1", "*.put_object"),
-    *_rows(f"Key= key= object_name= 2 1 {_OBJECT}", "*.upload_file(!repo_id=)", "*.upload_fileobj(!repo_id=)"),
+    *_rows(f"Key= key= object_name= 2 1 {_OBJECT}", "*.upload_file(![a-z]*=)", "*.upload_fileobj(![a-z]*=)"),
     *_rows(_OBJECT, "*.put(Body=)", "Object().put", "ObjectSummary().put"),
     *_rows("Key= key= dest_bucket_key= object_name= 1", "*.copy_object"),
     *_rows("Key= 2", "*.copy(CopySource=)", "*.copy(SourceClient=)", "*.copy(Bucket=,Key=)", "meta.client.copy"),
@@ -77,17 +76,25 @@ _S3 = Store("s3", ("boto3", "aioboto3", "aiobotocore", "botocore", "s3transfer",
     *_rows("Key= 1", "Bucket().copy(0=)", "get_bucket().copy(0=)", "*bucket.copy(1=)"),
     *_rows(_OBJECT, "Object().copy(0=)", "*.copy_from(CopySource=)", "Object().copy_from", "ObjectSummary().copy_from"),
     *_rows("Key= key= 0", "*.complete_multipart_upload"),
-    *_rows(".MultipartUpload(1)", "MultipartUpload().complete", "*.complete(MultipartUpload=)"),
+    *_rows(f".MultipartUpload(1) {_OBJECT}", "MultipartUpload().complete", "*.complete(MultipartUpload=)"),
     *_rows("key= 2", "TransferManager().upload", "S3.with_config().export"),
     *_rows("to_path= to_folder= 1", "S3Bucket.load().upload_from_*", "S3Bucket().upload_from_*"),
     *_rows("desired_s3_uri= 1", "S3Uploader.upload*"),
     *_rows("key_prefix= 2", "*.upload_data(key_prefix=)"),
+    *_rows(
+        "S3Prefix= OutputKey= OutputS3KeyPrefix=", "*.start_export_task(S3BucketName=)",
+        "*.export_table_to_point_in_time(S3Bucket=)", "*.start_transcription_job(OutputBucketName=)",
+        "*.start_speech_synthesis_task(OutputS3BucketName=)",
+    ),
 ))
 
 _GCS = Store("gcs", ("google.cloud.storage", "gcloud.aio.storage", "gcloud.storage", "prefect_gcp"), (
-    *_rows(f"to_path= to_folder= {_BLOB}", "*.upload_from_*"),
+    *_rows(
+        f"to_path= to_folder= {_BLOB}",
+        *(f"*.upload_from_{source}" for source in ("file*", "string", "path", "folder", "dataframe")),
+    ),
     *_rows("", "transfer_manager.upload_*"),
-    *_rows("blob= 1", "*.cloud_storage_upload_blob_from_*"),
+    *_rows("blob= 1", "cloud_storage.cloud_storage_upload_blob_from_*"),
     *_rows("new_name= destination_blob_name= 2", "*.copy_blob"),
     *_rows("new_name= 1", "*.rename_blob", "*.move_blob"),
     *_methods(
@@ -116,8 +123,8 @@ _MINIO = Store("minio", ("minio",), (
 ))
 
 _FILE_SYSTEMS = (
-    "fs", "*_fs", "fs_*", "*s3fs", "*gcsfs", "*filesystem", "*fs()", "*filesystem()", "[!L]*FileSystem()",
-    "url_to_fs()[]", "get_fs_token_paths()[]",
+    "fs", "*_fs", "fs_*", "*s3fs", "*gcsfs", "*filesystem", "*file_system", "*fs()", "*filesystem()",
+    "[!L]*FileSystem()", "url_to_fs()[]", "get_fs_token_paths()[]",
 )
 _FSSPEC = Store("fsspec", ("fsspec", "s3fs", "gcsfs", "adlfs", "smart_open", "pyarrow.fs", "ocifs", "ossfs"), (
     *_rows("uri= urlpath= path= 0", "smart_open.open(mode=w)", "smart_open.smart_open(mode=w)", "fsspec.open(mode=w)"),
@@ -125,13 +132,16 @@ _FSSPEC = Store("fsspec", ("fsspec", "s3fs", "gcsfs", "adlfs", "smart_open", "py
     *_methods(
         [*_FILE_SYSTEMS, "s3", "gcs"],
         *_rows("path= 0", "open(mode=w)"),
-        *_rows("rpath= 1", "put(1=)", "put(rpath=)"),
+        *_rows("rpath= 1", "put(1=)", "_put(1=)"),
     ),
     *_methods(
         _FILE_SYSTEMS,
         *_rows("rpath= path2= 1", "put_file", "upload(1=)", "mv(1=)", "move(1=)", "rename(1=)", "cp(1=)", "copy(1=)"),
         *_rows("path= 0", "pipe", "touch(0=)", "write_text(1=)", "write_bytes(1=)"),
     ),
+    # no other library has these names
+    *_rows("rpath=", "*.put(rpath=)", "*.put_file(rpath=)", "*.upload(rpath=)"),
+    *_rows("path= 0", "*.write_text(path=)", "*.write_bytes(path=)"),
     *_rows("path= 0", "*.pipe_file", "*.open_output_stream", "*.open_append_stream"),
 ))
 
@@ -217,34 +227,33 @@ _DELTA = Store("delta", ("deltalake", "delta"), (
     *_rows(".forPath(1) .forName(1)", "merge().**.when*().execute"),
 ))
 
+# Not any name: to_dask(), to_dataset_dict() and to_pandas() read.
 _FRAMES = (
-    "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "ipc", "ndjson", "avro",
+    "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "markdown", "textfiles",
+    "netcdf", "file",
 )
 _CLOUD_ARGUMENTS = ("storage_options=", "filesystem=")
-_TABLE_WRITERS = ("write_table", "write_metadata", "write_to_dataset", "write_dataset")
 _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), (
-    *_rows(
-        _WRITTEN,
-        *(
-            f"*.{verb}_{name}({argument})"
-            for verb, name, argument in product(("to", "write", "sink"), _FRAMES, _CLOUD_ARGUMENTS)
-        ),
-    ),
     *_rows(
         "where= root_path= base_dir= uri= 1",
         *(
-            f"*.{name}({argument})"
-            for name, argument in product(_TABLE_WRITERS, _CLOUD_ARGUMENTS)
+            f"*.write_{name}({argument})"
+            for name, argument in product(("table", "metadata", "to_dataset", "dataset"), _CLOUD_ARGUMENTS)
         ),
     ),
+    *_rows(
+        "path= path_or_buf= file= buf= dataset_path= dataset_dict_path= 0",
+        *(f"*.to_{name}(storage_options=)" for name in _FRAMES),
+        *(f"*.{name}(storage_options=)" for name in ("write_*", "sink_*", "save_to_disk")),
+        *(f"*.{name}(filesystem=)" for name in ("to_parquet", "to_feather", "to_orc", "write_*", "sink_*")),
+    ),
     *_rows("destination= 1", "*.copy_files(destination_filesystem=)"),
-    *_rows("buf= path= 0", "*.to_markdown(storage_options=)", "*.to_textfiles(storage_options=)"),
     *_rows("where= 0", "*.ParquetWriter(filesystem=)"),
 ), ("storage_options", "filesystem"))
 
 _ZARR = Store("zarr", ("zarr", "xarray"), (
     *_rows("store= 0", "*.to_zarr"),
-    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=w*)"))),
+    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=w)"))),
 ), ("zarr",))
 
 _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
@@ -253,9 +262,11 @@ _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
 
 _DJANGO_WORDS = "django storages"
 _DJANGO = Store("django", ("storages", "django.core.files.storage"), (
-    *_rows("name= 0", "*storage.save(1=)", "*Storage().save(1=)", words=_DJANGO_WORDS),
-    *_rows("name= 0", "storages[].save(1=)", "get_storage_class()().save", words=_DJANGO_WORDS),
-    *_rows("name= 0", "*storage.open(mode=w)", words=_DJANGO_WORDS),
+    *_rows(
+        "name= 0", "*storage.save(1=)", "*storage.save(content=)", "*Storage().save(1=)", "*Storage().save(content=)",
+        "storages[].save(1=)", "get_storage_class()().save", words=_DJANGO_WORDS,
+    ),
+    *_rows("name= 0", "*storage.open(mode=w)"),
     *_rows("name= 0", "*.save(save=)", "*file.save(1=)", words=_DJANGO_WORDS),
 ))
 
@@ -283,7 +294,7 @@ _CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath"), (
     *_methods(
         [f"{path}.**" for path in _CLOUD_PATHS],
         *_rows(". ", "write_text", "write_bytes", "touch", "open(0=[wax]*)", "open(mode=w)"),
-        *_rows("0", "copy(0=)", "copytree(0=)", "rename(0=)", "replace(0=)"),
+        *_rows("0", "copy(0=)", "copytree(0=)", "rename(0=)", "replace(0=,!1=)"),
     ),
     *_rows(".", "*.upload_from(0=)"),
 ))
