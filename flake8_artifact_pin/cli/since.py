@@ -19,8 +19,6 @@ from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import raised_pin_finding
-from flake8_artifact_pin.rules.verdict import judge_file
-from flake8_artifact_pin.rules.verdict import State
 
 
 class Since(NamedTuple):
@@ -51,27 +49,19 @@ def compare_since(workspace: Workspace, base: Base) -> Since:
     raised = raised_pins(old, new, snapshots.renamed, changes)
     name = workspace.shown(workspace.pins.name)
     findings = [
-        *_call_findings(workspace, new, changes, base.name),
+        *_call_findings(workspace, changes, base.name),
         *(FileFinding(name, raised_pin_finding(workspace.pins, pin, base.name)) for pin in raised),
     ]
     return Since(base, snapshots, changes, raised, sorted(findings))
 
 
-def _call_findings(
-    workspace: Workspace, new: Snapshot, changes: Sequence[CallChange], base: str,
-) -> Iterator[FileFinding]:
+def _call_findings(workspace: Workspace, changes: Sequence[CallChange], base: str) -> Iterator[FileFinding]:
     """Yield what is said of calls that are allowed: any other has a finding of its own."""
-    undecided: dict[str, list[CallChange]] = {}
     for change in changes:
-        if change.is_undecided and change.new:
-            undecided.setdefault(change.new.path, []).append(change)
-    for path, here in undecided.items():
-        verdict = judge_file(new.pins, path, new.reports[path])
-        pinned = {id(call.site) for call in verdict.calls if call.state is State.PINNED}
-        for change in here:
-            if change.new and id(change.new.site) in pinned:
-                finding = new_call_finding(new.pins, path, change.new.site, _problem(workspace, change), base)
-                yield FileFinding(workspace.shown(path), finding)
+        if change.is_undecided and change.is_allowed and change.new:
+            path, site = change.new
+            finding = new_call_finding(workspace.pins, path, site, _problem(workspace, change), base)
+            yield FileFinding(workspace.shown(path), finding)
 
 
 def _problem(workspace: Workspace, change: CallChange) -> str:

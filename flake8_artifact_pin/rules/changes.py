@@ -42,18 +42,23 @@ def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[Ca
     changes = list(match_calls(old.reports, new.reports, renamed))
     before, now = _judged(old), _judged(new)
     decisions = {id(call.site): file.decisions_on(call) for file in before.values() for call in file.calls}
-    numbers: dict[str, list[int]] = {}
-    for number, change in enumerate(changes):
+    counted: dict[str, list[CallChange]] = {}
+    for change in changes:
         if change.new and change.new.site.is_counted:
-            numbers.setdefault(change.new.path, []).append(number)
-    undecided: set[int] = set()
-    for path, here in numbers.items():
+            counted.setdefault(change.new.path, []).append(change)
+    undecided: dict[int, State] = {}
+    for path, here in counted.items():
         old_path = base_path(path, old.pins, renamed)
         old_pin = old.pins.pin_of(old_path)
         unused = before[old_path].gone if old_path in before else old_pin.calls or ()
         file = _File(old_pin, unused, decisions, now[path])
-        undecided.update(here[index] for index in file.undecided([changes[number] for number in here]))
-    return [change._replace(is_undecided=number in undecided) for number, change in enumerate(changes)]
+        undecided.update((id(change), file.call(change).state) for change in file.undecided(here))
+    return [
+        change._replace(is_undecided=True, is_allowed=undecided[id(change)] is State.PINNED)
+        if id(change) in undecided
+        else change
+        for change in changes
+    ]
 
 
 def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Iterable[CallChange]) -> list[Pin]:
@@ -125,44 +130,41 @@ class _File:
         self.now = now
         self.calls = {id(call.site): call for call in now.calls}
 
-    def undecided(self, changes: Sequence[CallChange]) -> list[int]:
-        """Return the numbers of the changes of this file, all of calls that count, that nobody decided on."""
+    def undecided(self, changes: Sequence[CallChange]) -> Sequence[CallChange]:
+        """Return those changes of this file, all of calls that count, that nobody decided on."""
         if self.now.exempt:
             return []
+        came = [change for change in changes if not self._is_old_artifact(change)]
         if self.now.pin.calls is None:
-            came = [number for number, change in enumerate(changes) if not self._is_old_artifact(change)]
-            is_undecided = self.now.is_over or len(came) > new_decisions(self.old_pin, self.now.pin)
-            return came if is_undecided else []
+            return came if self.now.is_over or len(came) > new_decisions(self.old_pin, self.now.pin) else []
         waiting = {name for name in self.unused if self.now.pin.decision_on(name).is_made}
         decided = newly_decided(self.old_pin, self.now.pin) | waiting
-        return [number for number, change in enumerate(changes) if not self._is_settled(change, decided)]
+        return [change for change in came if not self._take_decision(change, decided)]
 
     def _is_old_artifact(self, change: CallChange) -> bool:
-        """Return whether a call was here, or came from elsewhere with what was decided on it."""
-        if change.kind is not Kind.MOVED:
+        """Return whether a call was here, or came with what had been decided on it."""
+        if change.kind is Kind.SAME or change.came:
             return not change.came
-        return not self.now.is_over and self._is_kept(change)
+        # a call that only got another name needs no decision, but another name in the pin, as check says
+        return self._is_kept(change) if self.call(change).state is State.PINNED else change.kind is Kind.RENAMED
 
-    def _is_settled(self, change: CallChange, decided: set[str]) -> bool:
-        """Return whether an entry has a decision on a call: that of the base, or a new one, which is for one call."""
-        call = self._call(change)
-        if call.state is not State.PINNED:
-            # a call that only got another name needs no decision, but another name in the pin, as check says
-            return change.kind in (Kind.SAME, Kind.RENAMED)
-        if change.kind is Kind.SAME or (not change.came and self._is_kept(change)):
-            return True
-        entry = next((entry for entry in [call.entry, *call.alternatives] if entry in decided), "")
+    def _take_decision(self, change: CallChange, decided: set[str]) -> bool:
+        """Return whether an entry has a new decision on a call, and take it: it is for one call."""
+        call = self.call(change)
+        entries = [call.entry, *call.alternatives] if call.state is State.PINNED else []
+        entry = next((entry for entry in entries if entry in decided), "")
         decided.discard(entry)
         return bool(entry)
 
     def _is_kept(self, change: CallChange) -> bool:
         """Return whether what was decided on a call is decided on it still, and nothing that was decided on others."""
         before = {_parts(decision) for decision in self.before.get(id(change.old.site), ())} if change.old else set()
-        now = {_parts(decision) for decision in self.now.decisions_on(self._call(change))}
+        now = {_parts(decision) for decision in self.now.decisions_on(self.call(change))}
         made = _Parts().union(*before)
         return before == now or all(parts >= made if made else not parts for parts in now)
 
-    def _call(self, change: CallChange) -> JudgedCall:
+    def call(self, change: CallChange) -> JudgedCall:
+        """Return what the pin says of the call that a change led to."""
         assert change.new
         return self.calls[id(change.new.site)]
 

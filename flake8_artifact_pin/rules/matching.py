@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import enum
-import operator
 import re
 from collections import deque
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -39,13 +39,15 @@ class PlacedCall(NamedTuple):
 class CallChange(NamedTuple):
     """What a call was and what it is: one of them is missing where it came or went.
 
-    ``CHANGED`` means that another artifact is written at the same place of the program.
+    ``CHANGED`` means that another artifact is written at the same place of the program. ``is_undecided``: nobody
+    decided on it. ``is_allowed``: its pin allows it.
     """
 
     kind: Kind
     old: PlacedCall | None
     new: PlacedCall | None
     is_undecided: bool = False
+    is_allowed: bool = False
 
     @property
     def came(self) -> bool:
@@ -74,22 +76,18 @@ class _Traits(NamedTuple):
     lost_scope: bool | None
 
 
-# How calls of both states are matched, in decreasing certainty: what is left was added or removed.
+# What calls of both states have in common, in decreasing certainty: what is left was added or removed.
 _STEPS = (
-    (Kind.SAME, ("path", "scope", "method", "template", "counts")),
-    (Kind.SAME, ("path", "scope", "method", "artifact", "counts")),
+    (Kind.SAME, ("path", "scope", "method", "template")),
     (Kind.SAME, ("path", "scope", "method", "artifact")),
-    (Kind.RENAMED, ("path", "key", "counts")),
     (Kind.RENAMED, ("path", "key")),
-    (Kind.MOVED, ("scope", "key", "counts")),
-    (Kind.MOVED, ("key", "counts")),
-    (Kind.MOVED, ("key", "method")),
+    (Kind.MOVED, ("scope", "key")),
+    (Kind.MOVED, ("key",)),
     # a call whose key is not known is the same one where nothing but its function was renamed, or moved as a whole
     (Kind.RENAMED, ("path", "method", "text", "lost_scope")),
     (Kind.MOVED, ("scope", "method", "text", "lost_scope")),
-    (Kind.RENAMED, ("path", "scope", "template", "counts")),
+    (Kind.RENAMED, ("path", "scope", "template")),
     (Kind.CHANGED, ("path", "scope", "method")),
-    (Kind.CHANGED, ("path", "scope")),
 )
 # An unknown part of a template; its braces are doubled where they belong to the key.
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}")
@@ -103,24 +101,29 @@ def match_calls(
     """Yield what became of each call; ``renamed`` are the old paths of renamed files, by those of now."""
     old_calls = list(_traits(old, {}, _scopes(new, renamed)))
     new_calls = list(_traits(new, renamed, _scopes(old, {})))
-    for kind, fields in _STEPS:
-        identity = operator.attrgetter(*fields)
-        waiting: dict[tuple[object, ...], deque[_Traits]] = {}
-        for traits in old_calls:
-            waiting.setdefault(identity(traits), deque()).append(traits)
-        left, matched = [], set()
-        for traits in new_calls:
-            known = identity(traits)
-            if None in known or not waiting.get(known):
-                left.append(traits)
-                continue
-            found = waiting[known].popleft()
-            matched.add(id(found))
-            yield CallChange(_kind(kind, found.call, traits.call), found.call, traits.call)
-        new_calls = left
-        old_calls = [traits for traits in old_calls if id(traits) not in matched]
+    for kind, common in _STEPS:
+        # a suppressed call and a counted one are the same only if nothing better is found
+        for fields in ((*common, "counts"), common):
+            waiting: dict[tuple[object, ...], deque[_Traits]] = {}
+            for traits in old_calls:
+                waiting.setdefault(_values(traits, fields), deque()).append(traits)
+            left, matched = [], set()
+            for traits in new_calls:
+                values = _values(traits, fields)
+                if None in values or not waiting.get(values):
+                    left.append(traits)
+                    continue
+                found = waiting[values].popleft()
+                matched.add(id(found))
+                yield CallChange(_kind(kind, found.call, traits.call), found.call, traits.call)
+            new_calls = left
+            old_calls = [traits for traits in old_calls if id(traits) not in matched]
     yield from (CallChange(Kind.ADDED, None, traits.call) for traits in new_calls)
     yield from (CallChange(Kind.REMOVED, traits.call, None) for traits in old_calls)
+
+
+def _values(traits: _Traits, fields: Iterable[str]) -> tuple[object, ...]:
+    return tuple(getattr(traits, field) for field in fields)
 
 
 def _kind(kind: Kind, old: PlacedCall, new: PlacedCall) -> Kind:
