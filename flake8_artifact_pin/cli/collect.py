@@ -88,7 +88,7 @@ def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFi
     """Yield what is said of own patterns that count nothing in a repository whose files are all there."""
     dead = dead_patterns(workspace, scanned_files)
     if dead and not workspace.not_checked_out().paths:
-        offered = [wrapper.pattern for wrapper in find_wrappers(workspace, scanned_files) if wrapper.pattern]
+        offered = [pattern for found in find_wrappers(workspace, scanned_files) for pattern in found.patterns]
         for pattern in dead:
             nearest = next(iter(difflib.get_close_matches(pattern, offered, n=1)), "")
             finding = dead_pattern_finding(workspace.pins, pattern, nearest)

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -10,11 +12,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
 
+from flake8_artifact_pin.cli.notes import listed
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.scan import UNPARSABLE
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.patterns import compile_patterns
@@ -38,8 +42,8 @@ class Wrapper(NamedTuple):
     """A function that takes the whole key of a PUT call from its caller.
 
     ``path`` is relative to the working directory, ``line`` is 1-based, ``name`` is qualified. ``callers`` are how many
-    calls of it were found that are not counted yet, in files that are not exempt. ``pattern`` counts those in other
-    files, of which there are ``counted_by_pattern``; it is empty if there are none.
+    calls of it were found that are not counted yet, in files that are not exempt. Of these, ``patterns`` count
+    ``counted_by_patterns``, and none counts those in the ``missed`` files.
     """
 
     path: str
@@ -47,8 +51,9 @@ class Wrapper(NamedTuple):
     name: str
     parameter: str
     callers: int
-    pattern: str
-    counted_by_pattern: int
+    patterns: tuple[str, ...]
+    counted_by_patterns: int
+    missed: tuple[str, ...]
 
 
 class _Known(NamedTuple):
@@ -60,7 +65,7 @@ class _Known(NamedTuple):
 
 
 class _Caller(NamedTuple):
-    """A call of a wrapper, and the pattern that counts it: empty in the wrapper's own file, where none does.
+    """A call of a wrapper, and the pattern that counts it: empty where none does, as in the wrapper's own file.
 
     ``is_attribute``: it is a call of something of another object.
     """
@@ -101,15 +106,12 @@ def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]
     """Yield what to say of each function that hides artifacts, and its place (path and line)."""
     for wrapper in wrappers:
         if wrapper.callers >= _MIN_CALLERS:
-            callers = count(wrapper.callers, "caller")
-            calls = count(wrapper.counted_by_pattern, "call")
-            step = (
-                f"add {quote(wrapper.pattern)} to patterns to count {calls} in other files"
-                if wrapper.pattern
-                else "no pattern counts them in its own file, so decide there on all that they write"
-            )
+            callers, calls = count(wrapper.callers, "caller"), count(wrapper.counted_by_patterns, "call")
+            patterns, missed = " and ".join(map(quote, wrapper.patterns)), listed(wrapper.missed)
+            steps = [f"add {patterns} to patterns to count {calls} in other files"] if patterns else []
+            steps += [f"no pattern counts those in {missed}: decide there on all that they write"] if missed else []
             name = f"{wrapper.name}({wrapper.parameter})"
-            text = f"{name} writes whatever key its {callers} pass, as one PUT call: {step}"
+            text = f"{name} writes whatever key its {callers} pass, as one PUT call: {'; '.join(steps)}"
             yield text, (wrapper.path, wrapper.line)
 
 
@@ -134,14 +136,13 @@ def _counted(
 
 
 def _wrapper(known: _Known, callers: Sequence[_Caller]) -> Wrapper:
-    numbers: dict[str, int] = {}
-    for caller in callers:
-        if caller.pattern:
-            numbers[caller.pattern] = numbers.get(caller.pattern, 0) + 1
-    pattern = max(numbers, key=numbers.__getitem__, default="")
+    patterns = Counter(caller.pattern for caller in callers if caller.pattern)
+    missed = {caller.shown: None for caller in callers if not caller.pattern}
     parameter = known.parameter
-    number = numbers.get(pattern, 0)
-    return Wrapper(known.shown, parameter.line, parameter.function, parameter.name, len(callers), pattern, number)
+    return Wrapper(
+        known.shown, parameter.line, parameter.function, parameter.name, len(callers),
+        tuple(pattern for pattern, _ in patterns.most_common()), patterns.total(), tuple(missed),
+    )
 
 
 def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules) -> dict[_Known, list[_Caller]]:
@@ -152,6 +153,9 @@ def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules
     matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
     for caller in _calls(workspace, matching, list(modules)) if matching else ():
         callers[patterns[caller.call.store]].append(caller._replace(pattern=caller.call.store))
+    for known, found in callers.items():
+        places = {caller.place for caller in found}
+        found += (caller for caller in _relative_callers(workspace, known, modules) if caller.place not in places)
     return callers
 
 
@@ -170,6 +174,37 @@ def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
             yield caller
 
 
+def _relative_callers(workspace: Workspace, known: _Known, modules: _Modules) -> Iterator[_Caller]:
+    """Yield the callers that import a wrapper relatively: what they call it has no package in it."""
+    functions, name = _functions(known.parameter)
+    for home in _homes(workspace, known.path, name, modules):
+        parts = tuple(_module_parts(home))
+        for path in modules:
+            imported = _relative_imports(_text(workspace, path), path) if path != known.path and functions else ()
+            is_named = (*parts, name) in imported or (*parts, "*") in imported
+            texts = functions if is_named else []
+            if (is_named or parts in imported) and parts[-1].isidentifier():
+                texts = [*texts, *(f"{parts[-1]}.{function}" for function in functions)]
+            yield from _calls(workspace, [_pattern(text, known) for text in texts], [path]) if texts else ()
+
+
+@functools.lru_cache(maxsize=None)
+def _relative_imports(text: str, path: str) -> frozenset[tuple[str, ...]]:
+    """Return the parts of the full names of what a file imports relatively."""
+    if "from ." not in text:
+        return frozenset()
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except UNPARSABLE:
+        return frozenset()
+    package = path.split("/")
+    return frozenset(
+        (*package[:max(len(package) - node.level, 0)], *(node.module.split(".") if node.module else ()), alias.name)
+        for node in nodes if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    )
+
+
 def _calls(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[str]) -> Iterator[_Caller]:
     for scanned in scan(workspace._replace(matcher=compile_patterns(patterns)), paths):
         if not scanned.exempt:
@@ -184,14 +219,19 @@ def _pattern(text: str, known: _Known) -> Pattern:
 
 def _patterns(workspace: Workspace, known: _Known, modules: _Modules) -> list[str]:
     """Return the patterns ``module.function`` of a wrapper in other files."""
-    *outer, name = known.parameter.function.split(".")
-    if len(outer) > 1 or (outer and not known.parameter.is_method):
-        return []
-    functions = [f"{outer[0]}().{name}", f"{outer[0]}.{name}"] if outer else [name]
-    if name == "__init__":
-        functions = outer
-    found = _modules_with(workspace, known.path, outer[0] if outer else name, modules)
+    functions, name = _functions(known.parameter)
+    found = _modules_with(workspace, known.path, name, modules) if functions else ()
     return [f"{module}.{function}" for module in found for function in functions]
+
+
+def _functions(parameter: KeyParameter) -> tuple[Sequence[str], str]:
+    """Return what other files call a wrapper, behind the name of its module, and the name that they import."""
+    *outer, name = parameter.function.split(".")
+    if len(outer) > 1 or (outer and not parameter.is_method):
+        return (), name
+    if name == "__init__":
+        return outer, outer[0]
+    return ([f"{outer[0]}().{name}", f"{outer[0]}.{name}"], outer[0]) if outer else ([name], name)
 
 
 def _own_patterns(parameter: KeyParameter) -> Mapping[str, bool]:
@@ -220,14 +260,22 @@ def _scopes(workspace: Workspace, known: _Known) -> list[str]:
 
 def _modules_with(workspace: Workspace, path: str, name: str, modules: _Modules) -> Iterator[str]:
     """Yield the names of a module that defines something, and of the packages around it that import it."""
-    defines, mentions = re.compile(rf"\b(?:class|def)\s+{name}\b"), re.compile(rf"\b{name}\b|\bimport \*")
-    for module, parts in modules.items():
+    defines = re.compile(rf"\b(?:class|def)\s+{name}\b")
+    for module in _homes(workspace, path, name, modules):
+        parts = modules[module]
+        yield from _shortest(parts, [
+            other for other, others in modules.items()
+            if other != module and others[-1:] == parts[-1:] and defines.search(_text(workspace, other))
+        ], modules)
+
+
+def _homes(workspace: Workspace, path: str, name: str, modules: _Modules) -> Iterator[str]:
+    """Yield the paths of a module that defines something, and of the packages around it that import it."""
+    mentions = re.compile(rf"\b{name}\b|\bimport \*")
+    for module in modules:
         is_package = module.endswith("/__init__.py") and path.startswith(module.removesuffix("__init__.py"))
         if module == path or is_package and mentions.search(_text(workspace, module)):
-            yield from _shortest(parts, [
-                other for other, others in modules.items()
-                if other != module and others[-1:] == parts[-1:] and defines.search(_text(workspace, other))
-            ], modules)
+            yield module
 
 
 def _shortest(parts: Sequence[str], rivals: Sequence[str], modules: _Modules) -> Iterator[str]:

@@ -19,7 +19,7 @@ CLASS = "class Store:\n    def save(self, key): s3.put_object(Key=key)\n"
 
 
 class Case(NamedTuple):
-    """The files, and of each wrapper its callers, its pattern and how many of the callers that counts."""
+    """The files, and of each wrapper its callers, its patterns and how many of the callers these count."""
 
     files: Mapping[str, str]
     expected: Mapping[str, tuple[int, str, int]]
@@ -100,6 +100,29 @@ CASES = {
     "another module of the name without such a function": Case(
         {"one/lib.py": SAVE, "two/lib.py": "x = 1\n", "one/a.py": f"from .lib import save\n{CALLS}"},
         {"save": (2, "lib.save", 2)},
+    ),
+    "imported relatively, from one of two modules of the name": Case(
+        {
+            "one/lib.py": SAVE,
+            "two/lib.py": SAVE,
+            "one/a.py": "from . import lib as l\nl.save('a')\n",
+            "one/b/c.py": f"from ..lib import save\n{CALLS}",
+            "one/d.py": "from .lib import *\nsave('a')\n",
+            "one/e.py": "from .other import save\nsave('a')\nif (\n",
+            "one/f.py": "from .other import save\nsave('a')\n",
+            "g.py": f"import one.lib as lib\nlib.{CALLS}",
+        },
+        {"one/save": (5, "one.lib.save", 1), "two/save": (0, "", 0)},
+    ),
+    "exported by the package, and imported in several ways": Case(
+        {
+            "pkg/__init__.py": "from .lib import save\n",
+            "pkg/lib.py": SAVE,
+            "pkg/a.py": "from . import save\nsave('a')\n",
+            "a.py": f"from pkg import save\n{CALLS}",
+            "b.py": "from pkg.lib import save\nsave('a')\n",
+        },
+        {"pkg/save": (4, "pkg.save lib.save", 3)},
     ),
     "a module and a package of one name": Case(
         {"lib.py": SAVE, "lib/__init__.py": SAVE, "a.py": f"from lib import save\n{CALLS}"},
@@ -211,22 +234,25 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_wrappers(directory: Repository, name: str) -> None:
-    """Pasted into the pins file, the pattern counts exactly the calls that were said, and nothing more is advised."""
+    """Pasted into the pins file, patterns count exactly the calls that were said, and nothing more is advised."""
     files, expected = CASES[name]
     directory.write({**files, PINS: '[exempt]\n"tests/" = "test code"\n'})
     wrappers, before = wrappers_and_places(directory)
     names = [os.path.join(os.path.dirname(wrapper["path"]), wrapper["name"]) for wrapper in wrappers]
     if not any("/" in name for name in expected):
         names = [wrapper["name"] for wrapper in wrappers]
-    found = [(wrapper["callers"], wrapper["pattern"], wrapper["counted_by_pattern"]) for wrapper in wrappers]
+    found = [
+        (wrapper["callers"], " ".join(wrapper["patterns"]), wrapper["counted_by_patterns"]) for wrapper in wrappers
+    ]
     assert dict(zip(names, found, strict=True)) == expected
-    for _, pattern, number in expected.values():
-        if pattern:
-            directory.write({PINS: f'patterns = ["{pattern}"]\n[exempt]\n"tests/" = "test code"\n'})
+    for _, patterns, number in expected.values():
+        if patterns:
+            texts = json.dumps(patterns.split())
+            directory.write({PINS: f'patterns = {texts}\n[exempt]\n"tests/" = "test code"\n'})
             after, places = wrappers_and_places(directory)
             assert places > before
             assert len(places - before) == number
-            assert pattern not in [wrapper["pattern"] for wrapper in after]
+            assert not [wrapper for wrapper in after if " ".join(wrapper["patterns"]) == patterns]
 
 
 def wrappers_and_places(repository: Repository) -> tuple[list[dict[str, Any]], set[tuple[str, int, int]]]:
@@ -250,7 +276,7 @@ def test_advice(directory: Repository) -> None:
         "lib.py:1: save(key) writes whatever key its 2 callers pass, as one PUT call: "
         'add "lib.save" to patterns to count 2 calls in other files',
         "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: "
-        "no pattern counts them in its own file, so decide there on all that they write",
+        "no pattern counts those in lib.py: decide there on all that they write",
     ]
     assert directory.run("sites").lines[4:] == advice
     assert directory.run("sites", "lib.py").lines[4:] == advice
