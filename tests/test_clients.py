@@ -1,7 +1,9 @@
 """What editors and CI make of the findings: real editors and language servers, and the expressions of log readers.
 
 Each client is compared with a list of what there is to be found, which no program wrote. A client that is not
-installed is skipped. VS Code's server is in no package: VSCODE_FLAKE8 names a copy of its repository.
+installed is skipped. Some are in no package: VSCODE_FLAKE8 names a copy of the repository of VS Code's extension, and
+NEOVIM_PLUGINS a directory with copies of nvim-lint, none-ls.nvim, none-ls-extras.nvim and plenary.nvim. What the manual
+tells people to configure is taken from it.
 """
 from __future__ import annotations
 
@@ -28,9 +30,15 @@ from support.language_server import Place
 from support.language_server import Server
 from support.language_server import serving
 
+from flake8_artifact_pin.cli.explain import pages_of_manual
+
 pytestmark = pytest.mark.clients
 
-SCRIPTS = Path(sysconfig.get_path("scripts"))
+SCRIPTS = sysconfig.get_path("scripts")
+PAGE = pages_of_manual()["editors"]
+BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+# an editor, and its one line of configuration
+ROWS = dict(re.findall(r"^\| (.+) \| `(.+)` \|$", PAGE, re.MULTILINE))
 OVER = '''\
 import os
 
@@ -105,14 +113,15 @@ class Reader(NamedTuple):
 
 READERS = {
     "diff-quality": Reader(r"^([^:]+):(\d+):(?:\d+): ([a-zA-Z]+\d+.*)$", True),
-    "reviewdog, pep8": Reader(r"^(.+?):(\d+):(?:\d+): (.+)$", True),
-    "reviewdog, flake8": Reader(r"^(.+?):(\d+):(?:\d+): (.\d+ .+)$", False),
+    "reviewdog, pep8": Reader(r"^((?:[a-zA-Z]:)?(?:\\ |[^ ])+?):(\d+):\d+: (.+)$", True),
+    "reviewdog, flake8": Reader(r"^((?:[a-zA-Z]:)?(?:\\ |[^ ])+?):(\d+):\d+: (.\d+ .+)$", False),
     "Jenkins, flake8": Reader(r"([^:]+):(\d+):\d+: ([A-Z]{1,8}[0-9]{0,6} .+)", True),
     "Jenkins, pep8": Reader(r"(.*):(\d+):\d+: (\D\d* .*)", False),
     "Lintly": Reader(r"^(.*):(\d+):\d+: (\w\d+ .*)$", False),
     "GitHub, any code": Reader(r"^(.+):(\d+):\d+:\s([A-Z]+\d+\s.+)$", True),
-    "GitHub, actions-flake8": Reader(r"^([^:]*):(\d+):\d+: ((?:[EF]|[W])\d\d\d .*)$", False),
-    "GitHub, home-assistant": Reader(r"^(.*):(\d+):\d+:\s((?:E|[CDFNW])\d{3}\s.*)$", False),
+    "GitHub, actions-flake8": Reader(r"^([^:]*):(\d+):\d+: ([EFW]\d\d\d .*)$", False),
+    "GitHub, flake8-annotations": Reader(r"^([^:]+):(\d+):\d+:\s+([CEFNW]\d+\s+.+)$", False),
+    "GitHub, home-assistant": Reader(r"^(.*):(\d+):\d+:\s([CDEFNW]\d{3}\s.*)$", False),
 }
 
 
@@ -130,17 +139,23 @@ def test_readers_of_logs(producers: Project, name: str) -> None:
     )
 
 
-NVIM_LINT = ["--format=%(path)s:%(row)d:%(col)d:%(code)s:%(text)s", "--no-show-source", "--stdin-display-name"]
+# What passes the text and its name, and reads lines: arguments, and the expression.
+STDIN = {
+    "nvim-lint": (["--format=%(path)s:%(row)d:%(col)d:%(code)s:%(text)s", "--no-show-source"], r"[^:]+:(\d+):(\d+):(\w+):(.+)"),
+    "SublimeLinter": (["--format", "default"], r"^.+?:(\d+):(\d+): (\w+\d+):? (.*)"),
+}
 
 
 @pytest.mark.parametrize("pins", [STALE, FAULTY], ids=["stale", "faulty"])
-def test_nvim_lint(producers: Project, pins: str) -> None:
-    """On standard input nothing is said of the pins file: an editor would take it for the open file's."""
+@pytest.mark.parametrize("name", STDIN)
+def test_standard_input(producers: Project, name: str, pins: str) -> None:
+    """Nothing is said of the pins file: an editor would take it for the open file's."""
+    arguments, expression = STDIN[name]
     producers.write({PINS: pins})
     for file, text in FILES.items():
         path = str(producers.root / file)
-        lines = producers.flake8_process(*NVIM_LINT, path, "-", input=text).lines
-        matches = [re.fullmatch(r"[^:]+:(\d+):(\d+):(\w+):(.+)", line) for line in lines]
+        lines = producers.flake8_process(*arguments, "--stdin-display-name", path, "-", input=text).lines
+        matches = [re.fullmatch(expression, line) for line in lines]
         read = [(int(match[1]), int(match[2]), match[3]) for match in matches if match]
         assert (file, sorted(read), len(read)) == (file, places(file, pins), len(lines))
 
@@ -152,7 +167,6 @@ set nocompatible columns=80 lines=24 noswapfile
 set runtimepath^=/usr/share/vim-ale
 filetype plugin on
 let g:ale_linters = {'python': ['flake8']}
-let g:ale_python_flake8_executable = $FLAKE8
 runtime plugin/ale.vim
 function! Done(...) abort
   let l:seen = map(copy(ale#engine#GetLoclist(bufnr(''))),
@@ -167,8 +181,22 @@ endfunction
 autocmd User ALELintPost call timer_start(50, 'Done')
 edit over.py
 """
-VIM_MAKE = r"""
-set nocompatible makeprg=$FLAKE8\ --select=APR\ % errorformat=%f:%l:%c:\ %m
+VIM_SYNTASTIC = f"""\
+set nocompatible columns=80 lines=24 noswapfile
+set runtimepath^=/usr/share/vim-syntastic
+filetype plugin on
+{ROWS["Vim, Syntastic"]}
+runtime plugin/syntastic.vim
+edit over.py
+SyntasticCheck
+Errors
+let g:seen = map(getloclist(0), 'v:val.lnum . ":" . v:val.col . " " . v:val.text')
+call writefile(map(g:seen, {{_, line -> substitute(line, '\\v (.*) \\[(\\w+)\\]$', ' \\2 \\1', '')}}), 'seen')
+qall!
+"""
+VIM_MAKE = f"""
+set nocompatible
+{ROWS["Vim and Neovim, `:make`"]}
 edit over.py
 silent make
 call writefile(map(getqflist(), 'bufname(v:val.bufnr) . ":" . v:val.lnum . ":" . v:val.col . " " . v:val.text'), 'seen')
@@ -182,7 +210,6 @@ WAIT = """\
 FLYCHECK = """\
 (require 'flycheck)
 (find-file "over.py")
-(setq flycheck-python-flake8-executable (getenv "FLAKE8"))
 (setq-default flycheck-checkers '(python-flake8))
 (flycheck-mode 1)
 (flycheck-buffer)
@@ -192,16 +219,10 @@ FLYCHECK = """\
     (insert (format "%s:%s %s %s\\n" (flycheck-error-line e) (flycheck-error-column e) (flycheck-error-id e)
                     (flycheck-error-message e)))))
 """
-# as the manual has it, with the executable of this environment
-FLYMAKE = """\
+FLYMAKE = f"""\
 (require 'flymake)
 (require 'python)
-(add-hook 'python-mode-hook
-          (lambda ()
-            (setq-local python-flymake-command
-                        (list (getenv "FLAKE8") "--stdin-display-name" (or buffer-file-name "stdin") "-"))
-            (setq-local python-flymake-command-output-pattern
-                        '("^[^:\\n]+:\\\\([0-9]+\\\\):\\\\([0-9]+\\\\): \\\\(.*\\\\)$" 1 2 nil 3))))
+{BLOCKS["lisp"]}
 (find-file "over.py")
 (setq-local flymake-diagnostic-functions '(python-flymake))
 (flymake-mode 1)
@@ -213,13 +234,38 @@ FLYMAKE = """\
                     (flymake-diagnostics))))
   (with-temp-file "seen" (apply #'insert seen)))
 """
+KAKOUNE = f"""\
+{ROWS["Kakoune"]}
+edit over.py
+hook global BufCloseFifo .* %{{ buffer *lint-output*; write! seen; quit! }}
+lint
+"""
+NEOVIM_PLUGINS = os.environ.get("NEOVIM_PLUGINS", "-")
+NEOVIM = """\
+vim.opt.runtimepath:append(vim.fn.glob(vim.env.NEOVIM_PLUGINS .. "/*", true, true))
+vim.cmd("filetype on")
+{}
+vim.cmd("edit over.py")
+{}
+vim.wait(60000, function() return #vim.diagnostic.get(0) > 0 end, 100)
+local function show(found)
+  return string.format("%d:%d %s %s", found.lnum + 1, found.col + 1, found.code, found.message)
+end
+vim.fn.writefile(vim.tbl_map(show, vim.diagnostic.get(0)), "seen")
+vim.cmd("qall!")
+"""
 VIM = ["-u", "NONE", "-i", "NONE", "-S", "script"]
+LUA = ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "-S", "script.lua"]
 EMACS = ["emacs", "-q", "--batch", "-l", "script"]
 EDITORS = {
     "Vim, ALE": (["vim", "--not-a-term", *VIM], VIM_ALE, "/usr/share/vim-ale"),
     "Neovim, ALE": (["nvim", "--headless", *VIM], VIM_ALE, "/usr/share/vim-ale"),
+    "Vim, Syntastic": (["vim", "--not-a-term", *VIM], VIM_SYNTASTIC, "/usr/share/vim-syntastic"),
     "Vim, make": (["vim", "--not-a-term", *VIM], VIM_MAKE, "/"),
     "Neovim, make": (["nvim", "--headless", *VIM], VIM_MAKE, "/"),
+    "Neovim, nvim-lint": (LUA, NEOVIM.format(ROWS["Neovim, nvim-lint"], 'require("lint").try_lint()'), NEOVIM_PLUGINS),
+    "Neovim, none-ls": (LUA, NEOVIM.format(ROWS["Neovim, none-ls and none-ls-extras"], ""), NEOVIM_PLUGINS),
+    "Kakoune": (["kak", "-ui", "json", "-e", "source script"], KAKOUNE, "/"),
     "Emacs, flycheck": (EMACS, f"{WAIT}{FLYCHECK}", "/usr/share/emacs/site-lisp/elpa"),
     "Emacs, flymake": (EMACS, f"{WAIT}{FLYMAKE}", "/"),
 }
@@ -230,13 +276,16 @@ def run_editor(project: Project, name: str) -> list[str]:
     command, script, needed = EDITORS[name]
     if not shutil.which(command[0]) or not os.path.isdir(needed):
         pytest.skip(f"{name} is not installed")
-    project.write({"script": script})
+    project.write({"script": script, "script.lua": script})
     # nobody types, and nobody hangs up: Vim ends where its input does
     keyboard, typing = os.pipe()
     subprocess.run(
         command, cwd=project.root, timeout=PATIENCE, stdin=keyboard,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "TERM": "xterm", "FLAKE8": str(SCRIPTS / "flake8"), "HOME": str(project.root)},
+        env={
+            **os.environ, "TERM": "xterm", "HOME": str(project.root),
+            "PATH": os.pathsep.join([SCRIPTS, os.environ["PATH"]]),
+        },
     )
     os.close(keyboard)
     os.close(typing)
@@ -247,18 +296,19 @@ def run_editor(project: Project, name: str) -> list[str]:
 def test_editors(producers: Project, name: str) -> None:
     seen = run_editor(producers, name)
     decide = "decide: flake8-artifact-pin decide over.py"
-    # ALE counts bytes, as Vim does
+    # these count bytes, as Vim does
+    column = 25 if "ALE" in name or "none-ls" in name else 21
     ours = [
         f'5:8 APR001 put_object("arn:aws:s3:::bucket/key"): 2 PUT calls, 1 pinned; {decide}:5',
-        f'6:{25 if "ALE" in name else 21} APR001 put_object("é𝕊: 50%s "\'x\'"\\n"): 2 PUT calls, 1 pinned; {decide}:6',
+        f'6:{column} APR001 put_object("é𝕊: 50%s "\'x\'"\\n"): 2 PUT calls, 1 pinned; {decide}:6',
     ]
     if ", make" in name:
         pins, *seen = seen
         assert pins.startswith(f"{PINS}:2:1 APR003 gone.py does not exist")
-        seen = [line.removeprefix("over.py:") for line in seen]
     if "ALE" in name:
         # the middle of a long line is cut
         assert re.search(r'APR001: put_object\("arn:aws:s3::.*-artifact-pin decide over\.py:5', seen.pop())
+    seen = [re.sub(r"^over\.py:(\d+:\d+):? ", r"\1 ", line) for line in seen]
     assert [line for line in seen if " APR" in line] == ours
 
 
@@ -268,6 +318,27 @@ ONE = "def write(s3):\n    s3.put_object(Key='a')\n"
 SECOND = "    s3.put_object(Key='b')\n"
 TWO = [(2, 8, "APR001"), (3, 8, "APR001")]
 SERVERS = ["pylsp", "VS Code"]
+# They show a text with its code in front.
+RUNNERS: Mapping[str, tuple[list[str], Mapping[str, object]]] = {
+    "efm": (["efm-langserver", "-c", "config.yaml"], {}),
+    "diagnostic-languageserver": (["diagnostic-languageserver", "--stdio"], json.loads(BLOCKS["json"])),
+}
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_runners_of_linters(producers: Project, tmp_path: Path, name: str) -> None:
+    (program, *arguments), options = RUNNERS[name]
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    producers.write({"config.yaml": BLOCKS["yaml"]})
+    server = Server([program, *arguments], producers.root, tmp_path / "stderr")
+    try:
+        server.start(producers.root, options, {})
+        for file in FILES:
+            assert (file, Document(server, producers.root / file).open()) == (file, places(file, STALE))
+    finally:
+        # at once: efm does not answer that it ends
+        server.stop()
 
 
 @contextlib.contextmanager

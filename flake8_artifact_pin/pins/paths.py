@@ -17,6 +17,8 @@ from flake8_artifact_pin.pins.spelling import from_disk
 
 #: What flake8 calls standard input if nobody gives it a name.
 UNNAMED_STDIN = "stdin"
+#: Ends of the names under which editors and nbQA lint the cells of a notebook.
+NOTEBOOKS = (".ipynb", "_nbqa_ipynb.py")
 #: Longer than any path that a system opens at once.
 MAX_PATH_LENGTH = 4096
 #: Each file is compared with each shell pattern, so that their number is limited.
@@ -48,9 +50,12 @@ def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
 
 
 def judged_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
-    """Return the path that a linted file has in the pins file; None if it is not governed or is exempt."""
+    """Return the path that a linted file has in the pins file; None if it is not governed, is exempt or is a notebook.
+
+    No verb counts the calls of a notebook, so no pin could allow them.
+    """
     path = governed_path(pins, filename, sep)
-    return None if path is None or exemption(pins.exempt, path) else path
+    return None if path is None or path.endswith(NOTEBOOKS) or exemption(pins.exempt, path) else path
 
 
 def unnamed_stdin_path(pins: Pins) -> str | None:

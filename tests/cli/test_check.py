@@ -191,7 +191,7 @@ AGREEMENT: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
         {"a.py": b"#\n# coding: utf-7\ns3.put+AF8-object()\n"}, ["APR001", "APR011"],
     ),
     "an encoding that hides a call": (
-        {"a.py": b"# \xff coding: unicode_escape\nfrom fake import s3\n#\\x0as3.put\\x5fobject()\n"}, ["APR011"],
+        {"a.py": b"#\r#\r# coding: utf-7\nx = +ACI-s3.put_object() +ACI\n"}, ["APR011"],
     ),
     "such an encoding below a long line": (
         {"a.py": b"#%b\n# coding: utf-7\ns3.put+AF8-object()\n" % (b"-" * 600)}, ["APR001", "APR011"],

@@ -118,6 +118,11 @@ def test_links(project: Project) -> None:
     assert (governed_path(pins, "tests/c.py"), judged_path(pins, "tests/c.py")) == ("tests/c.py", None)
 
 
+@pytest.mark.parametrize("name", ["explore.ipynb", "src/explorek3x_nbqa_ipynb.py"])
+def test_notebook(project: Project, name: str) -> None:
+    assert judged_path(pins_of(project, f'[pins]\n"{name}" = 1\n'), name) is None
+
+
 def test_directory_behind_a_link(project: Project) -> None:
     """However somebody comes into a project, the files in it are the same ones."""
     project.write({"real/artifact-pins.toml": '[exempt]\n"tests/" = "why"\n', "real/tests/a.py": "", "real/a.py": ""})

@@ -170,7 +170,8 @@ class Document:
         for diagnostic in self.server.diagnostics(self.path.as_uri())["diagnostics"]:
             start = diagnostic["range"]["start"]
             assert 0 <= start["character"] < len(lines[start["line"]])
-            shown.append((start["line"] + 1, start["character"] + 1, str(diagnostic["code"])))
+            code = diagnostic.get("code") or diagnostic["message"].split()[0]
+            shown.append((start["line"] + 1, start["character"] + 1, str(code)))
         return sorted(shown)
 
 
