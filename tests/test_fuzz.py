@@ -25,7 +25,7 @@ USUAL = {
     [
         ("pins", 1, 400),
         ("sources", 1, 60),
-        ("comments", 1, 1500),
+        ("comments", 1, 700),
         ("registry", 1, 100),
     ],
 )

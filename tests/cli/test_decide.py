@@ -390,7 +390,7 @@ def test_what_another_program_writes_meanwhile_is_kept(directory: Repository, ti
 
 @pytest.mark.heavy
 def test_two_processes_at_once_lose_nothing(directory: Repository) -> None:
-    names = [f"m{number}.py" for number in range(6)]
+    names = [f"m{number}.py" for number in range(4)]
     directory.write({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})
     processes = [
         subprocess.Popen([*COMMAND, "decide", name, "--registered", name], stdout=subprocess.DEVNULL) for name in names

@@ -390,15 +390,14 @@ NAMES = st.lists(
 @given(st.lists(st.tuples(NAMES, sources.modules()), min_size=1, max_size=3))
 def test_generated_projects(project: Project, files: list[tuple[list[str], str]]) -> None:
     """The file that is written passes check and flake8 at once, but for what no pin settles."""
-    repository = Repository(project, "generated")
-    project.monkeypatch.chdir(repository.root)
+    generated = Repository(project, "generated", is_git=False)
+    project.monkeypatch.chdir(generated.root)
     try:
         for number, (names, source) in enumerate(files):
-            repository.write({f"{number}{'/'.join(names)}.py": source.encode()})
-        repository.commit({"other.py": "x = 1\n"})
-        assert_pinned_or_reported(repository, repository.run("init"))
-        (repository.root / PINS).unlink()
-        assert_pinned_or_reported(repository, repository.run("init", "--calls"))
+            generated.write({f"{number}{'/'.join(names)}.py": source.encode(), "other.py": "x = 1\n"})
+        for arguments in ([], ["--calls"]):
+            assert_pinned_or_reported(generated, generated.run("init", *arguments))
+            (generated.root / PINS).unlink()
     finally:
         project.monkeypatch.chdir(project.root)
-        shutil.rmtree(repository.root)
+        shutil.rmtree(generated.root)

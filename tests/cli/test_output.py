@@ -24,32 +24,36 @@ pytestmark = pytest.mark.once
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("environment", "color"),
     [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
 )
-def test_colour(directory: Repository, environment: dict[str, str], color: str) -> None:
-    """As flake8 has it."""
-    directory.monkeypatch.delenv("NO_COLOR", raising=False)
-    directory.write({"a.py": PUT})
-    shown, outcome = run_on_terminal("stdout", "check", **environment)
-    assert shown == directory.flake8("a.py", f"--color={color}").output
-    assert outcome == ("", "1 file, 1 PUT call: 1 finding\n", 1)
+def test_colour(
+    directory: Repository, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], color: str,
+) -> None:
+    """As flake8 has it, and in nothing but the findings on standard output."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    directory.write({"a.py": PUT, "broken.toml": FAULTS})
+    expected = directory.flake8("a.py", f"--color={color}").output
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert main(["check"]) == 1
+    assert terminal.getvalue() == expected
+    assert main(["check", "--format=json"]) == 1
+    assert main(["check", "--pins=broken.toml"]) == 2
+    assert "\033" not in terminal.getvalue().removeprefix(expected)
+    assert b"\033" not in directory.capture.readouterr().err
 
 
 @pytest.mark.heavy
-def test_no_colour_but_on_a_terminal(directory: Repository) -> None:
+def test_colour_on_one_of_two_terminals(directory: Repository) -> None:
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
     directory.write({"a.py": PUT})
-    shown, outcome = run_on_terminal("stderr", "check")
-    assert shown == "1 file, 1 PUT call: 1 finding\n"
-    assert outcome.out == directory.flake8("a.py").output
-    shown, _ = run_on_terminal("stdout", "check", "--format=json")
-    assert "\033" not in shown
-    # the faults of the pins file go to the other stream
-    directory.write({PINS: FAULTS})
-    assert "\033" not in run_on_terminal("stdout", "check")[1].err
+    summary = "1 file, 1 PUT call: 1 finding\n"
+    assert run_on_terminal("stdout", "check") == (directory.flake8("a.py", "--color=always").output, ("", summary, 1))
+    assert run_on_terminal("stderr", "check") == (summary, (directory.flake8("a.py").output, "", 1))
 
 
 @pytest.mark.parametrize(
@@ -97,15 +101,17 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_same_output_each_time(repository: Repository, form: str) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}
     repository.commit({**files, "e.py": f"{PUT}(", PINS: '[pins]\n"z.py" = 1\n"y.py" = 1\n"a.py" = 4\n'})
-    outcomes = {run_process("check", f"--format={form}", PYTHONHASHSEED=seed) for seed in "12"}
-    assert outcomes == {repository.run("check", f"--format={form}")}
+    assert run_process("check", f"--format={form}", PYTHONHASHSEED="1") == repository.run("check", f"--format={form}")
 
 
 def test_no_standard_error(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    directory.write({"a.py": "s3.put_object()\n"})
+    directory.write({"a.py": PUT, "broken.toml": FAULTS})
     monkeypatch.setattr(sys, "stderr", None)
     assert main(["check"]) == 1
     assert main(["check", "nope.py"]) == 2
+    assert main(["check", "--pins=broken.toml"]) == 2
+    with pytest.raises(SystemExit, match="^2$"):
+        main(["check", "--nope"])
     assert directory.capture.readouterr().out.decode().startswith("a.py:1:4: APR001 ")
 
 

@@ -75,7 +75,7 @@ def plainly(git: Git, paths: Sequence[str]) -> set[str]:
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(PARTS), max_size=3).map(b"".join), min_size=1))
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_as_plain_reading_says(repository: Repository, files: dict[str, bytes]) -> None:
     """Nothing that matters is passed over, on disk or in a commit; and of what is plain ASCII, all the rest is."""
     (repository.root / ".git/config").write_text(CONFIGURATION)

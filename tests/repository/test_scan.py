@@ -211,19 +211,17 @@ BEFORE = [
 
 @given(sources.modules(), st.data())
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
-def test_noqa_as_flake8_says(repository: Repository, source: str, data: st.DataObject) -> None:
+def test_noqa_as_flake8_says(directory: Repository, source: str, data: st.DataObject) -> None:
     """flake8 and a scan agree on what counts, wherever comments stand: also at continued lines."""
     lines = source.splitlines(keepends=True)
     for _ in range(data.draw(st.integers(1, 3))):
         number = data.draw(st.integers(0, len(lines) - 1))
         before, comment = data.draw(st.sampled_from(BEFORE)), data.draw(st.sampled_from(NOQA))
         lines[number] = f"{lines[number].rstrip()}{before}{comment}\n"
-    repository.write({"a.py": "".join(lines)})
-    (repository.root / PINS).write_text("")
-    repository.git("add", "--all")
+    directory.write({"a.py": "".join(lines), PINS: ""})
     found = scanned()
     counted = found[0].report.counted if found else 0
     assume(not (found and found[0].problems))
-    repository.write({PINS: f'[pins]\n"a.py" = {counted}\n'})
-    shown = repository.flake8("--select=APR001,APR002,E999", "a.py").lines
+    directory.write({PINS: f'[pins]\n"a.py" = {counted}\n'})
+    shown = directory.flake8("--select=APR001,APR002,E999", "a.py").lines
     assert [line for line in shown if "APR" in line] == []
