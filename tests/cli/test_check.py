@@ -734,26 +734,28 @@ HOSTILE_NAMES = {
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name", HOSTILE_NAMES)
-def test_hostile_file_name(repository: Repository, name: str) -> None:
+def test_hostile_file_names(repository: Repository) -> None:
     """A line is a finding, and nothing in it is what a terminal or a CI machine would obey."""
-    put(repository, {name: PUT, f"{name}x.py": f"{PUT}def (", PINS: ""})
-    lines = repository.run("check").out.split("\n")
-    shown = HOSTILE_NAMES[name]
-    assert [re.sub(r":\d+:\d+: .*", "", line) for line in lines] == [shown, f"{shown}x.py", ""]
+    put(repository, {PINS: "", **dict.fromkeys(HOSTILE_NAMES, PUT)})
+    put(repository, dict.fromkeys([f"{name}x.py" for name in HOSTILE_NAMES], f"{PUT}def ("))
+    *lines, end = repository.run("check").out.split("\n")
+    paths = sorted([*HOSTILE_NAMES, *(f"{name}x.py" for name in HOSTILE_NAMES)])
+    shown = [HOSTILE_NAMES.get(path) or f"{HOSTILE_NAMES[path.removesuffix('x.py')]}x.py" for path in paths]
+    assert [re.sub(r":\d+:\d+: .*", "", line) for line in lines] == shown
+    assert end == ""
     assert all(map(str.isprintable, lines))
     for form in ("json", "github", "sarif", "gitlab"):
         outcome = repository.run("check", f"--format={form}")
         assert "##" not in outcome.out.replace("file=##", "")
         assert outcome.out.isascii() and "APR001" in outcome.out
         assert form == "github" or not [line for line in outcome.lines if line.lstrip().startswith("::")]
-    assert [path for path, *_ in repository.check().findings] == [name, f"{name}x.py"]
+    assert [path for path, *_ in repository.check().findings] == paths
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("key", ["##[set-output name=x]y", "##vso[task.x]y", "\\u202ex", "\\x1b[31m", "a:1:2: b"])
-def test_hostile_key(repository: Repository, key: str) -> None:
-    put(repository, {"a.py": f's3.put_object(Key="{key}")\n', PINS: ""})
+def test_hostile_keys(repository: Repository) -> None:
+    keys = ["##[set-output name=x]y", "##vso[task.x]y", "\\u202ex", "\\x1b[31m", "a:1:2: b"]
+    put(repository, {"a.py": "".join(f's3.put_object(Key="{key}")\n' for key in keys), PINS: ""})
     for form in ("text", "json", "github", "sarif", "gitlab"):
         out = repository.run("check", f"--format={form}").out
         assert all(map(str.isprintable, out.split("\n")))

@@ -305,16 +305,18 @@ def test_renamed_pins_file(repository: Repository, before: str, after: str, name
     assert changes(repository.run("diff")) == [added if "/" in before else raised]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"],
-)
-def test_file_names(repository: Repository, name: str) -> None:
-    repository.commit({"old.py": LONG + ONE, name: put("'two'", "g")})
-    edit(repository, {name: put("'new'", "g"), "old.py": None, f"d/{name}": LONG + ONE + put("'more'", "h")})
+def test_file_names(repository: Repository) -> None:
+    names = ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"]
+    moved = {f"old{number}.py": LONG.replace("x", f"x{number}_") + ONE for number in range(len(names))}
+    repository.commit({**moved, **dict.fromkeys(names, put("'two'", "g"))})
+    edit(repository, {**dict.fromkeys(moved), **dict.fromkeys(names, put("'new'", "g"))})
+    edit(repository, {f"d/{name}": text + put("'more'", "h") for name, text in zip(names, moved.values(), strict=True)})
     repository.git("add", "--all")
     found = json.loads(repository.run("diff", "--format=json").out)["changes"]
-    assert [(change["kind"], change["path"]) for change in found] == [("changed", name), ("added", f"d/{name}")]
+    assert {(change["kind"], change["path"]) for change in found} == {
+        *(("changed", name) for name in names), *(("added", f"d/{name}") for name in names),
+    }
+    assert len(found) == 2 * len(names)
     for form in ("text", "markdown"):
         text = repository.run("diff", f"--format={form}").out
         assert "\x1b" not in text and "\t" not in text and "\na" not in text and "\nb" not in text
