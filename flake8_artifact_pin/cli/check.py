@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.cli.collect import findings_in_pins
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
@@ -33,16 +34,12 @@ from flake8_artifact_pin.cli.output import print_text
 from flake8_artifact_pin.cli.output import version
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.cli.output import write_file
-from flake8_artifact_pin.cli.since import compare_since
-from flake8_artifact_pin.cli.since import Since
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.registry.load import load_registry
-from flake8_artifact_pin.registry.load import rows_owned_by
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
@@ -55,6 +52,9 @@ from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.registered import judge_promised
 from flake8_artifact_pin.rules.registered import judge_registered
+
+if TYPE_CHECKING:
+    from flake8_artifact_pin.cli.since import Since
 
 _NOT_EMPTY = {"since": "a revision", "registry": "the path of a file", "output_file": "the path of a file"}
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
@@ -160,6 +160,8 @@ def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since |
     base = _base(workspace, named, notes)
     if base is None:
         return None
+    from flake8_artifact_pin.cli.since import compare_since
+
     since = compare_since(workspace, base)
     notes += since.snapshots.notes
     return since
@@ -233,6 +235,9 @@ def _add_registry_findings(
 
 
 def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
+    from flake8_artifact_pin.registry.load import load_registry
+    from flake8_artifact_pin.registry.load import rows_owned_by
+
     pins = workspace.pins
     shown = relative(path, pins.cwd).replace(os.sep, "/")
     rows = load_registry(path, shown)

@@ -1,20 +1,16 @@
 """Collect the findings of a whole repository, for ``check`` and for the comment of ``diff``."""
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
 
-from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.files import missing_pins
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.repository.dead_patterns import dead_patterns
-from flake8_artifact_pin.repository.renames import Fate
-from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -48,6 +44,8 @@ def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> 
     pins = workspace.pins
     verdicts = (judge_file(pins, file.path, file.report) for file in scanned_files if not file.problems)
     if any(verdict.gone or verdict.is_stale for verdict in verdicts) or _gone_pins(workspace):
+        from flake8_artifact_pin.cli.moved import moves_in
+
         return [move for move in moves_in(workspace) if not move.problem and move.source.path != move.target.path]
     return ()
 
@@ -88,6 +86,8 @@ def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFi
     """Yield what is said of own patterns that count nothing in a repository whose files are all there."""
     dead = dead_patterns(workspace, scanned_files)
     if dead and not workspace.not_checked_out().paths:
+        import difflib
+
         offered = [pattern for found in find_wrappers(workspace, scanned_files) for pattern in found.patterns]
         for pattern in dead:
             nearest = next(iter(difflib.get_close_matches(pattern, offered, n=1)), "")
@@ -124,6 +124,9 @@ def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
     """Return where files are now that pins are for and that git knows under a new name."""
     if not missing or not workspace.repository:
         return {}
+    from flake8_artifact_pin.repository.renames import Fate
+    from flake8_artifact_pin.repository.renames import Renames
+
     renames = Renames(workspace.repository, workspace.pins.pins)
     outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
     return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}

@@ -1,7 +1,6 @@
 """The formats of ``check`` that other programs read. Each is a pure function of the result."""
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections import Counter
@@ -12,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from flake8_artifact_pin.cli.explain import code_sections
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import json_text
 from flake8_artifact_pin.cli.output import PROGRAM
@@ -103,6 +101,8 @@ def sarif_text(result: CheckResult, top: str, version: str) -> str:
 
 
 def _rules(codes: Iterable[str]) -> list[Mapping[str, object]]:
+    from flake8_artifact_pin.cli.explain import code_sections
+
     sections = code_sections()
     return [
         {
@@ -119,6 +119,8 @@ def _with_fingerprints(findings: Iterable[FileFinding], top: str) -> Iterator[tu
 
     That is its code, path and artifact, and of equal ones the number.
     """
+    import hashlib
+
     seen: Counter[tuple[str, str, str]] = Counter()
     for found in findings:
         # what is no text cannot be sent as such

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import time
@@ -67,6 +66,8 @@ def json_text(data: object) -> str:
 
     Azure's and GitHub's machines look for ``##vso[`` and ``##[`` anywhere in a line.
     """
+    import json
+
     dumped = json.dumps(data, indent=2).replace("##", "#\\u0023")
     return f"{dumped}\n"
 

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
@@ -118,15 +117,15 @@ class GitError(UsageError):
     """A git command failed; the message is git's own first line."""
 
 
-@dataclass(frozen=True)
 class Repository:
     """A directory of a git repository's work tree; ``top`` is the work tree's own directory, both absolute.
 
     Paths are relative to ``directory`` and spelled as in the pins file. What git tracks is asked once.
     """
 
-    directory: str
-    top: str
+    def __init__(self, directory: str, top: str) -> None:
+        self.directory = directory
+        self.top = top
 
     def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return what a git command prints; raise GitError if it fails."""
