@@ -77,8 +77,8 @@ _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", 
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _STRING = re.compile(r"""(?s)[rRuU]?(["']).*\1|""")
 
-# So many arguments behind a method that is passed as a value are taken for its own: the key is one of the first.
-_MOST_ARGUMENTS = 10
+# So many arguments behind a method that is passed as a value, and keywords, are taken for its own.
+_MOST_ARGUMENTS = 20
 
 
 class PutCall(NamedTuple):
@@ -339,7 +339,8 @@ def _arguments(node: ast.expr, visit: _Visit) -> ast.Call | None:
         return call
     # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
     behind = visit.argument + 1
-    return ast.Call(func=node, args=call.args[behind:behind + _MOST_ARGUMENTS], keywords=call.keywords)
+    keywords = call.keywords[:_MOST_ARGUMENTS]
+    return ast.Call(func=node, args=call.args[behind:behind + _MOST_ARGUMENTS], keywords=keywords)
 
 
 def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:

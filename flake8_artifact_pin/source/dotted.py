@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from flake8_artifact_pin.source.receivers import Receivers
 from flake8_artifact_pin.source.scopes import Components
+from flake8_artifact_pin.source.scopes import owner_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
 
@@ -74,7 +75,7 @@ class NameFinder:
         self.is_spelled = is_spelled
         self.stars = fixed_names(scopes.stars)
         self.values = Receivers(scopes, is_spelled).values
-        self.receivers: dict[tuple[ast.expr, int], Names] = {}
+        self.receivers: dict[tuple[ast.expr | str, Scope | None, int], Names] = {}
         self.firsts: dict[tuple[int, str, str], Names] = {}
         self.known: dict[tuple[int, str], tuple[Names, Names, Definitions]] = {}
 
@@ -131,7 +132,9 @@ class NameFinder:
 
     def names(self, node: ast.expr, scope: Scope, steps: int = _MOST_STEPS) -> Names:
         """Return the dotted names of a receiver, and of what it stands for: only so many steps are followed."""
-        key = (node, steps)
+        # the same ones for a name wherever it is read: what it stands for may be much
+        owner = owner_of(node.id, scope) if isinstance(node, ast.Name) else None
+        key = (getattr(node, "id", node), owner, steps)
         if key not in self.receivers:
             first = self._first(node, scope, steps)
             links = functools.partial(self._links, node, scope, steps)

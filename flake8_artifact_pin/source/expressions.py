@@ -46,6 +46,9 @@ from flake8_artifact_pin.source.templates import unknown
 # beyond stays unknown: neither a long chain of names nor a generated expression costs more than its length.
 MAX_NAMES = 5
 _MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 24, 10**18
+# So many expressions and parts of templates are read for the keys of one file: those of some thousand PUT calls. No
+# person writes more, and what a program writes must not take minutes.
+_MAX_STEPS = 50_000
 
 _PATH_OPTIONS = ("path", "Key", "key")
 _PROPERTIES = frozenset(["cached_property", "property"])
@@ -78,13 +81,16 @@ class Expressions(Lookup):
     def __init__(self, scopes: Scopes) -> None:
         super().__init__(scopes)
         self.templates: dict[tuple[object, int], Template] = {}
+        self.steps = 0
 
     def template(self, node: ast.AST, place: Place) -> Template:
         """Return the template that an expression is."""
         read = _READERS.get(type(node))
-        if read is None or not place.depth:
+        if read is None or not place.depth or self.steps > _MAX_STEPS:
             return unknown(dotted(node))
-        return read(self, node, Place(place.scope, place.names, place.depth - 1))
+        template = read(self, node, Place(place.scope, place.names, place.depth - 1))
+        self.steps += 1 + len(template)
+        return template
 
     def constant(self, node: ast.Constant, place: Place) -> Template:
         is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and abs(node.value) < _MAX_NUMBER

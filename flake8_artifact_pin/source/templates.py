@@ -19,6 +19,8 @@ NAMELESS = "..."
 # A template of code that no person wrote may grow with each name that is followed. An S3 key has at most 1,024 bytes.
 _MAX_PARTS, _MAX_LENGTH = 24, 1000
 _MAX_SHOWN, _MAX_NAME = 60, 200
+# Fields of a text are filled in until it has so many parts.
+_MAX_FIELDS = 100
 
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 # ``{{ ds }}`` in the text of a template, its braces doubled, with unknown parts of Python in it: Airflow fills it in.
@@ -74,7 +76,7 @@ def written(template: Iterable[Part]) -> str:
     text = "".join(
         part.text.replace("{", "{{").replace("}", "}}") if part.is_known else f"{{{part.text}}}" for part in template
     )
-    return _JINJA.sub(lambda match: f"{{{unknown(match['name'])[0].text}}}", text)
+    return _JINJA.sub(lambda match: f"{{{unknown(match['name'])[0].text}}}", text) if "{{{{" in text else text
 
 
 def bounded(parts: Iterable[Part]) -> Template:
@@ -88,7 +90,7 @@ def bounded(parts: Iterable[Part]) -> Template:
     if len(merged) <= _MAX_PARTS and sum(len(part.text) for part in merged) <= _MAX_LENGTH:
         return tuple(merged)
     # of the text without the names: those may change while the artifact stays the same
-    middle = Part(_digest(_nameless(written(merged))), True)
+    middle = Part(_digest(_nameless(written(part if part.is_known else Part("", False) for part in merged))), True)
     return (*_ends(merged, slice(None, 300)), middle, *reversed(_ends(merged[::-1], slice(-300, None))))
 
 
@@ -99,7 +101,7 @@ def _ends(parts: Sequence[Part], kept: slice) -> list[Part]:
     for part in parts[:_MAX_PARTS // 2 - 1]:
         if length > 300:
             break
-        first.append(part._replace(text=part.text[kept]))
+        first.append(Part(part.text[kept], *part[1:]))
         length += len(first[-1].text)
     return first
 
@@ -185,7 +187,9 @@ def format_fields(template: Template, positional: Sequence[Template], named: Map
                 value = named.get(index) or unknown(name)
                 if index.isascii() and index.isdigit() and len(index) < 4:
                     value = positional[int(index)] if int(index) < len(positional) else unknown("")
-                if rest:
+                if len(parts) > _MAX_FIELDS:
+                    value = unknown(name)
+                elif rest:
                     value = unknown(f"{value[0].text}{rest}" if is_unknown(value) and value[0].text != NAMELESS else "")
                 parts += _formatted(value) if spec or conversion not in (None, "s") else value
         if not part.is_known:
@@ -206,7 +210,8 @@ def _replaced(template: Template, pattern: re.Pattern[str], field: Callable[[re.
             continue
         end = 0
         for match in pattern.finditer(part.text):
-            parts += (Part(part.text[end:match.start()], True), *field(match))
+            value = field(match) if len(parts) < _MAX_FIELDS else unknown("")
+            parts += (Part(part.text[end:match.start()], True), *value)
             end = match.end()
         parts.append(Part(part.text[end:], True))
     return bounded(parts)
