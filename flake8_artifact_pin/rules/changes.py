@@ -76,7 +76,7 @@ def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], change
     raised = []
     for path, pin in new.pins.pins.items():
         before = old.pins.pin_of(base_path(path, old.pins, renamed))
-        more = pin.allowed - before.allowed - max(0, _gained(path, old, new, renamed))
+        more = pin.allowed - before.allowed - max(0, _gained(path, old, new, renamed)) - _stale(path, before, new)
         if more > max(0, new_decisions(before, pin) - came.get(path, 0)):
             raised.append(pin)
     return raised
@@ -174,6 +174,13 @@ def _gained(path: str, old: Snapshot, new: Snapshot, renamed: Mapping[str, str])
     before = old.reports.get(renamed.get(path, path))
     now = new.reports.get(path)
     return (now.counted if now else 0) - (before.counted if before else 0)
+
+
+def _stale(path: str, before: Pin, new: Snapshot) -> int:
+    """Return how many entries of the base no call of a changed file has any more: APR002 is said of them."""
+    report = new.reports.get(path)
+    gone = judge_file(new.pins, path, report).gone if report else ()
+    return len({*gone} & {*(before.calls or ())})
 
 
 def _counts_more(old: Pins, new: Pins) -> bool:

@@ -133,6 +133,8 @@ class _Match:
         self.unnamed: dict[str, CallName] = {}
         self.gone: list[str] = []
         self.uncertain: set[str] = set()
+        # as many calls as share the scope and method of entries without a key beyond the number of these
+        self.surplus: set[str] = set()
         self.replaces: dict[str, tuple[str, bool]] = {}
 
     def are_equal(self, entries: Iterable[str]) -> bool:
@@ -197,6 +199,8 @@ def _pair_without_key(
     match.uncertain.update(entries)
     match.alternatives.update(dict.fromkeys(names, tuple(entries)))
     match.unnamed.update((name, calls[name]) for name in names)
+    unused = [name for name in names if name not in entries]
+    match.surplus.update(unused[len(entries) - len(names):])
 
 
 # What an unnamed call and a gone entry may have in common, the most certain first.
@@ -220,8 +224,8 @@ def _find_replaced(match: _Match) -> None:
         certain = {key for key, group in waiting.items() if is_move and match.are_equal(group)}
         for name, call in list(unnamed.items()):
             key = common(call)
-            # a call that one of several entries may name is no news, unless its key tells it
-            if waiting.get(key) and (is_move or name not in match.alternatives):
+            # of calls that one of several entries may name, only as many are news as there are more of them
+            if waiting.get(key) and (is_move or name in match.surplus or name not in match.alternatives):
                 entry = waiting[key].popleft()
                 match.replaces[name] = entry, key in certain
                 del gone[entry], unnamed[name]

@@ -289,6 +289,8 @@ def test_pins_raised_without_a_call(old_pins: str, new_pins: str, expected: list
         (ALPHA, BOTH, COUNT.format(1), COUNT.format(2), []),
         # what was beyond its pin in the base is allowed now
         (BOTH, BOTH, COUNT.format(1), COUNT.format(2), ["a.py"]),
+        # the entry of what is gone is stale, which is APR002
+        (ALPHA, BETA, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, []),
         # another key is no more calls
         (ALPHA, BETA, COUNT.format(1), COUNT.format('{ count = 2, registered = ["beta"] }'), ["a.py"]),
     ],

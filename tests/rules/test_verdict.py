@@ -105,7 +105,12 @@ MATCHES: dict[str, tuple[list[str], list[str], list[str], list[str], set[str]]] 
     ),
     "one more of equal names, and one gone elsewhere": (
         ["f:put_object", "g:put_object"], ["f:put_object(a)", "f:put_object(b)"],
-        ["swapped ? f:put_object", "swapped ? f:put_object"], ["g:put_object"], {"f:put_object"},
+        ["swapped ? f:put_object", "swapped ~ g:put_object ? f:put_object"], ["g:put_object"], {"f:put_object"},
+    ),
+    "one of two entries of a renamed function has its new name": (
+        ["g:put_object#2", "f:put_object#2"], ["g:put_object", "g:put_object#2"],
+        ["swapped ~ f:put_object#2 ? g:put_object#2", "swapped ? g:put_object#2"], ["f:put_object#2"],
+        {"g:put_object#2"},
     ),
     "none of equal names is left": (
         ["f:put_object", "f:put_object#2"], ["g:put_object", "g:put_object#2"],
