@@ -292,6 +292,12 @@ class Answers(io.StringIO):
     def isatty(self) -> bool:
         return True
 
+    def readline(self, size: int | None = -1) -> str:
+        line = super().readline(size)
+        if line == "^C\n":
+            raise KeyboardInterrupt
+        return line
+
 
 def asked(repository: Repository, *answers: str) -> list[str]:
     """Let a person answer, and return the lines of the pins file; more questions than answers end the input."""
@@ -330,6 +336,14 @@ def test_the_last_answer_is_offered_again(repository: Repository) -> None:
         "[pins]",
         '"a.py" = { count = 1, grandfathered = "scratch files" }',
         '"b.py" = { count = 1, grandfathered = "scratch files" }',
+    ]
+
+
+def test_what_was_answered_before_an_interrupt_is_kept(repository: Repository) -> None:
+    """But for the file that was asked about: a decision on one of its calls may need one on the others."""
+    repository.commit({"a.py": ONE, "b.py": TWO, "artifact-pins.toml": "[pins]\n"})
+    assert asked(repository, "g", "scratch files", "d", "config#12", "^C") == [
+        "[pins]", '"a.py" = { count = 1, grandfathered = "scratch files" }',
     ]
 
 
