@@ -45,6 +45,10 @@ CASES = {
         TWO, "[pins]\n", ["a.py", "--deferred", "config#12", "--until", "2027-03-31"],
         '[pins]\n"a.py" = { count = 2, deferred = "config#12", until = 2027-03-31 }\n',
     ),
+    "fewer ids than new calls name them": Case(
+        TWO, "[pins]\n", ["a.py", "--registered", "one"],
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}{ONE_ENTRY.replace("(one", "(two")}',
+    ),
     "one of two calls without a pin": Case(
         TWO, "[pins]\n", ["a.py:3", "--registered", "two"],
         f'[pins]\n\n{CALLS}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n',
@@ -117,6 +121,14 @@ def test_decisions_are_recorded(repository: Repository, name: str) -> None:
     # who has decided on all of it has settled all of it
     if "one of two" not in name:
         assert repository.check().places == []
+
+
+def test_what_was_decided_is_not_new_to_a_reviewer(repository: Repository) -> None:
+    repository.commit({"artifact-pins.toml": "[pins]\n"})
+    repository.write({"a.py": TWO, "b.py": ONE})
+    repository.run("decide", "a.py", "b.py", "--registered", "one")
+    repository.git("add", "--all")
+    assert repository.check("--since=HEAD").places == []
 
 
 def test_what_was_done_is_said(repository: Repository) -> None:
