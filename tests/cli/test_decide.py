@@ -47,6 +47,10 @@ CASES = {
         TWO, "[pins]\n", ["a.py", "--deferred", "config#12", "--until", "2027-03-31"],
         '[pins]\n"a.py" = { count = 2, deferred = "config#12", until = 2027-03-31 }\n',
     ),
+    "fewer ids than new calls name them": Case(
+        TWO, "[pins]\n", ["a.py", "--registered", "one"],
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}{ONE_ENTRY.replace("(one", "(two")}',
+    ),
     "one of two calls without a pin": Case(
         TWO, "[pins]\n", ["a.py:3", "--registered", "two"],
         f'[pins]\n\n{CALLS}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n',
@@ -119,6 +123,14 @@ def test_decisions_are_recorded(directory: Repository, name: str) -> None:
     # who has decided on all of it has settled all of it
     if "one of two" not in name:
         assert directory.check().places == []
+
+
+def test_what_was_decided_is_not_new_to_a_reviewer(repository: Repository) -> None:
+    repository.commit({"artifact-pins.toml": "[pins]\n"})
+    repository.write({"a.py": TWO, "b.py": ONE})
+    repository.run("decide", "a.py", "b.py", "--registered", "one")
+    repository.git("add", "--all")
+    assert repository.check("--since=HEAD").places == []
 
 
 def test_what_was_done_is_said(directory: Repository) -> None:
@@ -294,6 +306,12 @@ class Answers(io.StringIO):
     def isatty(self) -> bool:
         return True
 
+    def readline(self, size: int | None = -1) -> str:
+        line = super().readline(size)
+        if line == "^C\n":
+            raise KeyboardInterrupt
+        return line
+
 
 def asked(repository: Repository, *answers: str) -> list[str]:
     """Let a person answer, and return the lines of the pins file; more questions than answers end the input."""
@@ -332,6 +350,14 @@ def test_the_last_answer_is_offered_again(directory: Repository) -> None:
         "[pins]",
         '"a.py" = { count = 1, grandfathered = "scratch files" }',
         '"b.py" = { count = 1, grandfathered = "scratch files" }',
+    ]
+
+
+def test_what_was_answered_before_an_interrupt_is_kept(directory: Repository) -> None:
+    """But for the file that was asked about: a decision on one of its calls may need one on the others."""
+    directory.write({"a.py": ONE, "b.py": TWO, "artifact-pins.toml": "[pins]\n"})
+    assert asked(directory, "g", "scratch files", "d", "config#12", "^C") == [
+        "[pins]", '"a.py" = { count = 1, grandfathered = "scratch files" }',
     ]
 
 

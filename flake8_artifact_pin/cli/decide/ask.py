@@ -1,6 +1,7 @@
 """Walk a person through what is undecided, one question each."""
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -61,27 +62,33 @@ class _Interview:
         try:
             text = input(prompt).strip()
         except EOFError:
+            print_line()
             text = "q"
         self.is_over = text == "q"
         return "" if self.is_over else text
 
 
 def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int:
-    """Ask about each item, given the lines of its file, and record the answers of a file together.
+    """Ask about each item, given the lines of its file, and record the answers of a file together, before the next.
 
     Return how many are left undecided.
     """
     interview = _Interview()
-    answers: dict[str, dict[str, Answer]] = {}
-    for number, (item, lines) in enumerate(items, start=1):
-        _show(item, lines, f"{number} of {len(items)}")
-        letter = interview.choose(item)
-        decision = interview.decide(letter, item) if letter in _PROMPTS else None
-        if decision or letter == "k":
-            answers.setdefault(item.path, {})[item.name] = decision
+    recorded = 0
+    numbered = enumerate(items, start=1)
+    for path, of_file in itertools.groupby(numbered, key=lambda numbered: numbered[1][0].path):
+        answers: dict[str, Answer] = {}
+        for number, (item, lines) in of_file:
+            _show(item, lines, f"{number} of {len(items)}")
+            letter = interview.choose(item)
+            decision = interview.decide(letter, item) if letter in _PROMPTS else None
+            if decision or letter == "k":
+                answers[item.name] = decision
+            if interview.is_over:
+                break
+        recorded += _recorded(path, answers, record) if answers else 0
         if interview.is_over:
             break
-    recorded = sum(_recorded(path, of_file, record) for path, of_file in answers.items())
     note(f"{count(len(items) - recorded, 'PUT call')} left undecided")
     return len(items) - recorded
 

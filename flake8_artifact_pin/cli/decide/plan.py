@@ -185,9 +185,13 @@ def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
 
 
 def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
-    """Return whether one decision is for all calls of a file: the pin's own, or one on each call."""
+    """Return whether one decision is for all calls of a file: the pin's own, or one on each call.
+
+    Fewer ids than calls, at a count, would leave open which artifact they are for.
+    """
     decision = next(iter(decisions.values()))
-    return _words(decision) == _words(pin.decision) or len(decisions) == len(counted)
+    has_enough = not 0 < len(decision.registered) < len(decisions)
+    return _words(decision) == _words(pin.decision) or (len(decisions) == len(counted) and has_enough)
 
 
 def _plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
