@@ -72,7 +72,7 @@ def json_text(data: object) -> str:
 
 
 def versioned_json(fields: Mapping[str, object]) -> str:
-    """Return an object as JSON with the ``version`` of its format: another one if a field goes or changes its meaning."""
+    """Return an object as JSON, with the ``version`` of its format: it rises if a field goes or changes its meaning."""
     return json_text({"version": 1, **fields})
 
 
