@@ -42,12 +42,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session", autouse=True)
 def plugins_only() -> Iterator[None]:
     """Let flake8, which reads the metadata of all that is installed at each start, find what has plugins for it."""
+    distributions = importlib.metadata.distributions
     found = [
-        distribution for distribution in importlib.metadata.distributions()
+        distribution for distribution in distributions()
         if any(entry.group.startswith("flake8.") for entry in distribution.entry_points)
     ]
     with pytest.MonkeyPatch.context() as context:
-        context.setattr(importlib.metadata, "distributions", lambda: found)
+        context.setattr(importlib.metadata, "distributions", lambda **named: distributions(**named) if named else found)
         yield
 
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import json_text
 from flake8_artifact_pin.cli.output import PROGRAM
+from flake8_artifact_pin.cli.output import versioned_json
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.rules.findings import FileFinding
@@ -45,7 +46,7 @@ def check_json(result: CheckResult) -> str:
     findings = [
         {**finding_data(found), "is_new": None if new is None else found in new} for found in result.findings
     ]
-    return json_text({"version": 1, "files": result.files, "put_calls": result.calls, "findings": findings})
+    return versioned_json({"files": result.files, "put_calls": result.calls, "findings": findings})
 
 
 def github_text(result: CheckResult, directories: Sequence[str]) -> str:

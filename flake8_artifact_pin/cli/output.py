@@ -72,9 +72,14 @@ def json_text(data: object) -> str:
     return f"{dumped}\n"
 
 
-def print_json(data: object) -> None:
-    """Print data as JSON."""
-    print(json_text(data), end="")
+def versioned_json(fields: Mapping[str, object]) -> str:
+    """Return an object as JSON, with the ``version`` of its format: it rises if a field goes or changes its meaning."""
+    return json_text({"version": 1, **fields})
+
+
+def print_json(fields: Mapping[str, object]) -> None:
+    """Print an object as versioned JSON."""
+    print(versioned_json(fields), end="")
 
 
 def print_text(text: str) -> None:

@@ -40,9 +40,6 @@ from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 
-#: The version of the JSON format: it changes when a field changes its meaning or goes.
-FORMAT_VERSION = 1
-
 # A quotation mark says that a cell of CSV is JSON; spreadsheets take what begins with the others for a formula.
 _NOT_AT_FIRST = ('"', "=", "+", "-", "@")
 
@@ -102,7 +99,6 @@ def run(arguments: argparse.Namespace) -> int:
     findings = [problem for scanned in scanned_files if not scanned.exempt for problem in scanned.problems]
     if arguments.format == "json":
         print_json({
-            "version": FORMAT_VERSION,
             "sites": [row._asdict() for row in rows],
             "wrappers": [wrapper._asdict() for wrapper in wrappers],
             "findings": list(map(finding_data, findings)),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -148,14 +149,15 @@ def _checked_list(rows: object) -> list[Any]:
 
 def _read_yaml(text: str, shown: str) -> Sequence[_Row]:
     try:
-        from flake8_artifact_pin.registry import yaml as registry_yaml
+        from flake8_artifact_pin.registry.yaml import read_rows
+        from flake8_artifact_pin.registry.yaml import YamlError
     except ImportError:
         raise RegistryError(RegistryFault(shown, "YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"))
     try:
-        rows = _checked_list(registry_yaml.read_rows(text, _ROWS, _KEYS - {_ROWS}))
-    except registry_yaml.YamlError as error:
+        rows = _checked_list(read_rows(text, _ROWS, _KEYS - {_ROWS}))
+    except YamlError as error:
         raise _FaultError(error.fault)
-    return [_Row(row.fields, row.position) for row in rows]
+    return list(itertools.starmap(_Row, rows))
 
 
 def _read_toml(text: str) -> object:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import bisect
 import re
-from typing import NamedTuple
 
 import yaml
 
@@ -22,20 +21,11 @@ class YamlError(Exception):
         self.fault = fault
 
 
-class YamlRow(NamedTuple):
-    """An item of a list: where it begins, and its wanted keys, or None if it is no mapping.
-
-    Their values are strings, None for null, and something else for anything else.
-    """
-
-    position: Position
-    fields: dict[str, object] | None
-
-
 def read_rows(text: str, list_key: str, wanted: frozenset[str]) -> object:
-    """Return the rows of the list that a YAML text has for a key as a list of YamlRow.
+    """Return the rows of the list that a YAML text has for a key: the wanted keys of each, and where it begins.
 
-    Return None if it has none, and something else if it is no list. Raise YamlError.
+    Values are strings, None for null, and something else for anything else. For a row that is no mapping the keys are
+    None. Return None if there is no such list, and something else if it is no list. Raise YamlError.
     """
     return _Document(text, wanted | {list_key}).rows(list_key)
 
@@ -69,11 +59,11 @@ class _Document:
             # an escape of no character, a version of very many digits: PyYAML lets that pass
             raise self.error(0, "not valid YAML: a number is too large") from error
 
-    def row(self, node: yaml.Node) -> YamlRow:
+    def row(self, node: yaml.Node) -> tuple[dict[str, object] | None, Position]:
         fields = None
         if self.is_mapping(node):
             fields = {key: self.value(value) for key, value in self.members(node).items()}
-        return YamlRow(self.position(node.start_mark.index), fields)
+        return fields, self.position(node.start_mark.index)
 
     def is_mapping(self, node: yaml.Node) -> bool:
         if isinstance(node, yaml.MappingNode):

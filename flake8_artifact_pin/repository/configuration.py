@@ -46,17 +46,9 @@ def _pyproject_table() -> Mapping[str, str] | None:
 
     That plugin reads the file of the working directory only, and nothing else where it has that table.
     """
-    table = flake8_table(os.getcwd())
-    if table is None or not _is_installed("Flake8-pyproject"):
-        return None
-    return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in table.items()}
-
-
-def _is_installed(distribution: str) -> bool:
     import importlib.metadata
 
-    try:
-        importlib.metadata.distribution(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+    table = flake8_table(os.getcwd())
+    if table is None or not any(importlib.metadata.distributions(name="Flake8-pyproject")):
+        return None
+    return {key: ",".join(map(str, value)) if isinstance(value, list) else str(value) for key, value in table.items()}

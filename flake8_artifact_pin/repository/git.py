@@ -12,42 +12,19 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.spelling import on_disk
 
-# A hook of git runs with these (git rev-parse --local-env-vars), which say where a repository is; here that depends
-# on the directory alone. The others name programs, or change what is printed.
-GIT_ENVIRONMENT = frozenset(
-    [
-        "GIT_ASKPASS",
-        "GIT_ATTR_SOURCE",
-        "GIT_COMMON_DIR",
-        "GIT_DIFF_OPTS",
-        "GIT_DIR",
-        "GIT_EXTERNAL_DIFF",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "GIT_WORK_TREE",
-    ],
+# Which repository is meant depends on the directory alone: a hook of git runs with variables that name another one, and
+# others name programs or change what is printed. Of all those of git these stay.
+_KEPT = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+    "GIT_EXEC_PATH",
 )
 
-# Nobody is there to type a password, messages are read here, and what is missing in a partial clone is not fetched:
-# no transport is allowed, which older versions of git understand, too.
-_SETTINGS = {
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_PAGER": "",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_TRACE": "0",
-    "LANGUAGE": "C",
-    "LC_ALL": "C",
-}
+# Messages are read here, and what is missing in a partial clone is not fetched: no transport is allowed, which older
+# versions of git understand, too.
+_SETTINGS = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LANGUAGE": "C", "LC_ALL": "C"}
 
 # A repository may have been made by an attacker: these are the programs that its configuration could run for the
 # commands used here. None of these commands compares files of the work tree with blobs, which would run filters.
@@ -62,8 +39,9 @@ _OPTIONS = (
     *("-c", "core.quotePath=false"),
 )
 
-# What git says of a directory that is in no repository's work tree. A bare repository that somebody committed is none.
-_NO_WORK_TREE = ("not a git repository", "must be run in a work tree", "cannot use bare repository")
+_NO_GIT = "there is no git on the PATH"
+# What is said of a directory that is in no repository's work tree. A bare repository that somebody committed is none.
+_NO_WORK_TREE = (_NO_GIT, "not a git repository", "must be run in a work tree", "cannot use bare repository")
 
 
 class Answer(NamedTuple):
@@ -240,8 +218,6 @@ def find_repository(directory: str) -> Repository | None:
 
     Raise GitError if there is one and git refuses to use it.
     """
-    if not _program(os.environ.get("PATH", os.defpath)):
-        return None
     here = Repository(directory, directory)
     try:
         top = os.fsdecode(here.git("rev-parse", "--show-toplevel"))
@@ -256,7 +232,7 @@ def run_git(directory: str, arguments: Sequence[str], stdin: bytes = b"") -> Ans
     """Run a git command in a directory, safely; see _OPTIONS. Raise GitError if there is no git."""
     program = _program(os.environ.get("PATH", os.defpath))
     if not program:
-        raise GitError("git: there is no git on the PATH")
+        raise GitError(f"git: {_NO_GIT}")
     process = subprocess.run(
         [program, *_OPTIONS, *(argument.encode("utf-8", "surrogateescape") for argument in arguments)],
         cwd=directory,
@@ -289,9 +265,6 @@ _PROGRAM_NAMES = ("git.exe",) if os.name == "nt" else ("git",)
 
 
 def _environment() -> Mapping[str, str]:
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in GIT_ENVIRONMENT and not name.endswith("_PATHSPECS") and not name.startswith("GIT_TRACE")
-    }
+    items = os.environ.items()
+    kept = {name: value for name, value in items if not name.startswith("GIT_") or name.startswith(_KEPT)}
     return {**kept, **_SETTINGS}

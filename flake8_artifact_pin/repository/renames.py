@@ -48,20 +48,16 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
-class RenameLimitError(GitError):
-    """More files went and came at once than git compares."""
-
-
-class Answer(NamedTuple):
+class NewPaths(NamedTuple):
     """The new path of each file that was renamed; there may be more of them if the answer is not complete."""
 
     renamed: Mapping[str, str]
     is_complete: bool = True
 
     def new_path(self, path: str) -> str:
-        """Return the new path of a file, or an empty string; raise RenameLimitError if that is not known."""
+        """Return the new path of a file, or an empty string; raise GitError if that is not known."""
         if path not in self.renamed and not self.is_complete:
-            raise RenameLimitError(f"git compares {_LIMIT} files at most, and more were renamed at once")
+            raise GitError(f"git compares {_LIMIT} files at most, and more were renamed at once")
         return self.renamed.get(path, "")
 
 
@@ -78,7 +74,7 @@ class Renames:
         self.repository = repository
         self.known = known
         self.top = Repository(repository.top, repository.top)
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, NewPaths] = {}
 
     def outcome(self, path: str) -> Outcome:
         """Return what became of a file that is not at its path; paths are relative to the repository's directory.
@@ -142,7 +138,11 @@ class Renames:
         known = [other for other in self._known_files if other not in self._new_files]
         others = [other for other in (*self._new_files, *known) if content and os.path.splitext(other)[1] == suffix]
         alike = sorted(
-            (_likeness(content, self._new_content(other, 2 * len(content) + 2)), _has_name_of(other, path), other)
+            (
+                _likeness(content, self._new_content(other, 2 * len(content) + 2)),
+                os.path.basename(other) == os.path.basename(path),
+                other,
+            )
             for other in others
         )
         found = [other for likeness, _, other in reversed(alike) if likeness >= _ALIKE]
@@ -194,11 +194,11 @@ class Renames:
         return self.repository.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").removesuffix("\n")
 
     @functools.cached_property
-    def _staged(self) -> Answer:
+    def _staged(self) -> NewPaths:
         """The new paths of the files of HEAD that were renamed in the index."""
         return _renames(self.top, "diff-index", "--cached", *_REPLACED, "HEAD")
 
-    def _renamed_by(self, commit: str) -> Answer:
+    def _renamed_by(self, commit: str) -> NewPaths:
         """Return the new paths of the files that a commit renamed.
 
         A merge is compared with each of its parents: a file may be renamed while conflicts are resolved.
@@ -221,7 +221,7 @@ class Renames:
         return self.top.git(*arguments, stdin=stdin).partition(b"\n")[0].decode()
 
 
-def renamed_since(repository: Repository, commit: str) -> Answer:
+def renamed_since(repository: Repository, commit: str) -> NewPaths:
     """Return the new paths of the files of a commit below the directory that were renamed, as far as the index has it.
 
     Where blobs are missing, only files that did not change are known to be renamed.
@@ -233,20 +233,16 @@ def renamed_since(repository: Repository, commit: str) -> Answer:
         return _renames(repository, *arguments, "-M100%", commit)._replace(is_complete=False)
 
 
-def _renames(repository: Repository, *arguments: str) -> Answer:
+def _renames(repository: Repository, *arguments: str) -> NewPaths:
     answer = repository.ask(*arguments)
     # of each: how alike they are, the old path, the new path
     fields = names(answer.checked)
-    return Answer(dict(zip(fields[1::3], fields[2::3])), _LIMIT_WARNING not in answer.messages)
+    return NewPaths(dict(zip(fields[1::3], fields[2::3])), _LIMIT_WARNING not in answer.messages)
 
 
 def _only(path: str) -> list[str]:
     """Return the arguments that limit a git command to one path, whatever the characters in it."""
     return ["--", f":(top,literal){path}"]
-
-
-def _has_name_of(path: str, other: str) -> bool:
-    return os.path.basename(path) == os.path.basename(other)
 
 
 def _likeness(one: bytes, other: bytes) -> float:

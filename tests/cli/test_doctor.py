@@ -419,7 +419,7 @@ def run(project: Project, *arguments: str) -> Result:
 
 def run_json(project: Project, *arguments: str) -> tuple[list[dict[str, Any]], bool]:
     data = json.loads(run(project, "--format=json", *arguments).output)
-    assert list(data) == ["checks", "wrappers", "notes", "ok"]
+    assert list(data) == ["version", "checks", "wrappers", "notes", "ok"]
     return data["checks"], data["ok"]
 
 

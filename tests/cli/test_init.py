@@ -112,6 +112,7 @@ def test_json(directory: Repository) -> None:
     assert (outcome.places, outcome.err, outcome.status) == (["e.py:1:4: APR004"], "", 1)
     assert data.pop("findings") and data.pop("text") == directory.read(PINS)
     assert data == {
+        "version": 1,
         "path": PINS,
         "pins": {**COUNTS, "e.py": 1},
         "calls": {**NAMES_OF_CALLS, "e.py": ["<module>:put_object"]},

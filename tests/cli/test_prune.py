@@ -71,6 +71,7 @@ def test_json(repository: Repository) -> None:
     [finding] = data["findings"]
     assert (finding["path"], finding["line"], finding["code"]) == ("bad.py", 1, "E999")
     expected = {
+        "version": 1,
         "changes": changes,
         "renames": [{"path": "old.py", "line": 5, "renamed_to": "new.py"}],
         "kept": [{"path": "a.ipynb", "line": 6, "reason": "not Python, so not judged"}],

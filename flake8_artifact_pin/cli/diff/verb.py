@@ -67,7 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
     problems = since.snapshots.problems
     if arguments.format == "json":
         print_json({
-            "version": 1,
             "base": {"commit": base.commit, "description": base.description},
             "undecided": _undecided(changes),
             "changes": [change._asdict() for change in changes],

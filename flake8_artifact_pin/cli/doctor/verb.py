@@ -50,10 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the outcome of each check and return the exit status: 1 if one failed.
 
-    The JSON format is an object: ``ok`` (whether no check failed); ``wrappers`` as those of ``sites``; ``notes`` on
-    what the pins do not reach; and ``checks``, a list of objects with ``check`` (its name), ``ok``, ``path`` and
-    ``line`` (where the cause of a failure is written; null if nowhere) and ``message``. A check has an object for each
-    of its failures, and one for all that is well. The checks are:
+    The JSON format is described in docs/command.md. A check has an object there for each of its failures, and one for
+    all that is well. The checks are:
 
     - ``plugin``: flake8 loads this plugin.
     - ``require-plugins``: flake8 fails if it does not find this plugin.

@@ -57,11 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     That is one that is stale or that git cannot tell of, not one that is beyond this tool or not checked out. With
     ``--dry-run`` it is 1 as well if the file would change.
 
-    The JSON format is an object: ``changes`` (``path`` and ``line`` of the pin, its count ``old`` and ``new``, null if
-    it is removed, the path it is ``moved_to`` or null, the ``reason``, and the ``removed_calls`` of a pin that names
-    its calls), ``renames`` that are offered (``path``, ``line`` and ``renamed_to``), pins that are ``kept`` (``path``,
-    ``line`` and ``reason``), whether the file was ``written``, and ``findings`` as those of ``check``. Lines are those
-    before the change, and paths but those of the findings are relative to the pins file's directory.
+    The JSON format is described in docs/command.md.
     """
     workspace = open_workspace(arguments.pins)
     if not workspace.pins.path:
