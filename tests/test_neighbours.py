@@ -296,7 +296,10 @@ def test_reporter(project: Project, form: str) -> None:
 
 
 class Workshop:
-    """A repository whose commits pre-commit looks at, with flake8 of this environment and the hook of this checkout."""
+    """A repository whose commits pre-commit looks at, with flake8 of this environment and the hook of this checkout.
+
+    As the manual has it: flake8, which has the plugin here, leaves the findings to the other hook.
+    """
 
     def __init__(self, project: Project) -> None:
         self.hooks = Repository(project, "hooks")
@@ -313,7 +316,7 @@ class Workshop:
 
     def start(self, files: Mapping[str, str]) -> None:
         """Commit files with a configuration, and let git ask pre-commit from then on."""
-        linter = json.dumps(f"{sys.executable} -m flake8 --select=APR,E9")
+        linter = json.dumps(f"{sys.executable} -m flake8 --extend-ignore=APR,F821")
         self.repository.commit({
             ".pre-commit-config.yaml": (
                 "repos:\n"
@@ -364,7 +367,7 @@ def test_pre_commit(project: Project) -> None:
     })
     passed = {"flake8": "Passed", "artifact pins": "Passed"}
     unneeded = {"flake8": "Skipped", "artifact pins": "Passed"}
-    refused = {"flake8": "Failed", "artifact pins": "Failed"}
+    refused = {"flake8": "Passed", "artifact pins": "Failed"}
     pins_refused = {"flake8": "Skipped", "artifact pins": "Failed"}
     over = [
         f'src/a.py:{line}:4: APR001 put_object("{key}"): 2 PUT calls, 1 pinned; '
@@ -372,14 +375,14 @@ def test_pre_commit(project: Project) -> None:
         for line, key in ((1, "a"), (2, "b"))
     ]
 
-    # a call too many: each hook says so
+    # a call too many
     repository.write({"src/a.py": two})
     repository.git("add", "src/a.py")
-    assert workshop.commit() == (refused, over + over, False)
+    assert workshop.commit() == (refused, over, False)
     # and of a commit that takes no notice of the index; git has another one for it then
     repository.git("reset", "--quiet")
-    assert workshop.commit("--", "src/a.py") == (refused, over + over, False)
-    assert workshop.commit("--all", cwd="src") == (refused, over + over, False)
+    assert workshop.commit("--", "src/a.py") == (refused, over, False)
+    assert workshop.commit("--all", cwd="src") == (refused, over, False)
 
     # a clean commit passes while the call too many is not part of it
     repository.write({"c.py": "x = 2\n"})
@@ -391,7 +394,7 @@ def test_pre_commit(project: Project) -> None:
     pins = repository.root / "artifact-pins.toml"
     repository.git("add", "src/a.py")
     pins.write_text('[pins]\n"src/a.py" = 2\n"src/b.py" = 1\n')
-    assert workshop.commit() == (refused, over + over, False)
+    assert workshop.commit() == (refused, over, False)
     repository.git("add", "artifact-pins.toml")
     assert workshop.commit() == (passed, [], True)
 
@@ -418,7 +421,7 @@ def test_pre_commit(project: Project) -> None:
     repository.write({"../tree/src/b.py": one})
     repository.git("-C", "../tree", "add", "--all")
     states, findings, is_committed = workshop.commit(cwd="../tree")
-    assert (states, places(findings), is_committed) == (refused, ["src/b.py:1:4: APR001"] * 2, False)
+    assert (states, places(findings), is_committed) == (refused, ["src/b.py:1:4: APR001"], False)
     repository.write({"../tree/src/b.py": f"{one.rstrip()}  # noqa: APR001 - a probe\n"})
     assert workshop.commit("--all", cwd="../tree") == (passed, [], True)
 
