@@ -364,9 +364,10 @@ def imported_stores(text: str) -> frozenset[str]:
 
 def _imported_modules(text: str) -> Iterator[str]:
     """Yield the modules that a text imports, what it imports from them, and the packages around each."""
+    comment, alias = re.compile(_COMMENT), re.compile(_NAME)
     for match in re.finditer(_IMPORT, text):
         package, names, modules = match.groups()
-        for name in re.findall(_NAME, re.sub(_COMMENT, "", names or modules or "")):
+        for name in alias.findall(comment.sub("", names or modules or "")):
             parts = name.split()[0].split(".")
             parts = [*package.split("."), *parts] if package else parts
             yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))
