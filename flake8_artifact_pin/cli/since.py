@@ -59,18 +59,20 @@ def _call_findings(workspace: Workspace, changes: Sequence[CallChange], base: st
     """Yield what is said of calls that are allowed: any other has a finding of its own."""
     for change in changes:
         if change.is_undecided and change.is_allowed and change.new:
-            path, site = change.new
-            finding = new_call_finding(workspace.pins, path, site, _problem(workspace, change), base)
-            yield FileFinding(workspace.shown(path), finding)
+            finding = new_call_finding(workspace.pins, change, _problem(workspace, change), base)
+            yield FileFinding(workspace.shown(change.new.path), finding)
 
 
 def _problem(workspace: Workspace, change: CallChange) -> str:
-    shown = change.new.site.call.shown if change.new else ""
+    assert change.new
+    new = change.new.site.call
+    shown = new.shown
     if change.old is None:
         return f"{shown} is new"
+    old = change.old.site.call
     return {
-        Kind.CHANGED: f"{shown} has replaced {change.old.site.call.shown}",
+        Kind.CHANGED: f"{new.shown_beside(old)} has replaced {old.shown_beside(new)}",
         Kind.UNSUPPRESSED: f"{shown} is no longer suppressed",
-        Kind.RENAMED: f"{shown} was in {change.old.site.call.scope}, with another decision",
-        Kind.MOVED: f"{shown} was in {workspace.shown(change.old.path)}, with another decision",
+        Kind.RENAMED: f"{shown} has come from {old.scope} without its decision",
+        Kind.MOVED: f"{shown} has come from {workspace.shown(change.old.path)} without its decision",
     }[change.kind]

@@ -46,19 +46,14 @@ def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[Ca
     for change in changes:
         if change.new and change.new.site.is_counted:
             counted.setdefault(change.new.path, []).append(change)
-    undecided: dict[int, State] = {}
+    undecided: dict[int, JudgedCall] = {}
     for path, here in counted.items():
         old_path = base_path(path, old.pins, renamed)
         old_pin = old.pins.pin_of(old_path)
         unused = before[old_path].gone if old_path in before else old_pin.calls or ()
         file = _File(old_pin, unused, decisions, now[path])
-        undecided.update((id(change), file.call(change).state) for change in file.undecided(here))
-    return [
-        change._replace(is_undecided=True, is_allowed=undecided[id(change)] is State.PINNED)
-        if id(change) in undecided
-        else change
-        for change in changes
-    ]
+        undecided.update((id(change), file.call(change)) for change in file.undecided(here))
+    return [_with_verdict(change, undecided[id(change)]) if id(change) in undecided else change for change in changes]
 
 
 def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Iterable[CallChange]) -> list[Pin]:
@@ -110,6 +105,12 @@ def says_the_same(decision: Decision, other: Decision) -> bool:
 def base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
     """Return the path that a pinned file of now had in the base."""
     return path if path in old.pins else renamed.get(path, path)
+
+
+def _with_verdict(change: CallChange, call: JudgedCall) -> CallChange:
+    return change._replace(
+        is_undecided=True, is_allowed=call.state is State.PINNED, alternatives=() if call.entry else call.alternatives,
+    )
 
 
 def _judged(snapshot: Snapshot) -> Mapping[str, Verdict]:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.source.calls import PutCall
@@ -40,7 +41,8 @@ class CallChange(NamedTuple):
     """What a call was and what it is: one of them is missing where it came or went.
 
     ``CHANGED`` means that another artifact is written at the same place of the program. ``is_undecided``: nobody
-    decided on it. ``is_allowed``: its pin allows it.
+    decided on it. ``is_allowed``: its pin allows it all the same; ``alternatives`` are the entries of equal names one
+    of which does.
     """
 
     kind: Kind
@@ -48,6 +50,7 @@ class CallChange(NamedTuple):
     new: PlacedCall | None
     is_undecided: bool = False
     is_allowed: bool = False
+    alternatives: Sequence[str] = ()
 
     @property
     def came(self) -> bool:
@@ -59,9 +62,9 @@ class CallChange(NamedTuple):
 class _Traits(NamedTuple):
     """By what a call is recognised in the other state; a trait that is None matches nothing.
 
-    ``artifact`` is the key template without the names of variables; ``key`` is it, too, if it says enough to know the
-    call again elsewhere. ``text`` is the statement without blanks. ``lost_scope``: the other state has no PUT call in
-    that function.
+    ``artifact`` is the key template without the names of variables, ``base`` what follows its last slash; ``key`` is
+    ``artifact`` if that says enough to know the call again elsewhere. ``text`` is the statement without blanks.
+    ``lost_scope``: the other state has no PUT call in that function.
     """
 
     call: PlacedCall
@@ -70,6 +73,7 @@ class _Traits(NamedTuple):
     method: str
     template: str
     artifact: str
+    base: str
     counts: bool
     key: str | None
     text: str
@@ -87,6 +91,7 @@ _STEPS = (
     (Kind.RENAMED, ("path", "method", "text", "lost_scope")),
     (Kind.MOVED, ("scope", "method", "text", "lost_scope")),
     (Kind.RENAMED, ("path", "scope", "template")),
+    (Kind.CHANGED, ("path", "scope", "method", "base")),
     (Kind.CHANGED, ("path", "scope", "method")),
 )
 # An unknown part of a template; its braces are doubled where they belong to the key.
@@ -141,10 +146,11 @@ def _traits(
         texts = {span: _text(report, span) for span in {site.call.span for site in report.sites}}
         for site in report.sites:
             call = site.call
+            artifact = _artifact(call.key)
             is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
             yield _Traits(
-                PlacedCall(path, site), base_path, call.scope, call.method, call.key, _artifact(call.key),
-                site.is_counted, _telling_key(call), texts[call.span], is_lost or None,
+                PlacedCall(path, site), base_path, call.scope, call.method, call.key, artifact,
+                artifact.rpartition("/")[2], site.is_counted, _telling_key(call), texts[call.span], is_lost or None,
             )
 
 

@@ -27,6 +27,7 @@ from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules import commands
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.findings import make_finding
+from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.stray import stray_findings
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
@@ -115,13 +116,23 @@ def dead_pattern_finding(pins: Pins, pattern: str, nearest: str) -> Finding:
     return make_finding(*pattern_position(pins, pattern), "APR003", text, pattern)
 
 
-def new_call_finding(pins: Pins, path: str, site: Site, problem: str, base: str) -> Finding:
+def new_call_finding(pins: Pins, change: CallChange, problem: str, base: str) -> Finding:
     """Return what is said of a PUT call that is allowed, and was not in ``base``, while nobody decided on it.
 
     ``problem`` says what happened: ``put_object("x") is new``.
     """
-    text = f"{problem} since {base}, and nobody decided on it; decide: {commands.decide(pins, path, site.call.line)}"
-    return _at_call(site, "APR010", text)
+    assert change.new
+    text = f"{problem} since {base}, and nobody decided on it; {decision_step(pins, change)}"
+    return _at_call(change.new.site, "APR010", text)
+
+
+def decision_step(pins: Pins, change: CallChange) -> str:
+    """Return the step that decides on a call that came."""
+    assert change.new
+    if change.is_allowed and change.alternatives:
+        # the command refuses to choose among them
+        return f"nobody can tell which of {listed(change.alternatives)} is its entry: decide there, by hand"
+    return f"decide: {commands.decide(pins, change.new.path, change.new.site.call.line)}"
 
 
 def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:

@@ -207,6 +207,8 @@ def _pair_without_key(
 _COMMON: Sequence[tuple[bool, Callable[[CallName], Hashable]]] = (
     (True, lambda name: (name.method, name.key) if name.key else None),
     (True, lambda name: name.key or None),
+    # files of one function in another directory
+    (False, lambda name: (name.scope, name.key.rpartition("/")[2]) if name.key else None),
     (False, lambda name: (name.scope, name.method)),
     (False, lambda name: (name.scope.rpartition(".")[2], name.method)),
     (False, lambda name: name.scope),

@@ -112,7 +112,14 @@ class PutCall(NamedTuple):
     @property
     def shown(self) -> str:
         """The call as it is shown to a person."""
-        key = f'"{shown_key(self.key)}"' if self.key else "..."
+        return self._shown(is_whole=False)
+
+    def shown_beside(self, other: PutCall) -> str:
+        """Return the call as it is shown beside another one: whole, if what differs would be cut out of both."""
+        return self._shown(is_whole=self.shown == other.shown)
+
+    def _shown(self, is_whole: bool) -> str:
+        key = f'"{shown_key(self.key, is_whole)}"' if self.key else "..."
         text = f"{self.method}({key})" if self.is_called or self.key else self.method
         return text if self.is_called else f"{text} passed as a value"
 

@@ -217,11 +217,11 @@ def _replaced(template: Template, pattern: re.Pattern[str], field: Callable[[re.
     return bounded(parts)
 
 
-def shown_key(text: str) -> str:
-    """Return a template to show on one line: the middle of a long one is cut, since keys differ at their ends."""
+def shown_key(text: str, is_whole: bool = False) -> str:
+    """Return a template to show on one line: the middle of a long one may be cut, since keys differ at their ends."""
     text = _on_one_line(text.replace("\\", "\\\\"))
     half = (_MAX_SHOWN - 3) // 2
-    return text if len(text) <= _MAX_SHOWN else f"{text[:half]}...{text[-half - 1:]}"
+    return text if is_whole or len(text) <= _MAX_SHOWN else f"{text[:half]}...{text[-half - 1:]}"
 
 
 def name_key(text: str) -> str:

@@ -233,6 +233,13 @@ DECISIONS: dict[str, Case] = {
             'without "f:put_object(one.csv)" (registered: one)',
         ],
     ),
+    "the middle of a long key": (
+        {"a.py": put(f"'{'a/' * 30}one/{'b/' * 30}'")}, {"a.py": put(f"'{'a/' * 30}two/{'b/' * 30}'")},
+        [
+            f'call changed a.py:2: undecided: put_object("{"a/" * 30}one/{"b/" * 30}") -> '
+            f'put_object("{"a/" * 30}two/{"b/" * 30}") in f',
+        ],
+    ),
     "an entry takes over a decision": (
         {"a.py": ONE, PINS: named(f"f(one.csv): {ONE_ID}")},
         {"a.py": put("'two.csv'"), PINS: named(f"f(two.csv): {ONE_ID}")},

@@ -21,6 +21,8 @@ def put(key: str, scope: str = "f", end: str = "") -> str:
 COUNT = '[pins]\n"a.py" = {}\n'
 ENTRY = '[pins."a.py".calls]\n"{}" = {{ registered = ["{}"] }}\n'
 NOQA = "  # noqa: APR001 - a probe"
+# a long key is cut in the middle
+LONG = 40 * "long"
 DECIDE = "and nobody decided on it; decide: flake8-artifact-pin decide"
 
 
@@ -40,18 +42,28 @@ DECIDE = "and nobody decided on it; decide: flake8-artifact-pin decide"
             [f'a.py:2:8 put_object("two") has replaced put_object("one") since HEAD, {DECIDE} a.py:2'], id="replaced",
         ),
         pytest.param(
+            {"a.py": put(f"{LONG}x{LONG}"), PINS: COUNT.format(1)}, {"a.py": put(f"{LONG}y{LONG}")},
+            [
+                f'a.py:2:8 put_object("{LONG}y{LONG}") has replaced put_object("{LONG}x{LONG}") since HEAD, '
+                f"{DECIDE} a.py:2",
+            ],
+            id="replaced, and the middle of a long key is what differs",
+        ),
+        pytest.param(
             {"a.py": put("one", end=NOQA), PINS: COUNT.format(0)}, {"a.py": put("one"), PINS: COUNT.format(1)},
             [f'a.py:2:8 put_object("one") is no longer suppressed since HEAD, {DECIDE} a.py:2'], id="unsuppressed",
         ),
         pytest.param(
             {"a.py": put("one"), PINS: ENTRY.format("f:put_object(one)", "first")},
             {"a.py": put("one", "g"), PINS: '[pins."a.py".calls]\n"g:put_object(one)" = {}\n'},
-            [f'a.py:2:8 put_object("one") was in f, with another decision since HEAD, {DECIDE} a.py:2'], id="renamed",
+            [f'a.py:2:8 put_object("one") has come from f without its decision since HEAD, {DECIDE} a.py:2'],
+            id="renamed",
         ),
         pytest.param(
             {"b.py": put("one"), "a.py": "", PINS: '[pins]\n"b.py" = { count = 1, deferred = "#1" }\n'},
             {"b.py": "", "a.py": put("one"), PINS: COUNT.format(1)},
-            [f'a.py:2:8 put_object("one") was in b.py, with another decision since HEAD, {DECIDE} a.py:2'], id="moved",
+            [f'a.py:2:8 put_object("one") has come from b.py without its decision since HEAD, {DECIDE} a.py:2'],
+            id="moved",
         ),
         pytest.param(
             {"a.py": put("one") * 2, PINS: COUNT.format(1)}, {PINS: COUNT.format(2)},

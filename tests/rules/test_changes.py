@@ -61,6 +61,15 @@ def changes(old: Snapshot, new: Snapshot, renamed: Mapping[str, str] = {}) -> li
         pytest.param(
             ALPHA, BETA, ["changed? a.py f:put_object(alpha.csv) -> a.py f:put_object(beta.csv)"], id="another key",
         ),
+        pytest.param(
+            BOTH.replace("alpha", "x/alpha").replace("beta", "x/beta"),
+            BOTH.replace("alpha", "y/x").replace("beta", "y/alpha").replace("y/x", "y/beta"),
+            [
+                "changed? a.py f:put_object(x/beta.csv) -> a.py f:put_object(y/beta.csv)",
+                "changed? a.py f:put_object(x/alpha.csv) -> a.py f:put_object(y/alpha.csv)",
+            ],
+            id="another directory",
+        ),
         pytest.param(ALPHA, BOTH, ["added? a.py f:put_object(beta.csv)"], id="one more"),
         pytest.param(BOTH, ALPHA, ["removed a.py f:put_object(beta.csv)"], id="one less"),
         pytest.param(

@@ -13,6 +13,9 @@ from support.reports import report_source
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.matching import CallChange
+from flake8_artifact_pin.rules.matching import Kind
+from flake8_artifact_pin.rules.matching import PlacedCall
 from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.messages import file_noqa_finding
 from flake8_artifact_pin.rules.messages import new_call_finding
@@ -373,9 +376,13 @@ def test_findings_of_check() -> None:
         '3:1: APR003 "*" exempts every file, so nothing is judged: exempt less',
     ]
     [site] = report_source(A).sites
-    finding = new_call_finding(pins, "a.py", site, 'put_object("a") is new', "origin/main")
-    assert shown([finding]) == [
-        f'1:4: APR010 put_object("a") is new since origin/main, and nobody decided on it; {DECIDE}:1',
+    change = CallChange(Kind.ADDED, None, PlacedCall("a.py", site), is_undecided=True, is_allowed=True)
+    finding = new_call_finding(pins, change, 'put_object("a") is new', "origin/main")
+    news = '1:4: APR010 put_object("a") is new since origin/main, and nobody decided on it; '
+    assert shown([finding]) == [f"{news}{DECIDE}:1"]
+    one_of_two = change._replace(alternatives=("f:put_object", "f:put_object#2"))
+    assert shown([new_call_finding(pins, one_of_two, 'put_object("a") is new', "origin/main")]) == [
+        f'{news}nobody can tell which of "f:put_object" and "f:put_object#2" is its entry: decide there, by hand',
     ]
     assert finding.subject == "<module>:put_object(a)"
     pins = read_pins('[pins]\n"a.py" = 2')

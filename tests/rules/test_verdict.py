@@ -122,6 +122,11 @@ MATCHES: dict[str, tuple[list[str], list[str], list[str], list[str], set[str]]] 
         ["f:put_object(a)", "f:put_object(b)"], ["g:put_object(b)", "g:put_object(a)"],
         ["swapped = f:put_object(b)", "swapped = f:put_object(a)"], ["f:put_object(a)", "f:put_object(b)"], set(),
     ),
+    "a directory of keys was renamed": (
+        ["f:put_object(old/a.csv)", "f:put_object(old/b.csv)"], ["f:put_object(new/b.csv)", "f:put_object(new/a.csv)"],
+        ["swapped ~ f:put_object(old/b.csv)", "swapped ~ f:put_object(old/a.csv)"],
+        ["f:put_object(old/a.csv)", "f:put_object(old/b.csv)"], set(),
+    ),
     "a method was replaced": (
         ["f:put_object(a)"], ["f:upload_file(a)"], ["swapped = f:put_object(a)"], ["f:put_object(a)"], set(),
     ),

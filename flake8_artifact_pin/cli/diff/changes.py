@@ -25,6 +25,7 @@ from flake8_artifact_pin.rules.changes import says_the_same
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.matching import PlacedCall
+from flake8_artifact_pin.rules.messages import decision_step
 from flake8_artifact_pin.source.reasons import same_reason
 from flake8_artifact_pin.source.report import FileReport
 
@@ -47,7 +48,7 @@ def _call_changes(workspace: Workspace, changes: Sequence[CallChange]) -> Iterat
         if change.kind is not Kind.SAME and placed:
             text = _call_text(workspace, change)
             if change.is_undecided:
-                text += f"; decide: {commands.decide(workspace.pins, placed.path, placed.site.call.line)}"
+                text += f"; {decision_step(workspace.pins, change)}"
             yield Change(
                 "call", change.kind.value, workspace.shown(placed.path), placed.site.call.line, text,
                 placed.site.call.key, change.is_undecided,
@@ -59,7 +60,7 @@ def _call_text(workspace: Workspace, change: CallChange) -> str:
     if new is None or old is None:
         return "".join(_in_words(placed) for placed in (old, new) if placed)
     if change.kind is Kind.CHANGED:
-        return f"{old.site.call.shown} -> {_in_words(new)}"
+        return f"{old.site.call.shown_beside(new.site.call)} -> {_in_words(new, old)}"
     origin = []
     if change.kind is Kind.UNSUPPRESSED:
         origin.append(f"was suppressed: {old.site.reason}")
@@ -72,10 +73,11 @@ def _call_text(workspace: Workspace, change: CallChange) -> str:
     return ", ".join([_in_words(new), *origin])
 
 
-def _in_words(placed: PlacedCall) -> str:
+def _in_words(placed: PlacedCall, old: PlacedCall | None = None) -> str:
     site = placed.site
     reason = "" if site.is_counted else f" (suppressed: {site.reason})"
-    return f"{site.call.shown} in {site.call.scope}{reason}"
+    shown = site.call.shown_beside(old.site.call) if old else site.call.shown
+    return f"{shown} in {site.call.scope}{reason}"
 
 
 def _pin_changes(workspace: Workspace, since: Since) -> Iterator[Change]:
