@@ -21,6 +21,8 @@ from flake8_artifact_pin.rules.findings import printable
 PROGRAM = "flake8-artifact-pin"
 
 T = TypeVar("T")
+#: A path and a line, perhaps a column (1-based).
+Place = tuple[str, int] | tuple[str, int, int]
 
 _STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m"}
 _RESET = "\033[m"
@@ -95,10 +97,9 @@ def print_text(text: str) -> None:
     sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
 
 
-def print_line(text: str = "", styled: str = "", at: tuple[str, int] | tuple[str, int, int] | None = None) -> None:
-    """Print a line of which no part can do harm, in a style, and perhaps at a place: a path and a line (1-based)."""
-    line = f"{printable_place(*at)}: {printable(text)}" if at else printable(text)
-    print(style(styled, line))
+def print_line(text: str = "", styled: str = "", at: Place | None = None) -> None:
+    """Print a line of which no part can do harm, in a style, and perhaps at a place."""
+    print(style(styled, _safe_line(text, at)))
 
 
 def printable_place(path: str, *numbers: int) -> str:
@@ -106,9 +107,13 @@ def printable_place(path: str, *numbers: int) -> str:
     return ":".join([printable(path), *map(str, numbers)])
 
 
-def note(text: str, at: tuple[str, int] | tuple[str, int, int] | None = None) -> None:
+def note(text: str, at: Place | None = None) -> None:
     """Print a line beside the results, on standard error, which may be closed or full."""
-    _note(f"{printable_place(*at)}: {printable(text)}" if at else printable(text))
+    _note(_safe_line(text, at))
+
+
+def _safe_line(text: str, at: Place | None) -> str:
+    return f"{printable_place(*at)}: {printable(text)}" if at else printable(text)
 
 
 def note_registry_faults(faults: Iterable[RegistryFault]) -> None:

@@ -34,7 +34,7 @@ class PinsNotFoundError(Exception):
     """The pins file that the user names does not exist."""
 
 
-def find_pins_file(named: str | None, cwd: str) -> str:
+def find_pins_file(named: object, cwd: str) -> str:
     """Return the path of the pins file that governs a run, or an empty string if there is none.
 
     ``named`` is the option's value: a path, or a bare file name to be looked for like the default ones, from
@@ -42,8 +42,8 @@ def find_pins_file(named: str | None, cwd: str) -> str:
     """
     if named is None:
         return next(filter(_has_pins, _candidates((FILE_NAME, PYPROJECT), cwd)), "")
-    if not named:
-        # an empty list is what argparse makes of "--artifact-pins=--"
+    if not isinstance(named, str) or not named:
+        # argparse makes an empty list of "--artifact-pins=--", and Flake8-pyproject passes a list on as it is
         raise PinsNotFoundError("no file is named; name one, or leave the option out")
     if os.path.basename(named) != named:
         path, where = os.path.join(cwd, named), named

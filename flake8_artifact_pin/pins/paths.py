@@ -34,7 +34,7 @@ def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
     A path that is pinned or exempt as it is given stays as it is. Otherwise its symbolic links are resolved, unless
     that leads to what is exempt: a link to an exempt file is not exempt itself.
     """
-    # only where it separates directories: elsewhere it is a character of the name, and another file's
+    # a backslash is a separator on Windows only; elsewhere it is a part of the name
     full = os.path.join(pins.cwd, filename.replace(sep, "/"))
     given = _below(pins.root, os.path.normpath(full))
     if given is None:

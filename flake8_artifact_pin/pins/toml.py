@@ -15,7 +15,7 @@ import tomli
 #: The keys from the document's root to a value.
 Path = tuple[str, ...]
 
-# Blanks, a comment, and what stands behind them. Nothing is left out, so that this never looks for another way.
+# Blanks, a comment, and the token behind them. It matches at every offset, so that the search never backtracks.
 _TOKEN = re.compile(
     r"""
     [ \t\r]*(?:\#[^\n]*)?
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What is nested deeper is passed over: no pins file goes as deep, and each level costs a stack frame.
+# Deeper nesting is skipped: no pins file needs it, and each level costs a stack frame.
 _MAX_DEPTH = 32
 
 

@@ -142,12 +142,8 @@ class Repository:
         """Return the repository in a submodule's directory; None if it is not checked out, or broken."""
         place = self.place(directory)
         inner = find_repository(place) if os.path.exists(os.path.join(place, ".git")) else None
-        # from within a broken one git finds the one around it
+        # in a broken submodule git finds the repository around it
         return inner if inner and os.path.samefile(inner.top, place) else None
-
-    def own_files(self) -> list[str]:
-        """Return the files of any kind that this repository tracks below the directory, without submodules'."""
-        return sorted({entry.path for entry in self.entries})
 
     def untracked_files(self) -> list[str]:
         """Return the files of any kind below the directory that git neither tracks nor ignores, sorted."""
@@ -168,9 +164,9 @@ class Repository:
         return frozenset(line.removeprefix("?") for line in output.decode().splitlines() if line.startswith("?"))
 
     def contents(self, hashes: Sequence[str]) -> list[bytes | None]:
-        """Return the contents of blobs; None for one that there is not. Raise GitError where a partial clone lacks it.
+        """Return the contents of blobs; None for one that does not exist.
 
-        git would fetch that, so it is not even to be asked for: see missing().
+        Raise GitError if a partial clone lacks one: ask missing() first.
         """
         output = self.git("cat-file", "--batch", stdin="".join(f"{hash_}\n" for hash_ in hashes).encode())
         contents: list[bytes | None] = []

@@ -16,17 +16,17 @@ from flake8_artifact_pin.repository.git import GitError
 from flake8_artifact_pin.repository.git import names
 from flake8_artifact_pin.repository.git import Repository
 
-# git compares at most so many files that went with so many that came, and guesses by their names where it may not.
+# git compares up to this many removed files with as many added ones; beyond that it only matches base names.
 _LIMIT = 1000
 _RENAMES = (
     *("-M50%", f"-l{_LIMIT}", "--diff-filter=R", "--name-status", "-z"),
     *("--no-ext-diff", "--ignore-submodules=all"),
 )
-# A file may have taken the path of another one, which went elsewhere or was overwritten.
+# Also find a file that was moved over another one.
 _REPLACED = (*_RENAMES, "-B")
 _LIMIT_WARNING = "rename detection was skipped"
 
-# From how much in common on git takes two files for one that was renamed.
+# The share of common lines from which on git takes two files for one that was renamed.
 _ALIKE = 0.5
 
 _NOT_HERE = "git tracks it and has not checked it out"
@@ -64,10 +64,10 @@ class NewPaths(NamedTuple):
 class Renames:
     """What git knows of the renames in a repository; it is asked once for each commit.
 
-    A submodule is asked about the files in it. Within, paths are relative to the work tree's own directory, as git
-    prints them. Only plumbing commands are asked, so that no configuration of the user changes the answers, and none
-    that compares the work tree, which would run filters: what was moved there is found here, by its lines. It may
-    have been moved to a new path, or to one of the ``known`` ones, in the place of another file.
+    Files of a submodule are looked up in the submodule. Inside this class paths are relative to the top of the work
+    tree, as git prints them. Only plumbing commands are used, so that no configuration changes the answers, and none
+    that compares the work tree, since that would run filters. A file that was moved without a word to git is found
+    here, by its lines: at a new path, or at one of the ``known`` paths, whose file it replaced.
     """
 
     def __init__(self, repository: Repository, known: Collection[str] = ()) -> None:
@@ -125,7 +125,7 @@ class Renames:
         return self._moved(path) or path
 
     def _moved(self, path: str) -> str:
-        """Return the path that a file has got since HEAD, or an empty string: it is there, or HEAD's is not known."""
+        """Return the path that a file was moved to since HEAD, or an empty string if it was not."""
         staged = self._staged.new_path(path)
         return self._moved_on_disk(staged or path) or staged
 
@@ -246,6 +246,6 @@ def _only(path: str) -> list[str]:
 
 
 def _likeness(one: bytes, other: bytes) -> float:
-    """Return which part of the larger one of two files is in both, line by line: about what git takes."""
+    """Return the share of the larger file whose lines are in both files: about how git measures it."""
     common = Counter(one.split(b"\n")) & Counter(other.split(b"\n"))
     return sum((len(line) + 1) * number for line, number in common.items()) / (max(len(one), len(other)) + 1)

@@ -39,7 +39,6 @@ _LINKS = 40
 # How many paths a note names
 _LISTED = 5
 
-
 _UNKNOWN_RENAMES = "git does not know all renames here: a renamed file may show as removed and added"
 
 
@@ -47,8 +46,8 @@ class Snapshots(NamedTuple):
     """Both states, as reports by paths of the pins file: of files that differ, can matter, and are not exempt.
 
     ``renamed`` has the base paths of renamed files by those of now. ``notes`` say what cannot be compared, and
-    ``problems`` which files of now cannot be read or parsed. What is not here is in neither state and so not gone:
-    files that are not checked out (``absent``), and those whose contents a partial clone lacks.
+    ``problems`` which files of now cannot be read or parsed. Files that are not checked out (``absent``), or whose
+    contents a partial clone lacks, are in neither state, so that they do not show as gone.
     """
 
     old: Mapping[str, FileReport]
@@ -251,7 +250,7 @@ class _Comparison:
 
     @functools.cached_property
     def _tracked(self) -> frozenset[str]:
-        return frozenset(self.repository.own_files())
+        return frozenset(entry.path for entry in self.repository.entries)
 
     def _resolved(self, path: str) -> str:
         """Return the path that the links of the base lead to from a path; empty if that is out of the directory."""

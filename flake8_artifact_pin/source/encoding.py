@@ -13,7 +13,7 @@ from encodings.aliases import aliases
 from typing import NamedTuple
 
 _UTF_8 = frozenset(["utf_8", "utf_8_sig"])
-# ASCII is ASCII there, and no other bytes can pass for the name of a method in one reading and not in the other.
+# They contain ASCII, and no byte above 127 becomes a part of an ASCII name.
 _SAFE = frozenset(
     """
     ascii charmap cp1006 cp1125 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp775 cp850 cp852 cp855
@@ -23,15 +23,15 @@ _SAFE = frozenset(
     mac_romanian mac_turkish palmos ptcp154 tis_620
     """.split(),
 )
-# A backslash or a letter may be the second byte of a character there, or a byte beyond ASCII a letter of ASCII (NFKC):
-# right as long as flake8 and Python both use it.
+# A backslash or a letter may be the second byte of a character there, or a byte above 127 an ASCII letter (NFKC). Safe
+# only if flake8 and Python both use the encoding.
 _AMBIGUOUS = frozenset(
     """
     big5 big5hkscs cp437 cp720 cp737 cp857 cp860 cp861 cp862 cp863 cp865 cp932 cp949 cp950 gb18030 gbk hp_roman8 johab
     mac_arabic mac_farsi mac_roman shift_jis
     """.split(),
 )
-# ASCII may be something else there: escape sequences, shifts between character sets.
+# ASCII may mean something else there: escape sequences, shifts between character sets, other codes.
 _ESCAPING = frozenset(["raw_unicode_escape", "unicode_escape", "utf_7"])
 _SHIFTING = frozenset(
     """
@@ -51,14 +51,14 @@ _LATIN_1 = ("latin-1", "iso-8859-1", "iso-latin-1")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _INDENT = " \t\f"
 _DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
-# An escape sequence may eat the first letter.
+# Without its first letter, which may belong to an escape sequence.
 _COOKIE = re.compile(r"oding[:=][ \t]*([-\w.]+)", re.ASCII)
 _RAW_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
 # UTF-7 may disguise what stands before the colon.
 _NAME_OF_UTF_7 = re.compile(r"[:=][ \t]*([-\w]*7)(?![-\w.])", re.ASCII)
 
-# Encodings under which a cookie may look like other characters. What shifts between character sets uses the codes of
-# the latter ones without their highest bit.
+# Encodings that can hide a cookie behind other characters. Those that shift between character sets use the bytes of
+# these without the highest bit.
 _DISGUISES = ("utf_7", "utf_16_le", "utf_16_be")
 _CHARACTER_SETS = ("euc_jis_2004", "euc_jp", "euc_kr", "gb2312")
 _SEVEN_BITS = bytes(code & 0x7F for code in range(256))
@@ -148,7 +148,7 @@ def _is_other_code(line: str, codec: str, python: str) -> bool:
 
 
 def _skeleton(line: str) -> str:
-    """Return a line with its ASCII, and a question mark for what is not, even as a name (NFKC)."""
+    """Return a line with a question mark for each run of characters that are not ASCII, even in a name (NFKC)."""
     return re.sub(r"[^\0-\x7f]+", "?", "".join(map(_as_name, line)))
 
 
@@ -169,7 +169,7 @@ def _disguised(text: str, plain: str) -> Iterator[str]:
 
 def _codec(name: str) -> str:
     """Return the name of the module of Python's codec that an encoding has, or an empty string if there is none."""
-    # as Python does, which looks at no more of it
+    # Python compares the first 12 characters only
     start = name[:12].lower().replace("_", "-")
     if start == "utf-8" or start.startswith("utf-8-"):
         return "utf_8"

@@ -44,9 +44,9 @@ _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
 # Ideographs, Hangul vowels and other letters that look like a dash or a bar.
 _STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85\u1173\u1175\u01c0\u01c1\u1427\u1428")
 
-# Stands before a reason and between its parts. "#12" is an issue.
+# Separators before a reason and between its parts. "#12" is an issue.
 _SEPARATORS = re.compile(r"(?:[\s:;,|\N{BULLET}\N{EN DASH}\N{EM DASH}-]|//|#(?!\d))*")
-# Begins a comment; not in "config#12" or "C#".
+# Begins a comment, but not in "config#12" or "C#".
 _COMMENT = re.compile(r"(?<!\w)#(?!\d)")
 
 # These labels open a reason, so they are not the names of tools.
@@ -100,7 +100,7 @@ _DIRECTIVE_COMMENT = rf"""
     |no-?[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
     |(?:%%|\*-|@|!).*
     """
-# Follows a directive if a reason follows.
+# A reason after a directive is set off by one of these.
 _SEPARATED = re.compile(r"\s*(?:[:;,.|(\N{EN DASH}\N{EM DASH}-]|//|#|\Z)")
 
 

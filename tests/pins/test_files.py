@@ -85,10 +85,11 @@ def test_named_but_not_there(project: Project, named: str) -> None:
         find_pins_file(named, str(project.root))
 
 
-def test_what_argparse_makes_of_two_dashes(project: Project) -> None:
-    value: list[str] = []
+@pytest.mark.parametrize("value", [[], ["./pins.toml"], 3])
+def test_no_text(project: Project, value: object) -> None:
+    """What argparse makes of two dashes, and what pyproject.toml may hold."""
     with pytest.raises(PinsNotFoundError, match="^no file is named; name one, or leave the option out$"):
-        find_pins_file(value, str(project.root))  # type: ignore[arg-type]
+        find_pins_file(value, str(project.root))
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_environment(repository: Repository, name: str, value: str) -> None:
     repository.commit({"a.py": PUT, "b.py": ""})
     repository.monkeypatch.setenv(name, value)
     git = repository_at(repository.root)
-    assert git.own_files() == ["a.py", "b.py"]
+    assert [entry.path for entry in git.entries] == ["a.py", "b.py"]
     assert git.top == str(repository.root)
 
 
@@ -171,7 +171,7 @@ def test_names(repository: Repository) -> None:
     repository.commit(dict.fromkeys(NAMES, PUT))
     repository.write({"untracked ö.txt": ""})
     git = repository_at(repository.root)
-    assert git.own_files() == sorted(NAMES)
+    assert [entry.path for entry in git.entries] == sorted(NAMES)
     assert sorted(git.tree("HEAD")) == sorted(NAMES)
     assert git.untracked_files() == ["untracked ö.txt"]
 
@@ -188,7 +188,8 @@ def test_contents(repository: Repository) -> None:
 def test_directory_below_the_top(repository: Repository) -> None:
     repository.commit({"a.py": "", "sub/b.py": ""})
     git = repository_at(repository.root / "sub")
-    assert (git.own_files(), list(git.tree("HEAD")), git.top) == (["b.py"], ["b.py"], str(repository.root))
+    assert [entry.path for entry in git.entries] == list(git.tree("HEAD")) == ["b.py"]
+    assert git.top == str(repository.root)
 
 
 def test_failure(repository: Repository) -> None:
@@ -218,4 +219,4 @@ def test_no_git(repository: Repository, tmp_path: Path) -> None:
     repository.monkeypatch.setenv("PATH", str(tmp_path))
     assert find_repository(str(repository.root)) is None
     with pytest.raises(GitError, match="there is no git on the PATH"):
-        git.own_files()
+        assert git.entries

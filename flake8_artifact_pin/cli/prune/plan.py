@@ -200,7 +200,7 @@ def _lowered(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
 def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
     """Yield what becomes of a pin that names calls which are gone.
 
-    An entry stays that may be that of a call which no entry names, or of another call of its name.
+    Entries stay that may belong to a call that no entry names, or to another call of the same name.
     """
     assert pin.calls is not None
     moved = {call.replaces for call in verdict.unnamed if call.is_move}
@@ -217,7 +217,7 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
 
 
 def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
-    """Return as many of the gone entries as the pin has too many: not those that check takes for a renamed call's."""
+    """Return the surplus of the gone entries, without those that check takes for a renamed call."""
     replaced = {call.replaces for call in verdict.unnamed}
     return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
 
