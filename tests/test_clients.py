@@ -119,7 +119,7 @@ READERS = {
     "Jenkins, pep8": Reader(r"(.*):(\d+):\d+: (\D\d* .*)", False),
     "Lintly": Reader(r"^(.*):(\d+):\d+: (\w\d+ .*)$", False),
     "GitHub, any code": Reader(r"^(.+):(\d+):\d+:\s([A-Z]+\d+\s.+)$", True),
-    "GitHub, actions-flake8": Reader(r"^([^:]*):(\d+):\d+: ([EFW]\d\d\d .*)$", False),
+    "GitHub, actions-flake8": Reader(r"^([^:]*):(\d+):\d+: ((?:[EF]|[^EF])\d\d\d .*)$", False),
     "GitHub, flake8-annotations": Reader(r"^([^:]+):(\d+):\d+:\s+([CEFNW]\d+\s+.+)$", False),
     "GitHub, home-assistant": Reader(r"^(.*):(\d+):\d+:\s([CDEFNW]\d{3}\s.*)$", False),
 }

@@ -258,7 +258,10 @@ class _Walk:
         imported, defined, definitions = self.names.functions(node.id, self.leading[node])
         pattern = self.matcher.match(imported, call, is_method=False)
         if pattern:
-            method = next(name for name, _ in imported.links if self.may_be_method(name))
+            method = next(
+                name for name, before in imported.links
+                if self.matcher.match(before.attribute(name), call, is_method=False)
+            )
             return self.put_call(node, method, visit, pattern, call)
         pattern = self.matcher.match(defined, call, is_method=False)
         return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None

@@ -35,6 +35,8 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ]),
         (f"*.put{DOT}*", f"s3.put{DOT}object()", [f"1:3 put{DOT}object"]),
         ("*.?ut_object", "s3.\N{MICRO SIGN}ut_object()", ["1:3 \N{GREEK SMALL LETTER MU}ut_object"]),
+        # shown by the name that is matched, not by another one that the last component alone would match
+        ("lib.*", "from lib import save as keep\nkeep()", ["2:0 save"]),
         # compared as Python compares identifiers: PEP 3131
         ("*.\N{LATIN SMALL LIGATURE FI}le", "x.file()", ["1:2 file"]),
         ("*.file", "x.\N{LATIN SMALL LIGATURE FI}le()", ["1:2 file"]),
