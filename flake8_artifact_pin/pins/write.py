@@ -41,7 +41,7 @@ def replace_text(path: str, shown: str, old: str, new: str) -> None:
             # replacing it takes no permission but that of its directory
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with _lock(target), _temporary_file(target) as temporary:
-            mark = codecs.BOM_UTF8 if _read(target).startswith(codecs.BOM_UTF8) else b""
+            mark = byte_order_mark(target).encode()
             _write(temporary, mark + new.encode())
             _copy_attributes(target, temporary, shown)
             if _read(target) != mark + old.encode():

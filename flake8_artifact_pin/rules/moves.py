@@ -1,6 +1,7 @@
 """Which PUT calls moved while what was decided on them stayed at the pin of the file or function where they were."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -65,11 +66,13 @@ def find_moves(pins: Pins, old: _Reports, new: _Reports, renamed: Mapping[str, s
     arrived = [
         change.new.site for change in changes if change.new and change.new.site.is_counted and change.kind is Kind.ADDED
     ]
-    found = (
+    found = [
         move._replace(problem=spare.problem(move) or _rival(move, changes[number], departed, arrived))
         for number, move in moves.items()
         if spare.has(move)
-    )
+    ]
+    arriving = Counter(move.target.path for move in found if not move.problem)
+    found = [move._replace(problem=move.problem or _others(move.target, arriving)) for move in found]
     return sorted(found, key=lambda move: (move.target.path, move.call.site.call.line, move.call.site.call.column))
 
 
@@ -100,10 +103,6 @@ class _Spare:
     def problem(self, move: Move) -> str:
         """Return why a pin's decision may be that of other calls; empty if it is not."""
         source, key = move.source, quote(move.source.key)
-        target = move.target
-        arriving = sum(other.target.path == target.path for other in self.moves)
-        if target.pin.calls is None and 0 < target.pin.allowed < target.counted - arriving:
-            return f"{quote(target.path)} makes other new calls, too, and its pin does not name its calls"
         if source.calls is not None:
             return "" if move.entry else f"several entries of {key} have its name"
         leaving = [other for other in self.moves if other.source == source]
@@ -126,6 +125,13 @@ def _rival(
     if any(decision != move.decision for site, decision in departed if identity(site) == identity(old)):
         return "calls like it went, with different decisions"
     return "more calls like it came than went" if any(identity(site) == identity(new) for site in arrived) else ""
+
+
+def _others(target: Verdict, arriving: Mapping[str, int]) -> str:
+    """Return why a count cannot take the calls that move to its file; empty if it can."""
+    if target.pin.calls is None and 0 < target.pin.allowed < target.counted - arriving[target.path]:
+        return f"{quote(target.path)} makes other new calls, too, and its pin does not name its calls"
+    return ""
 
 
 def _name(site: Site) -> Hashable:

@@ -306,7 +306,7 @@ class Answers(io.StringIO):
     def isatty(self) -> bool:
         return True
 
-    def readline(self, size: int | None = -1) -> str:
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
         line = super().readline(size)
         if line == "^C\n":
             raise KeyboardInterrupt

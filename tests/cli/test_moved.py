@@ -77,6 +77,19 @@ CASES = {
         {"a.py": THREE}, ALL, {"a.py": "", "c.py": ONE, "d.py": TWO + UNKNOWN},
         f'{named("c.py", ONE_ENTRY)}\n{named("d.py", TWO_ENTRY, UNKNOWN_ENTRY)}',
     ),
+    "a new call in a file with a new name": Case(
+        {"a.py": THREE}, COUNT, {"a.py": "", "c.py": THREE + NEW}, COUNT.replace("a.py", "c.py"),
+        ("c.py:2:8: APR001", "c.py:4:8: APR001", "c.py:6:8: APR001", "c.py:8:8: APR001"),
+    ),
+    "two files become one": Case(
+        {"a.py": ONE, "b.py": TWO}, named("a.py", ONE_ENTRY) + named("b.py", TWO_ENTRY),
+        {"a.py": "", "b.py": "", "c.py": ONE + TWO}, named("c.py", ONE_ENTRY, TWO_ENTRY),
+    ),
+    "two counts become one pin": Case(
+        {"a.py": ONE, "b.py": TWO}, f'[pins]\n"a.py" = {{ count = 1, {OLD} }}\n"b.py" = 1\n',
+        {"a.py": "", "b.py": "", "c.py": ONE + TWO},
+        "[pins]\n\n" + named("c.py", f'"f:put_object(one.csv)" = {{ {OLD} }}\n', '"g:put_object(two.csv)" = {}\n'),
+    ),
     "to a file whose pin names its calls": Case(
         {"a.py": THREE, "b.py": ONE}, ALL + named("b.py", ONE_ENTRY), {"a.py": ONE + TWO, "b.py": ONE + UNKNOWN},
         named("a.py", ONE_ENTRY, TWO_ENTRY) + named("b.py", ONE_ENTRY, UNKNOWN_ENTRY),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -102,7 +103,7 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions)):
         # who decides on all of them decides anew
         before = Decision() if len(decisions) == len(counted) else pin.decision
-        return _plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
+        return plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
     if pin.allowed + more < len(counted) and pin.allowed:
         new = len(counted) - pin.allowed
         raise UsageError(
@@ -113,20 +114,36 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     return _plan_names(pins, pin, {name: decisions.get(name, pin.decision) for name in names}, decisions)
 
 
-def plan_pin(pin: Pin, decision: Decision, counted: int) -> Plan:
+def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
     """Return what records one decision on all calls of a file whose pin counts."""
-    edits: list[Edit] = [SetCount(pin.key, counted)] if counted > pin.allowed else []
-    change = f"{pin.allowed} -> {counted}, " if counted > pin.allowed else ""
+    change = f"{pin.allowed} -> {count}, " if count != pin.allowed else ""
     line = f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"
-    return Plan([*edits, SetDecision(pin.key, decision)], [line])
+    if pin.path not in pins.pins:
+        return Plan([AddPin(pin.key, count, decision)], [line])
+    edits: list[Edit] = [SetCount(pin.key, count)] if count != pin.allowed else []
+    if _words(decision) != _words(pin.decision):
+        edits.append(SetDecision(pin.key, decision))
+    return Plan(edits, [line])
 
 
 def plan_moves(pins: Pins, moves: Sequence[Move]) -> Plan:
-    """Return what puts decisions where their calls are now: first at the pins that have them, then at the others."""
-    edits = [edit for group in _grouped(moves, lambda move: move.source.path) for edit in _source_edits(pins, group)]
+    """Return what puts decisions where their calls are now: away from the pins that have them, and to the others."""
+    edits: list[Edit] = []
+    arriving: list[Move] = []
+    sources = Counter(path for path, _ in {(move.target.path, move.source.path) for move in moves})
+    for group in _grouped(moves, lambda move: move.source.path):
+        leaving = [move for move in group if move.target.path != move.source.path]
+        new_path = _new_path(group, leaving)
+        is_renamed = new_path not in pins.pins and sources[new_path] == 1
+        edits += _renamed_calls(group if is_renamed else [move for move in group if move not in leaving])
+        if is_renamed:
+            edits.append(RenamePin(group[0].source.key, new_path))
+        elif leaving:
+            edits += _without_calls(leaving)
+            arriving += leaving
     without = parse_pins(pins, edit_pins(pins, edits))
-    for group in _grouped(moves, lambda move: move.target.path):
-        edits += _target_edits(without, group)
+    for group in _grouped(arriving, lambda move: move.target.path):
+        edits += _with_calls(without, group)
     return Plan(edits, [_move_line(move) for move in moves])
 
 
@@ -137,39 +154,43 @@ def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[S
     return groups.values()
 
 
-def _source_edits(pins: Pins, moves: Sequence[Move]) -> Iterator[Edit]:
-    """Yield what takes decisions from one pin: as a whole if all that it allows is in one file without a pin now."""
-    source, targets = moves[0].source, {move.target.path for move in moves}
-    leaving = [move for move in moves if move.target.path != source.path]
-    is_whole = len(leaving) == source.allowed and len(targets) == 1 and not targets & pins.pins.keys()
-    entries = source.calls or {}
+def _new_path(moves: Sequence[Move], leaving: Sequence[Move]) -> str:
+    """Return the only file that all calls of a pin are in now, if that is another one; else nothing."""
+    targets = {move.target.path for move in moves}
+    return targets.pop() if len(leaving) == moves[0].source.allowed and len(targets) == 1 else ""
+
+
+def _renamed_calls(moves: Sequence[Move]) -> Iterator[Edit]:
+    """Yield what gives entries of one pin the names of their calls."""
+    entries = moves[0].source.calls or {} if moves else {}
     names = _Names(entries)
     for move in moves:
-        if move.entry and (is_whole or move not in leaving) and move.entry != move.call.site.name:
-            yield RenameCall(source.key, entries[move.entry].key, names.free(move.call.site.name))
-    if is_whole:
-        yield RenamePin(source.key, leaving[0].target.path)
-    elif len(leaving) == source.allowed:
-        yield RemovePin(source.key)
-    elif source.calls is None:
-        yield SetCount(source.key, source.allowed - len(leaving))
-    else:
-        yield from (RemoveCall(source.key, entries[move.entry].key) for move in leaving)
+        if move.entry and move.entry != move.call.site.name:
+            yield RenameCall(move.source.key, entries[move.entry].key, names.free(move.call.site.name))
 
 
-def _target_edits(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
-    """Return what gives the decisions to the pin of one file, as far as that has not got them yet."""
+def _without_calls(moves: Sequence[Move]) -> Sequence[Edit]:
+    """Return what takes the decisions on calls from one pin."""
+    source = moves[0].source
+    if len(moves) == source.allowed:
+        return [RemovePin(source.key)]
+    if source.calls is None:
+        return [SetCount(source.key, source.allowed - len(moves))]
+    return [RemoveCall(source.key, source.calls[move.entry].key) for move in moves]
+
+
+def _with_calls(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
+    """Return what gives the decisions on calls to the pin of one file."""
     verdict = judge_file(pins, moves[0].target.path, moves[0].target.report)
-    unnamed = {call.site.name for call in verdict.unnamed}
-    decisions = {move.call.site.name: move.decision for move in moves if move.call.site.name in unnamed}
     pin = verdict.pin
+    decisions = {move.call.site.name: move.decision for move in moves}
+    if pin.calls is not None:
+        names = _Names(pin.calls)
+        return [AddCall(pin.key, names.free(name), decision) for name, decision in decisions.items()]
     if not pin.allowed and any(move.entry for move in moves):
         # named calls go on being named
         return _plan_names(pins, pin, decisions, decisions).edits
-    if pin.calls is None:
-        return plan_decisions(pins, verdict, decisions).edits if decisions else ()
-    names = _Names(pin.calls)
-    return [AddCall(pin.key, names.free(name), decision) for name, decision in decisions.items()]
+    return plan_decisions(pins, verdict, decisions).edits
 
 
 def _move_line(move: Move) -> str:
@@ -192,17 +213,6 @@ def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
     decision = next(iter(decisions.values()))
     has_enough = not 0 < len(decision.registered) < len(decisions)
     return _words(decision) == _words(pin.decision) or (len(decisions) == len(counted) and has_enough)
-
-
-def _plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
-    change = f"{pin.allowed} -> {count}, " if count != pin.allowed else ""
-    line = f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"
-    if pin.path not in pins.pins:
-        return Plan([AddPin(pin.key, count, decision)], [line])
-    edits: list[Edit] = [SetCount(pin.key, count)] if count != pin.allowed else []
-    if _words(decision) != _words(pin.decision):
-        edits.append(SetDecision(pin.key, decision))
-    return Plan(edits, [line])
 
 
 def _plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:

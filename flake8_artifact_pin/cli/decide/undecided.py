@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -44,11 +43,6 @@ def undecided_calls(
             put = call.site.call
             fitting = suggestions(rows, put.key)
             yield Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting, call.replaces), call
-
-
-def as_data(item: Undecided) -> Mapping[str, object]:
-    """Return an item for JSON."""
-    return item._asdict()
 
 
 def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:

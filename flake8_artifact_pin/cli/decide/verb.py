@@ -20,8 +20,7 @@ from flake8_artifact_pin.cli.decide.plan import new_calls
 from flake8_artifact_pin.cli.decide.plan import Plan
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
 from flake8_artifact_pin.cli.decide.plan import plan_moves
-from flake8_artifact_pin.cli.decide.plan import plan_pin
-from flake8_artifact_pin.cli.decide.undecided import as_data
+from flake8_artifact_pin.cli.decide.plan import plan_count
 from flake8_artifact_pin.cli.decide.undecided import Undecided
 from flake8_artifact_pin.cli.decide.undecided import undecided_calls
 from flake8_artifact_pin.cli.moved import moves_in
@@ -184,7 +183,7 @@ def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps
     if not counted:
         raise UsageError(f"{verdict.path} makes no PUT call that counts: there is nothing to decide on")
     if pin.path in workspace.pins.pins and not keeps_count:
-        return plan_pin(pin, decision, verdict.counted)
+        return plan_count(workspace.pins, pin, max(verdict.counted, pin.allowed), decision)
     new = counted[pin.allowed:] if keeps_count and pin.allowed else counted
     return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
 
@@ -246,7 +245,7 @@ def _judged(workspace: Workspace, name: str) -> Verdict:
 def _list(arguments: argparse.Namespace) -> int:
     items = list(_undecided(arguments.pins, _places(arguments.places)))
     if arguments.format == "json":
-        print_json({"undecided": [as_data(item) for item, _ in items]})
+        print_json({"undecided": [item._asdict() for item, _ in items]})
     elif items and sys.stdin.isatty() and sys.stdout.isatty():
         left = ask(items, lambda path, answers: _record(
             arguments.pins, lambda workspace: _plan_answers(workspace, path, answers),
