@@ -19,6 +19,8 @@ from support import Repository
 from support import run_process
 from support import sources
 
+from flake8_artifact_pin.cli.explain import schema_path
+from flake8_artifact_pin.cli.init.document import shown_schema
 from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.model import Pins
 
@@ -141,6 +143,14 @@ def test_no_calls(directory: Repository) -> None:
     """Nobody need decide on what is not there, so decisions are not required yet."""
     directory.write({"a.py": "s3.put_object()  # noqa: APR001 - why not\n"})
     assert directory.run("init", "--calls", "--output=-", "--grandfather=old data").out == f"{HEADER}\n[pins]\n"
+
+
+def test_schema(directory: Repository) -> None:
+    """Editors are told where the schema is: somewhere else, or in an environment below the pins file."""
+    directory.write({"a.py": PUT})
+    assert directory.run("init", "--schema", "--output=-").lines[0] == f"#:schema {schema_path()}"
+    folder, name = os.path.split(schema_path())
+    assert shown_schema(os.path.dirname(folder)) == f"./{os.path.basename(folder)}/{name}"
 
 
 # A source, and the names of its calls in source order.

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 
+from flake8_artifact_pin.cli.explain import schema_path
 from flake8_artifact_pin.cli.init.guard import Guard
 from flake8_artifact_pin.cli.init.inventory import Inventory
 from flake8_artifact_pin.pins.model import Decision
@@ -31,10 +33,18 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
         for file in inventory.pinned
     }
     is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
-    lines = [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
+    lines = [f"#:schema {shown_schema(pins.root)}"] if arguments.schema else []
+    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
     for file in inventory.pinned:
         lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
     return "".join(f"{line}\n" for line in lines)
+
+
+def shown_schema(root: str) -> str:
+    """Return the path of the JSON Schema, relative to the directory of the pins file where it lies below that."""
+    path = schema_path()
+    below = os.path.relpath(path, root)
+    return path if below.startswith(os.pardir) else f"./{below}".replace(os.sep, "/")
 
 
 def _settings(pins: Pins, is_decided: bool) -> Iterator[str]:

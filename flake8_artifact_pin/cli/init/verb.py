@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pattern", metavar="PATTERN", action="append", dest="patterns", default=[],
         help="a call pattern of your own, beside those of the stores; may be given more than once",
     )
+    parser.add_argument("--schema", action="store_true", help="name the JSON Schema in the first line, for editors")
     add_format(parser, "text", "json")
 
 
