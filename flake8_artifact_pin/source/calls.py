@@ -19,7 +19,7 @@ from flake8_artifact_pin.source.dotted import second_text
 from flake8_artifact_pin.source.keys import Keys
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
-from flake8_artifact_pin.source.scopes import fields_of
+from flake8_artifact_pin.source.scopes import kind_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
 from flake8_artifact_pin.source.templates import KeyParameter
@@ -314,7 +314,7 @@ class _Walk:
 def _fields(node: ast.AST) -> _Fields:
     """Return the fields of a node, the last one first: is the value passed on, and is it that of the whole."""
     name = type(node).__name__
-    return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, fields_of(node)))
+    return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, kind_of(node).fields))
 
 
 def _read_fields(name: str, fields: Sequence[str]) -> _Fields:

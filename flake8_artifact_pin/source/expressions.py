@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import Lookup
-from flake8_artifact_pin.source.parameters import key_parameter
+from flake8_artifact_pin.source.parameters import key_parameters
 from flake8_artifact_pin.source.parameters import made_of
 from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS
 from flake8_artifact_pin.source.parameters import SAME_METHODS
@@ -82,6 +83,7 @@ class Expressions(Lookup):
         super().__init__(scopes)
         self.templates: dict[tuple[object, int], Template] = {}
         self.steps = 0
+        self.parameters = functools.lru_cache(maxsize=None)(key_parameters)
 
     def template(self, node: ast.AST, place: Place) -> Template:
         """Return the template that an expression is."""
@@ -191,7 +193,7 @@ class Expressions(Lookup):
         """Return a parameter of a function, if it is assigned nothing but what is made of it as it stands."""
         if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
             if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
-                return key_parameter(name, scope)
+                return self.parameters(scope)[name]
         return None
 
     def common_parameter(self, name: str, found: Sequence[Bound], place: Place) -> KeyParameter | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import dotted
@@ -29,8 +30,8 @@ _SCHEME = re.compile(r"\A\w+://")
 _EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
 
 
-def key_parameter(name: str, scope: Scope) -> KeyParameter:
-    """Return the facts of a parameter of a scope, which is a function."""
+def key_parameters(scope: Scope) -> Mapping[str, KeyParameter]:
+    """Return the facts of the parameters of a scope, which is a function."""
     function = scope.node
     assert isinstance(function, FUNCTIONS)
     arguments = function.args
@@ -38,11 +39,16 @@ def key_parameter(name: str, scope: Scope) -> KeyParameter:
     is_static = any(dotted(decorator) == "staticmethod" for decorator in function.decorator_list)
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     positional = positional[is_method and not is_static:]
-    named = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
-    places = [f"{name}="] * (name in named) + [str(index) for index, other in enumerate(positional) if other == name]
-    if arguments.kwarg and arguments.kwarg.arg == name:
-        places = ["Key=", "key="]
-    return KeyParameter(scope.name, function.lineno, name, is_method, tuple(places))
+    places = {argument.arg: [f"{argument.arg}="] for argument in (*arguments.args, *arguments.kwonlyargs)}
+    for index, name in enumerate(positional):
+        places.setdefault(name, []).append(str(index))
+    if arguments.vararg:
+        places[arguments.vararg.arg] = []
+    if arguments.kwarg:
+        places[arguments.kwarg.arg] = ["Key=", "key="]
+    return {
+        name: KeyParameter(scope.name, function.lineno, name, is_method, tuple(where)) for name, where in places.items()
+    }
 
 
 def whole_parameter(template: Template) -> KeyParameter | None:

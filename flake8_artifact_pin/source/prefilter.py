@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
+from collections.abc import Container
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from flake8_artifact_pin.source.patterns import Matcher
 
 WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-_ASCII_WORD = re.compile(r"\w+", re.ASCII)
+# Blanks for what is in no name: to split a text is faster than to search it for words.
+_NO_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 # Names may have more characters than \w knows, such as combining marks: in code, none but theirs is beyond ASCII.
 _WORD = re.compile(r"[\w\x80-\U0010ffff]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
@@ -75,7 +77,8 @@ class _Source:
     @functools.cached_property
     def words(self) -> frozenset[str]:
         """The words of the text."""
-        return frozenset((_ASCII_WORD if self.text.isascii() else _WORD).findall(self.text))
+        text = self.text
+        return frozenset(text.translate(_NO_WORDS).split() if text.isascii() else _WORD.findall(text))
 
     @functools.cached_property
     def imported(self) -> frozenset[str]:
@@ -154,18 +157,18 @@ class Prefilter(NamedTuple):
         """Yield the numbers of the patterns that can match in a text, which is in normal form."""
         source = _Source(text)
         has = functools.lru_cache(maxsize=None)(text.__contains__)
-        for first in self.candidates(source):
-            # the plain texts first: most sources do not have them all
-            likely = [each for each in self.groups[first] if all(has(needle.literal) for needle in each[1])]
-            if likely and source.holds(first):
-                yield from (number for number, others in likely if all(map(source.holds, others)))
-
-    def candidates(self, source: _Source) -> Iterable[Needle]:
-        """Return the first needles whose literals a text holds."""
-        if len(self.groups) < _MANY:
-            return (first for first in self.groups if first.literal in source.text)
         # to look up each word of the text is faster than to search it for each literal
-        return (first for first in self.groups if first.literal in (source.words if first.is_word else source.text))
+        words: Container[str] = source.words if len(self.groups) >= _MANY else text
+        for first, alternatives in self.groups.items():
+            if first.literal in (words if first.is_word else text):
+                # the plain texts first: most sources do not have them all
+                likely = [
+                    (number, others)
+                    for number, others in alternatives
+                    if all(each.literal in words if each.is_word else has(each.literal) for each in others)
+                ]
+                if likely and source.holds(first):
+                    yield from (number for number, others in likely if all(map(source.holds, others)))
 
 
 def may_matter(text: str, matcher: Matcher) -> bool:
@@ -193,7 +196,7 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
             others += _needles(name, "" if marks else _NOT_CALLED)
         for keyword in wanted.keywords:
             others += _needles(keyword, _KEYWORD)
-        others += [Needle("", "|".join(wanted.words))]
+        others += [Needle(wanted.words[0] if len(wanted.words) == 1 else "", "|".join(wanted.words))]
         groups.setdefault(first, []).append((number, [needle for needle in others if needle.expression]))
     return Prefilter(groups)
 

@@ -33,9 +33,8 @@ _WITH_SCOPE = frozenset([
     "AsyncFunctionDef", "ClassDef", "DictComp", "FunctionDef", "GeneratorExp", "Lambda", "ListComp", "SetComp",
     "comprehension",
 ])
-# Fields that hold no nodes, or none that matter, and those of each type of node that was met.
+# Fields that hold no nodes, or none that matter.
 _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
-_FIELDS: dict[str, Sequence[str]] = {}
 # The fields of a node's targets and of what they get; the node itself stands for what is no value. By the names of the
 # types: not every supported Python has every one.
 _TARGETS = {
@@ -66,6 +65,18 @@ _NAMES = {
 _BINDING = {*_TARGETS, *_NAMES, "Call", "Global", "Import", "ImportFrom", "Nonlocal", "Return", "Yield"} - {"arg"}
 # So many classes that a class is derived from are known, and so many that are derived from it.
 _MOST_BASES, _MOST_SUBCLASSES = 8, 100
+
+
+class Kind(NamedTuple):
+    """What nodes of one type have in common: the fields that may hold nodes which matter, and what they do to names."""
+
+    fields: tuple[str, ...]
+    may_bind: bool
+    has_scope: bool
+
+
+# Those of the types that were met.
+_KINDS: dict[str, Kind] = {}
 
 
 class Bound(NamedTuple):
@@ -176,14 +187,14 @@ class Scopes:
         """Read the tree once, from the top down. It keeps its own stack: Python parses expressions nested very deep."""
         nodes, parents, around = self.nodes, self.parents, self.around
         for index, node in enumerate(nodes):
-            kind, scope = type(node).__name__, around[index]
-            if kind in _BINDING:
+            kind, scope = kind_of(node), around[index]
+            if kind.may_bind:
                 scope.nodes.append(node)
                 if isinstance(node, ast.stmt):
                     self._note(node)
-            for field in fields_of(node):
+            for field in kind.fields:
                 value = getattr(node, field, None)
-                inner = self._enter(node, field, scope) if kind in _WITH_SCOPE else scope
+                inner = self._enter(node, field, scope) if kind.has_scope else scope
                 for child in value if isinstance(value, (list, tuple)) else (value,):
                     if isinstance(child, ast.AST) and not isinstance(child, ast.Constant):
                         nodes.append(child)
@@ -317,10 +328,13 @@ def item_name(name: str, key: ast.expr) -> str:
     return f"{name}[{key.value!r}]" if isinstance(key, ast.Constant) else f"{name}[]"
 
 
-def fields_of(node: ast.AST) -> Sequence[str]:
-    """Return the fields of a node that may hold nodes which matter."""
-    kind = type(node).__name__
-    return _FIELDS.get(kind) or _FIELDS.setdefault(kind, [each for each in node._fields if each not in _WITHOUT_NODES])
+def kind_of(node: ast.AST) -> Kind:
+    """Return what nodes of the type of a node have in common."""
+    name = type(node).__name__
+    if name not in _KINDS:
+        fields = tuple(field for field in node._fields if field not in _WITHOUT_NODES)
+        _KINDS[name] = Kind(fields, name in _BINDING, name in _WITH_SCOPE)
+    return _KINDS[name]
 
 
 def _parameters(scope: ast.AST) -> Sequence[ast.arg]:

@@ -457,6 +457,7 @@ def test_getattr_inside_fstring(source: str) -> None:
         ("def f(x: 'Object'): x.put()", ["1:22 put"]),
         ("def f(x: 'no Python ('): x.put()", []),
         ("def f(x: 'no\\0Python'): x.put()", []),
+        (f"def f(x: '{' | '.join(['Object'] * 20_000)}'): x.put()", []),
         ("def f(x: 's3.Object | None'): x.put()", ["1:32 put"]),
         ("def f(x: None | s3.Object): x.put()", ["1:30 put"]),
         ("def f(x: Optional[Object]): x.put()", ["1:30 put"]),

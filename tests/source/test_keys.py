@@ -513,6 +513,15 @@ def test_long_keys_stay_apart() -> None:
     assert template(f"s3.put(Key=f'{pieces}')").startswith("a" * 300)
     many = template("def f(day): s3.put(Key=f'" + "{day}/" * 2000 + "')")
     assert len(many) < 1500
+    for made in ("format(day=day)", "format(*day)"):
+        assert len(template("def f(day): s3.put(Key='" + "{day}/" * 160 + f"'.{made})")) < 1500
+
+
+def test_only_so_much_is_read_for_the_keys_of_one_file() -> None:
+    """A file that a program wrote took 33 s per MB."""
+    first, *_, last = keys("def f(x):\n" + f" s3.put(Key='/'.join([{'x, ' * 24}]))\n" * 1_000)
+    assert first.template.startswith("{x}/{x}")
+    assert last.template == "{...}"
 
 
 def test_chains_of_names_end() -> None:
@@ -536,6 +545,9 @@ GROWING: dict[str, Callable[[int], str]] = {
     "classes": lambda n: "".join(f"class A{i + 1}(A{i}):\n def f(self): s3.put(Key=self.k)\n" for i in range(n)),
     "items": lambda n: f"k = {{{', '.join(f'{i}: 1' for i in range(n))}}}\n" + "s3.put(Key=k[5])\n" * n,
     "assigned anew": lambda n: "def f(x):\n" + " x = x.strip()\n" * n + " s3.put(Key=x)\n" * n,
+    "parameters": lambda n: f"def f({', '.join(f'a{i}' for i in range(n))}):\n" + "".join(
+        f" s3.put(Key=a{i})\n" for i in range(n)
+    ),
     "receivers": lambda n: "x = s3" + ".a(1)" * 400 + "\n" + "x.put()\n" * n,
 }
 
