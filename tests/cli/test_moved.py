@@ -209,6 +209,17 @@ def test_it_is_said_where_calls_were_and_are(repository: Repository) -> None:
     assert repository.check().places == []
 
 
+@pytest.mark.parametrize("rest", [ONE, ""])
+def test_prune_removes_no_decision_on_a_call_that_moved(repository: Repository, rest: str) -> None:
+    change(repository, {"a.py": ONE + TWO}, named("a.py", ONE_ENTRY, TWO_ENTRY), {"a.py": rest, "c.py": NEW * 9 + TWO})
+    outcome = repository.run("prune")
+    assert "a.py: kept: calls moved to c.py: run decide --moved first" in outcome.err
+    assert (outcome.status, repository.read(PINS)) == (1, named("a.py", ONE_ENTRY, TWO_ENTRY))
+    repository.run("decide", "--moved")
+    repository.run("prune")
+    assert TWO_ENTRY in repository.read(PINS)
+
+
 def test_on_a_branch_whose_pins_were_written_after_the_change(repository: Repository) -> None:
     """The commit of the pins has the calls where they are now, the merge base has not."""
     repository.commit({"a.py": THREE, PINS: COUNT})
