@@ -177,7 +177,7 @@ def test_what_nobody_can_tell_is_left(repository: Repository, name: str) -> None
 
 def test_only_what_is_named(repository: Repository) -> None:
     """A line, a file or a directory; a call whose pin lost an entry may have had that, whatever git says."""
-    change(repository, {"a.py": THREE}, ALL, {"a.py": "", "c/c.py": ONE, "d.py": TWO + UNKNOWN})
+    change(repository, {"a.py": THREE}, ALL, {"a.py": "", "c/c.py": ONE, "d.py": TWO + UNKNOWN + NEW})
     for place, name in [("c", "f:put_object(one.csv)"), ("d.py:2", "g:put_object(two.csv)"), ("d.py", "h:put_object")]:
         assert name in repository.run("decide", place, "--moved").out
     assert repository.run("decide", "d.py", "--moved").err == (
@@ -222,13 +222,21 @@ def test_prune_removes_no_decision_on_a_call_that_moved(repository: Repository, 
 
 def test_on_a_branch_whose_pins_were_written_after_the_change(repository: Repository) -> None:
     """The commit of the pins has the calls where they are now, the merge base has not."""
-    repository.commit({"a.py": THREE, PINS: COUNT})
+    repository.commit({"a.py": THREE, "b.py": ONE, PINS: BOTH})
     repository.git("clone", "--quiet", ".", "clone")
     clone = Repository(repository, "clone", is_git=False)
     clone.monkeypatch.chdir(clone.root)
-    clone.commit({"a.py": ONE, "c.py": TWO + UNKNOWN, PINS: f"# noted\n{COUNT}"})
+    clone.commit({"a.py": ONE, "b.py": ONE + NEW, "c.py": TWO + UNKNOWN, PINS: f"# noted\n{BOTH}"})
     assert clone.run("decide", "--moved").status == 0
+    # which call of a count is new is known in the same way
+    assert clone.run("decide", "b.py", "--registered", "new").status == 0
     assert clone.check().places == []
+
+
+def test_before_the_pins_are_committed(repository: Repository) -> None:
+    repository.commit({"a.py": THREE})
+    repository.write({"a.py": ONE, "c.py": TWO + UNKNOWN, PINS: COUNT})
+    assert repository.run("decide", "--moved").status == 0
 
 
 def test_without_git_nothing_is_known(project: Project) -> None:
