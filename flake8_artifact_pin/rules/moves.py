@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
@@ -75,7 +76,8 @@ def _candidates(
             source = pins.pin_of(change.old.path)
             was, call = before[id(change.old.site)], calls[id(change.new.site)]
             is_here = source.calls is None and change.old.path == change.new.path
-            if was.state is State.PINNED and call.state in (State.OVER, State.SWAPPED) and not is_here:
+            is_left = was.state is State.PINNED and call.state in (State.OVER, State.SWAPPED)
+            if is_left and not is_here and can_be_key(change.new.path):
                 decision = source.decision_on(was.entry)
                 yield change, Move(source, was.entry, decision, now[change.new.path], call)
 
