@@ -13,6 +13,7 @@ ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
 TWO = 'def g():\n    s3.put_object(Key="two.csv")\n'
 UNKNOWN = "def h(key):\n    s3.put_object(Key=key)\n"
 NEW = 'def n():\n    s3.put_object(Key="new.csv")\n'
+PROBE = 'def p():\n    s3.put_object(Key="probe")  # noqa: APR001 - deleted by the next line\n'
 THREE = ONE + TWO + UNKNOWN
 ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
 TWO_ENTRY = '"g:put_object(two.csv)" = { registered = ["two"] }\n'
@@ -45,7 +46,7 @@ class Case(NamedTuple):
 
 CASES = {
     "named calls go to a new file": Case(
-        {"a.py": THREE}, ALL, {"a.py": ONE, "c.py": TWO + UNKNOWN},
+        {"a.py": THREE + PROBE}, ALL, {"a.py": ONE, "c.py": TWO + UNKNOWN},
         f'{named("a.py", ONE_ENTRY)}\n{named("c.py", TWO_ENTRY, UNKNOWN_ENTRY)}',
     ),
     "a count is divided": Case(
