@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
@@ -44,36 +46,40 @@ class Move(NamedTuple):
 def find_moves(pins: Pins, old: _Reports, new: _Reports, renamed: Mapping[str, str]) -> list[Move]:
     """Return the moves between two states: reports of the files that differ, and old paths by new ones."""
     changes = list(match_calls(old, new, renamed))
-    before = {path: judge_file(pins, path, report) for path, report in old.items()}
     now = {path: judge_file(pins, path, report) for path, report in new.items()}
-    old_calls = {id(call.site): call for verdict in before.values() for call in verdict.calls}
-    new_calls = {id(call.site): call for verdict in now.values() for call in verdict.calls}
-    moves: dict[int, Move] = {}
-    for number, change in enumerate(changes):
-        if change.old and change.new and change.kind in (Kind.SAME, Kind.RENAMED, Kind.MOVED):
-            source = pins.pin_of(change.old.path)
-            was, call = old_calls[id(change.old.site)], new_calls[id(change.new.site)]
-            is_here = source.calls is None and change.old.path == change.new.path
-            if was.state is State.PINNED and call.state in (State.OVER, State.SWAPPED) and not is_here:
-                decision = source.decision_on(was.entry)
-                moves[number] = Move(source, was.entry, decision, now[change.new.path], call)
-    spare = _Spare(now, moves.values())
-    departed = [
-        (change.old.site, pins.pin_of(change.old.path).decision_on(old_calls[id(change.old.site)].entry))
-        for number, change in enumerate(changes)
-        if change.old and change.old.site.is_counted and (change.kind is Kind.REMOVED or number in moves)
-    ]
-    arrived = [
-        change.new.site for change in changes if change.new and change.new.site.is_counted and change.kind is Kind.ADDED
-    ]
+    before = _calls(judge_file(pins, path, report) for path, report in old.items())
+    candidates = list(_candidates(pins, changes, before, now))
+    spare = _Spare(now, [move for _, move in candidates])
+    rivals = _Rivals(pins, changes, [change for change, _ in candidates], before)
     found = [
-        move._replace(problem=spare.problem(move) or _rival(move, changes[number], departed, arrived))
-        for number, move in moves.items()
+        move._replace(problem=spare.problem(move) or rivals.problem(change, move))
+        for change, move in candidates
         if spare.has(move)
     ]
     arriving = Counter(move.target.path for move in found if not move.problem)
     found = [move._replace(problem=move.problem or _others(move.target, arriving)) for move in found]
     return sorted(found, key=lambda move: (move.target.path, move.call.site.call.line, move.call.site.call.column))
+
+
+def _calls(verdicts: Iterable[Verdict]) -> Mapping[int, JudgedCall]:
+    """Return the calls of some files by the identities of their sites."""
+    return {id(call.site): call for verdict in verdicts for call in verdict.calls}
+
+
+def _candidates(
+    pins: Pins, changes: Iterable[CallChange], before: Mapping[int, JudgedCall], now: Mapping[str, Verdict],
+) -> Iterator[tuple[CallChange, Move]]:
+    """Yield the calls that were pinned where they were, and are not where they are."""
+    calls = _calls(now.values())
+    for change in changes:
+        if change.old and change.new and change.kind in (Kind.SAME, Kind.RENAMED, Kind.MOVED):
+            source = pins.pin_of(change.old.path)
+            was, call = before[id(change.old.site)], calls[id(change.new.site)]
+            is_here = source.calls is None and change.old.path == change.new.path
+            is_left = was.state is State.PINNED and call.state in (State.OVER, State.SWAPPED)
+            if is_left and not is_here and can_be_key(change.new.path):
+                decision = source.decision_on(was.entry)
+                yield change, Move(source, was.entry, decision, now[change.new.path], call)
 
 
 def renamed(verdict: Verdict, call: JudgedCall) -> Move | None:
@@ -89,7 +95,9 @@ class _Spare:
 
     def __init__(self, now: Mapping[str, Verdict], moves: Iterable[Move]) -> None:
         self.now = now
-        self.moves = list(moves)
+        self.leaving: dict[str, list[Move]] = {}
+        for move in moves:
+            self.leaving.setdefault(move.source.path, []).append(move)
 
     def has(self, move: Move) -> bool:
         """Return whether the pin of a move's source allows the call there still: a file that is gone makes none."""
@@ -105,26 +113,45 @@ class _Spare:
         source, key = move.source, quote(move.source.key)
         if source.calls is not None:
             return "" if move.entry else f"several entries of {key} have its name"
-        leaving = [other for other in self.moves if other.source == source]
+        leaving = self.leaving[source.path]
         verdict = self.now.get(source.path)
         if len(leaving) > source.allowed - (verdict.counted if verdict else 0):
             return f"{key} allows fewer than the {len(leaving)} calls that moved from it"
-        is_whole = len(leaving) == source.allowed and len({other.target.path for other in leaving}) == 1
-        if len(source.decision.registered) > 1 and not is_whole:
-            return f"{key} registers {', '.join(source.decision.registered)}"
+        ids = source.decision.registered
+        if len(ids) > 1 and (len(leaving) < source.allowed or len({other.target.path for other in leaving}) > 1):
+            return f"{key} registers {', '.join(ids)}"
         return ""
 
 
-def _rival(
-    move: Move, change: CallChange, departed: Sequence[tuple[Site, Decision]], arrived: Sequence[Site],
-) -> str:
-    """Return why another call may be the one that moved, or another decision its own; empty if that is not so."""
-    assert change.old
-    old, new = change.old.site, move.call.site
-    identity = _name if _name(old) == _name(new) else _key
-    if any(decision != move.decision for site, decision in departed if identity(site) == identity(old)):
-        return "calls like it went, with different decisions"
-    return "more calls like it came than went" if any(identity(site) == identity(new) for site in arrived) else ""
+class _Rivals:
+    """The decisions on calls that went, and the calls that came, by what they have in common with others."""
+
+    def __init__(
+        self,
+        pins: Pins,
+        changes: Iterable[CallChange],
+        moved: Iterable[CallChange],
+        before: Mapping[int, JudgedCall],
+    ) -> None:
+        self.lost: dict[Hashable, set[Decision]] = {}
+        self.came: set[Hashable] = set()
+        for change in (*moved, *(change for change in changes if change.kind is Kind.REMOVED)):
+            if change.old and change.old.site.is_counted:
+                decision = pins.pin_of(change.old.path).decision_on(before[id(change.old.site)].entry)
+                for identity in (_name(change.old.site), _key(change.old.site)):
+                    self.lost.setdefault(identity, set()).add(decision)
+        for change in changes:
+            if change.kind is Kind.ADDED and change.new and change.new.site.is_counted:
+                self.came |= {_name(change.new.site), _key(change.new.site)}
+
+    def problem(self, change: CallChange, move: Move) -> str:
+        """Return why another call may be the one that moved, or another decision its own; empty if that is not so."""
+        assert change.old
+        old, new = change.old.site, move.call.site
+        identity = _name if _name(old) == _name(new) else _key
+        if self.lost[identity(old)] != {move.decision}:
+            return "calls like it went, with different decisions"
+        return "more calls like it came than went" if identity(new) in self.came else ""
 
 
 def _others(target: Verdict, arriving: Mapping[str, int]) -> str:

@@ -13,6 +13,7 @@ ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
 TWO = 'def g():\n    s3.put_object(Key="two.csv")\n'
 UNKNOWN = "def h(key):\n    s3.put_object(Key=key)\n"
 NEW = 'def n():\n    s3.put_object(Key="new.csv")\n'
+PROBE = 'def p():\n    s3.put_object(Key="probe")  # noqa: APR001 - deleted by the next line\n'
 THREE = ONE + TWO + UNKNOWN
 ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
 TWO_ENTRY = '"g:put_object(two.csv)" = { registered = ["two"] }\n'
@@ -45,7 +46,7 @@ class Case(NamedTuple):
 
 CASES = {
     "named calls go to a new file": Case(
-        {"a.py": THREE}, ALL, {"a.py": ONE, "c.py": TWO + UNKNOWN},
+        {"a.py": THREE + PROBE}, ALL, {"a.py": ONE, "c.py": TWO + UNKNOWN},
         f'{named("a.py", ONE_ENTRY)}\n{named("c.py", TWO_ENTRY, UNKNOWN_ENTRY)}',
     ),
     "a count is divided": Case(
@@ -177,7 +178,7 @@ def test_what_nobody_can_tell_is_left(repository: Repository, name: str) -> None
 
 def test_only_what_is_named(repository: Repository) -> None:
     """A line, a file or a directory; a call whose pin lost an entry may have had that, whatever git says."""
-    change(repository, {"a.py": THREE}, ALL, {"a.py": "", "c/c.py": ONE, "d.py": TWO + UNKNOWN})
+    change(repository, {"a.py": THREE}, ALL, {"a.py": "", "c/c.py": ONE, "d.py": TWO + UNKNOWN + NEW})
     for place, name in [("c", "f:put_object(one.csv)"), ("d.py:2", "g:put_object(two.csv)"), ("d.py", "h:put_object")]:
         assert name in repository.run("decide", place, "--moved").out
     assert repository.run("decide", "d.py", "--moved").err == (
@@ -209,15 +210,34 @@ def test_it_is_said_where_calls_were_and_are(repository: Repository) -> None:
     assert repository.check().places == []
 
 
+@pytest.mark.parametrize("rest", [ONE, ""])
+def test_prune_removes_no_decision_on_a_call_that_moved(repository: Repository, rest: str) -> None:
+    change(repository, {"a.py": ONE + TWO}, named("a.py", ONE_ENTRY, TWO_ENTRY), {"a.py": rest, "c.py": NEW * 9 + TWO})
+    outcome = repository.run("prune")
+    assert "a.py: kept: calls moved to c.py: run decide --moved first" in outcome.err
+    assert (outcome.status, repository.read(PINS)) == (1, named("a.py", ONE_ENTRY, TWO_ENTRY))
+    repository.run("decide", "--moved")
+    repository.run("prune")
+    assert TWO_ENTRY in repository.read(PINS)
+
+
 def test_on_a_branch_whose_pins_were_written_after_the_change(repository: Repository) -> None:
     """The commit of the pins has the calls where they are now, the merge base has not."""
-    repository.commit({"a.py": THREE, PINS: COUNT})
+    repository.commit({"a.py": THREE, "b.py": ONE, PINS: BOTH})
     repository.git("clone", "--quiet", ".", "clone")
     clone = Repository(repository, "clone", is_git=False)
     clone.monkeypatch.chdir(clone.root)
-    clone.commit({"a.py": ONE, "c.py": TWO + UNKNOWN, PINS: f"# noted\n{COUNT}"})
+    clone.commit({"a.py": ONE, "b.py": ONE + NEW, "c.py": TWO + UNKNOWN, PINS: f"# noted\n{BOTH}"})
     assert clone.run("decide", "--moved").status == 0
+    # which call of a count is new is known in the same way
+    assert clone.run("decide", "b.py", "--registered", "new").status == 0
     assert clone.check().places == []
+
+
+def test_before_the_pins_are_committed(repository: Repository) -> None:
+    repository.commit({"a.py": THREE})
+    repository.write({"a.py": ONE, "c.py": TWO + UNKNOWN, PINS: COUNT})
+    assert repository.run("decide", "--moved").status == 0
 
 
 def test_without_git_nothing_is_known(project: Project) -> None:

@@ -2,11 +2,8 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,22 +12,15 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import AddCall
 from flake8_artifact_pin.pins.edit import AddPin
 from flake8_artifact_pin.pins.edit import Edit
-from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import NameCalls
-from flake8_artifact_pin.pins.edit import RemoveCall
-from flake8_artifact_pin.pins.edit import RemovePin
 from flake8_artifact_pin.pins.edit import RenameCall
-from flake8_artifact_pin.pins.edit import RenamePin
 from flake8_artifact_pin.pins.edit import SetCount
 from flake8_artifact_pin.pins.edit import SetDecision
-from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.rules.messages import listed
-from flake8_artifact_pin.rules.moves import Move
-from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
@@ -111,7 +101,7 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
             f"new: decide on all {new} new ones at once ({verdict.path}:LINE ...), or add --count"
         )
     names = counted if pin.allowed else list(decisions)
-    return _plan_names(pins, pin, {name: decisions.get(name, pin.decision) for name in names}, decisions)
+    return plan_names(pins, pin, {name: decisions.get(name, pin.decision) for name in names}, decisions)
 
 
 def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
@@ -124,80 +114,6 @@ def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
     if _words(decision) != _words(pin.decision):
         edits.append(SetDecision(pin.key, decision))
     return Plan(edits, [line])
-
-
-def plan_moves(pins: Pins, moves: Sequence[Move]) -> Plan:
-    """Return what puts decisions where their calls are now: away from the pins that have them, and to the others."""
-    edits: list[Edit] = []
-    arriving: list[Move] = []
-    sources = Counter(path for path, _ in {(move.target.path, move.source.path) for move in moves})
-    for group in _grouped(moves, lambda move: move.source.path):
-        leaving = [move for move in group if move.target.path != move.source.path]
-        new_path = _new_path(group, leaving)
-        is_renamed = new_path not in pins.pins and sources[new_path] == 1
-        edits += _renamed_calls(group if is_renamed else [move for move in group if move not in leaving])
-        if is_renamed:
-            edits.append(RenamePin(group[0].source.key, new_path))
-        elif leaving:
-            edits += _without_calls(leaving)
-            arriving += leaving
-    without = parse_pins(pins, edit_pins(pins, edits))
-    for group in _grouped(arriving, lambda move: move.target.path):
-        edits += _with_calls(without, group)
-    return Plan(edits, [_move_line(move) for move in moves])
-
-
-def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[Sequence[Move]]:
-    groups: dict[str, list[Move]] = {}
-    for move in moves:
-        groups.setdefault(path(move), []).append(move)
-    return groups.values()
-
-
-def _new_path(moves: Sequence[Move], leaving: Sequence[Move]) -> str:
-    """Return the only file that all calls of a pin are in now, if that is another one; else nothing."""
-    targets = {move.target.path for move in moves}
-    return targets.pop() if len(leaving) == moves[0].source.allowed and len(targets) == 1 else ""
-
-
-def _renamed_calls(moves: Sequence[Move]) -> Iterator[Edit]:
-    """Yield what gives entries of one pin the names of their calls."""
-    entries = moves[0].source.calls or {} if moves else {}
-    names = _Names(entries)
-    for move in moves:
-        if move.entry and move.entry != move.call.site.name:
-            yield RenameCall(move.source.key, entries[move.entry].key, names.free(move.call.site.name))
-
-
-def _without_calls(moves: Sequence[Move]) -> Sequence[Edit]:
-    """Return what takes the decisions on calls from one pin."""
-    source = moves[0].source
-    if len(moves) == source.allowed:
-        return [RemovePin(source.key)]
-    if source.calls is None:
-        return [SetCount(source.key, source.allowed - len(moves))]
-    return [RemoveCall(source.key, source.calls[move.entry].key) for move in moves]
-
-
-def _with_calls(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
-    """Return what gives the decisions on calls to the pin of one file."""
-    verdict = judge_file(pins, moves[0].target.path, moves[0].target.report)
-    pin = verdict.pin
-    decisions = {move.call.site.name: move.decision for move in moves}
-    if pin.calls is not None:
-        names = _Names(pin.calls)
-        return [AddCall(pin.key, names.free(name), decision) for name, decision in decisions.items()]
-    if not pin.allowed and any(move.entry for move in moves):
-        # named calls go on being named
-        return _plan_names(pins, pin, decisions, decisions).edits
-    return plan_decisions(pins, verdict, decisions).edits
-
-
-def _move_line(move: Move) -> str:
-    name, decision = quote(move.call.site.name), _text(move.decision)
-    if move.source.path == move.target.path:
-        return f"{quote(move.source.key)}: {quote(move.entry)} is now {name}; {decision}"
-    return f"{quote(move.target.path)}: {name} was in {quote(move.source.key)}; {decision}"
 
 
 def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
@@ -215,18 +131,19 @@ def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
     return _words(decision) == _words(pin.decision) or (len(decisions) == len(counted) and has_enough)
 
 
-def _plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:
+def plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:
+    """Return what lets a pin name calls from now on; ``decisions`` are those that are new."""
     edit: Edit = NameCalls(pin.key, named) if pin.path in pins.pins else AddPin(pin.key, calls=named)
     lines = [f"{quote(pin.key)}: {quote(name)} {decision.text}" for name, decision in decisions.items()]
     if pin.allowed:
-        lines.append(f"{quote(pin.key)} names its calls now: the others keep {_text(pin.decision)}")
+        lines.append(f"{quote(pin.key)} names its calls now: the others keep {shown_decision(pin.decision)}")
     return Plan([edit], lines)
 
 
 def _plan_named(verdict: Verdict, decisions: Decisions) -> Plan:
     edits: list[Edit] = []
     lines = []
-    names = _Names(verdict.pin.calls or ())
+    names = Names(verdict.pin.calls or ())
     for call in verdict.calls:
         if call.site.name in decisions:
             decision = decisions[call.site.name]
@@ -236,7 +153,7 @@ def _plan_named(verdict: Verdict, decisions: Decisions) -> Plan:
     return Plan(edits, lines)
 
 
-def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, names: _Names) -> tuple[list[Edit], str]:
+def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, names: Names) -> tuple[list[Edit], str]:
     pin, entries = verdict.pin, verdict.pin.calls or {}
     if call.state is State.PINNED and not call.entry:
         raise UsageError(
@@ -250,12 +167,12 @@ def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, names: _
         old = entries[call.replaces]
         new = call.site.name
         edits: list[Edit] = [RenameCall(pin.key, old.key, new), SetDecision(pin.key, decision, new)]
-        return edits, f"{quote(new)} {decision.text}, in place of {quote(old.key)} ({_text(old.decision)})"
+        return edits, f"{quote(new)} {decision.text}, in place of {quote(old.key)} ({shown_decision(old.decision)})"
     name = names.free(call.site.name)
     return [AddCall(pin.key, name, decision)], f"{quote(name)} {decision.text}"
 
 
-class _Names:
+class Names:
     """The names that entries of a pin have."""
 
     def __init__(self, taken: Iterable[str]) -> None:
@@ -296,5 +213,6 @@ def _was(decision: Decision) -> str:
     return f" (was: {decision.text})" if decision.text else ""
 
 
-def _text(decision: Decision) -> str:
+def shown_decision(decision: Decision) -> str:
+    """Return a decision in words."""
     return decision.text or "no decision"

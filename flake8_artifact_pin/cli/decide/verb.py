@@ -15,12 +15,12 @@ from datetime import date
 
 from flake8_artifact_pin.cli.decide.ask import Answer
 from flake8_artifact_pin.cli.decide.ask import ask
+from flake8_artifact_pin.cli.decide.moves import plan_moves
 from flake8_artifact_pin.cli.decide.plan import chosen_calls
 from flake8_artifact_pin.cli.decide.plan import new_calls
 from flake8_artifact_pin.cli.decide.plan import Plan
-from flake8_artifact_pin.cli.decide.plan import plan_decisions
-from flake8_artifact_pin.cli.decide.plan import plan_moves
 from flake8_artifact_pin.cli.decide.plan import plan_count
+from flake8_artifact_pin.cli.decide.plan import plan_decisions
 from flake8_artifact_pin.cli.decide.undecided import Undecided
 from flake8_artifact_pin.cli.decide.undecided import undecided_calls
 from flake8_artifact_pin.cli.moved import moves_in

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.cli.prune.results import Change
 from flake8_artifact_pin.cli.prune.results import Kept
@@ -29,6 +30,8 @@ from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.moves import Move
+from flake8_artifact_pin.rules.moves import moved_to
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import Verdict
 
@@ -71,7 +74,7 @@ class _Judge:
             verdict, problems = self.judge(pin.path)
             yield from problems
             if verdict and verdict.is_stale:
-                yield from [self.kept_for_pattern(pin, line)] if self.dead else _lowered(pin, line, verdict)
+                yield from self.kept(pin, line) or _lowered(pin, line, verdict)
 
     def results_of_gone(self, pin: Pin, line: int) -> Iterator[_Result]:
         """Yield what becomes of a pin whose file does not exist."""
@@ -84,7 +87,8 @@ class _Judge:
         elif outcome.fate is Fate.RENAMED:
             yield from self.results_of_renamed(pin, line, outcome.path)
         else:
-            yield Change(pin, line, None, "the file does not exist")
+            kept = self.kept_for_moves(pin, line)
+            yield from kept or (Change(pin, line, None, "the file does not exist"),)
 
     def results_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[_Result]:
         """Yield what becomes of a pin whose file has another path now."""
@@ -96,18 +100,30 @@ class _Judge:
         yield from problems
         if not self.moves_renamed or verdict is None:
             yield Offer(pin, line, new_path)
-        elif verdict.is_stale and self.dead:
-            yield self.kept_for_pattern(pin, line)
+        elif verdict.is_stale and (kept := self.kept(pin, line, new_path)):
+            yield from kept
         elif verdict.counted == 0 and verdict.is_stale:
             yield Change(pin, line, None, f"renamed to {new_path}, where no PUT call is counted")
         else:
             yield from _moved(pin, line, new_path, verdict)
 
-    def kept_for_pattern(self, pin: Pin, line: int) -> Kept:
-        """Return why a stale pin is kept while a pattern counts nothing: its calls may be there, uncounted."""
+    def kept(self, pin: Pin, line: int, new_path: str = "") -> Sequence[Kept]:
+        """Return a stale pin that is kept while its calls may be there uncounted, or are in other files."""
+        if not self.dead:
+            return self.kept_for_moves(pin, line, new_path)
         pattern = quote(self.dead[0])
         reason = f"pattern {pattern} counts no PUT call, so its calls may be there: correct or remove that"
-        return Kept(pin, line, reason)
+        return [Kept(pin, line, reason)]
+
+    def kept_for_moves(self, pin: Pin, line: int, new_path: str = "") -> Sequence[Kept]:
+        """Return a pin that is kept since it has the decisions on calls in files other than its new one."""
+        moved = [path for path in moved_to(self.moves, pin.path) if path != new_path]
+        return [Kept(pin, line, f"calls moved to {', '.join(moved)}: run decide --moved first")] if moved else []
+
+    @functools.cached_property
+    def moves(self) -> Sequence[Move]:
+        """The calls whose decisions stayed behind."""
+        return [move for move in moves_in(self.workspace) if not move.problem]
 
     @functools.cached_property
     def dead(self) -> Sequence[str]:
