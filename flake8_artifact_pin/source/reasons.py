@@ -39,6 +39,8 @@ _INVISIBLE = re.compile(
 _CONTROLS = frozenset(["Cc", "Cf", "Cs"])
 # Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
 _BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
+# Nobody looks for a reason behind as many characters.
+_ENOUGH = 10_000
 # One of these is a word.
 _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
 # Ideographs, Hangul vowels and other letters that look like a dash or a bar.
@@ -131,7 +133,7 @@ def stripped(text: str) -> str:
 
 def says_something(text: str, *, is_reference: bool = False) -> bool:
     """Return whether a reason gives a reason; a reference names an artifact or an issue, so that a number will do."""
-    prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", _folded(stripped(text))))
+    prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", _folded(stripped(text)[:_ENOUGH])))
     words = [word for word in _words(prose) if _is_word(word, is_reference)]
     plain = [word.casefold().strip("0123456789") if not is_reference else word.casefold() for word in words]
     if any(word in _PLACEHOLDERS for word in plain):
@@ -167,6 +169,8 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 def _folded(text: str) -> str:
     """Return a text with each letter in its usual form. Symbols stay: NFKC would make words of TM and No."""
+    if text.isascii():
+        return text
     return "".join(unicodedata.normalize("NFKC", c) if c.isalpha() else c for c in text)
 
 
@@ -178,7 +182,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _belongs_to_word(character: str) -> bool:
-    if unicodedata.category(character) not in ("Mc", "Mn"):
+    if character.isalnum() or unicodedata.category(character) not in ("Mc", "Mn"):
         return character.isalnum()
     # the classes below 10 are signs that join letters, those from 200 on are accents
     combining = unicodedata.combining(character)
