@@ -7,7 +7,7 @@ import fuzz
 import fuzz_base
 import pytest
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.once
 
 # the sorts of cases that the checks are for: without them they would prove nothing
 USUAL = {

@@ -254,7 +254,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_source(make: Callable[[int], str]) -> None:
     def judge(source: str) -> object:

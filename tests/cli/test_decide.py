@@ -414,7 +414,7 @@ def test_what_another_program_writes_meanwhile_is_kept(directory: Repository, ti
     assert directory.read("artifact-pins.toml").startswith("# ")
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 def test_two_processes_at_once_lose_nothing(directory: Repository) -> None:
     names = [f"m{number}.py" for number in range(4)]
     directory.write({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})

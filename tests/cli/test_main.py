@@ -26,7 +26,7 @@ NAME = "flake8-artifact-pin"
 BUG = f"(a bug of {NAME}: please report it with the output of --debug)\n"
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 def test_interrupted(directory: Repository, tmp_path: Path) -> None:
     """Without a word."""
     directory.write({"a.py": PUT, "b.py": PUT})
@@ -68,7 +68,7 @@ ENDS = {
 }
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 @pytest.mark.parametrize("case", ENDS)
 def test_stream_that_is_gone(directory: Repository, case: str) -> None:
     """No traceback, nothing of one stream in the other, and what is lost is not passed over."""
@@ -204,7 +204,7 @@ def test_debug(directory: Repository, words: Sequence[str]) -> None:
     assert (outcome.out, outcome.status) == ("", 2)
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 def test_any_text_gets_through(directory: Repository) -> None:
     directory.write({"é.py": PUT})
     outcome = run_process("check", PYTHONIOENCODING="ascii")
@@ -223,7 +223,7 @@ def test_doors(directory: Repository) -> None:
     assert run_process("check") == outcome
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 @pytest.mark.parametrize("arguments", [["--help"], []])
 def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
     program = (

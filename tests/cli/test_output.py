@@ -47,7 +47,7 @@ def test_colour(
     assert b"\033" not in directory.capture.readouterr().err
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 def test_colour_on_one_of_two_terminals(directory: Repository) -> None:
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
     directory.write({"a.py": PUT})
@@ -96,7 +96,7 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert terminal.getvalue().endswith(" of 3 files\r\033[K")
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 @pytest.mark.parametrize("form", ["text", "sarif"])
 def test_same_output_each_time(repository: Repository, form: str) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}

@@ -194,7 +194,7 @@ def test_other_names_of_the_pins_file(directory: Repository) -> None:
     assert "hard links" in outcome.err
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8", "en_US.ISO-8859-1"])
 def test_locale_that_cannot_spell_a_path(repository: Repository, tmp_path: Path, locale: str) -> None:
     """A file that is there is not gone because of it, and one that went is not kept."""
@@ -213,7 +213,7 @@ def test_locale_that_cannot_spell_a_path(repository: Repository, tmp_path: Path,
     assert repository.read(PINS) == '[pins]\n"d\u00e9/\u65e5.py" = 1\n"n\u00e9w.py" = 2\n'
 
 
-@pytest.mark.heavy
+@pytest.mark.processes
 def test_two_runs_at_once(directory: Repository) -> None:
     """One of them writes, and the other one sees that, or says that the file changed meanwhile."""
     pins = "".join(f'"gone{number}.py" = 1\n' for number in range(50))

@@ -16,7 +16,7 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.toml import key_positions
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.once
 
 
 def parsed(text: str) -> Pins:

@@ -396,7 +396,6 @@ def test_findings_of_check() -> None:
     ]
 
 
-@pytest.mark.heavy
 @pytest.mark.parametrize("pin", ["1", '{ calls = { "f:put_object" = {} } }'])
 @pytest.mark.parametrize("comment", ["", "  # noqa", "  # noqa: APR001"])
 def test_growth(pin: str, comment: str) -> None:

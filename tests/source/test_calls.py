@@ -491,7 +491,7 @@ def test_deep_chain() -> None:
     assert len(find(source)) == depth
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     "make",
     [

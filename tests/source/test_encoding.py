@@ -191,7 +191,7 @@ def test_problem() -> None:
     )
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     "unit", ["coding: x", "#\r", "\n# coding: cp437\n# \u00e9", "\u4e2d", "=7"],
 )

@@ -174,7 +174,7 @@ def test_not_shadowed(imported: str, source: str) -> None:
     assert len(places(f"{imported}\n{source}\nput()", ["fs.put"])) == 1 + source.count("put()")
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     "make",
     [

@@ -552,7 +552,7 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_time_grows_with_the_size(make: Callable[[int], str]) -> None:
     def find_keys(read: tuple[Keys, list[tuple[ast.Call, Scope]]]) -> None:

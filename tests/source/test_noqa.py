@@ -255,7 +255,7 @@ def test_may_have_noqa(text: str, expected: bool) -> None:
     assert may_have_noqa(text) is expected
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("comment", "unit"),
     [("# noqa{}x", " "), ("# noqa{}x", " # noqa: APR001"), ("# noqa: APR001 # nosec{}x", " "), ("# flake8: noqa{}x", " ")],

@@ -216,7 +216,7 @@ def test_no_sample(pattern: str) -> None:
     assert list(sample_calls([pattern])) == []
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("pattern", "make"),
     [

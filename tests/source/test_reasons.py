@@ -432,7 +432,7 @@ def test_stripped(text: str, expected: str) -> None:
     assert stripped(expected) == expected
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize("unit", [" ", "# nosec ", "a:ignore ", "a[", "a-", "a b=", "\u3164"])
 def test_growth(unit: str) -> None:
     """A comment with 20,000 blanks once took nine seconds."""

@@ -81,7 +81,7 @@ def test_may_matter(text: str, expected: bool) -> None:
     assert may_matter(text, MATCHER) is expected
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 @pytest.mark.parametrize(
     "unit",
     [f"s3.put_object()  {WHY}\n", f"x  {WHY}\n", f"s3.put_object(); \\\nx  {WHY}\n"],
@@ -90,7 +90,7 @@ def test_growth(unit: str) -> None:
     assert growth(lambda size: unit * size, report, 100) < LINEAR
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 def test_growth_within_one_line() -> None:
     """Very many calls may share one comment, or have one each in the same line of flake8."""
     assert growth(lambda size: "s3.put_object(); " * size + f"x  {WHY}\n", report, 100) < LINEAR

@@ -50,7 +50,7 @@ def test_position_past_the_end() -> None:
     assert SourceText(["s3.put()"]).name_position(node) == (1, 8)
 
 
-@pytest.mark.heavy
+@pytest.mark.once
 def test_growth() -> None:
     """One line may hold very many calls."""
     def work(source: str) -> None:
