@@ -1,8 +1,8 @@
 """Print how many labelled writes of public repositories are counted, store by store.
 
 ``python tests/corpus.py DIRECTORY [SAMPLE...]``: below the directory, a checkout of each repository of
-source/corpus/labels.json, named OWNER+NAME. Each is judged with the stores that it imports. The samples are 1, those read
-while the table of stores was made, 2, held out then, 3, those read to correct it, and 4, held out then.
+source/corpus/labels.json, named OWNER+NAME. Each is judged with the stores that it imports. Sample 1 was read while the
+table of stores was made, and 2 held out then; 3 was read to correct the table, and 4 held out then.
 """
 from __future__ import annotations
 
