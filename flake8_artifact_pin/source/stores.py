@@ -137,11 +137,12 @@ _FSSPEC = Store("fsspec", ("fsspec", "s3fs", "gcsfs", "adlfs", "smart_open", "py
     *_methods(
         _FILE_SYSTEMS,
         *_rows("rpath= path2= 1", "put_file", "upload(1=)", "mv(1=)", "move(1=)", "rename(1=)", "cp(1=)", "copy(1=)"),
-        *_rows("path= 0", "pipe", "touch(0=)", "write_text(1=)", "write_bytes(1=)"),
+        *_rows(
+            "path= 0", "pipe", "touch(0=)", "write_text(1=)", "write_text(path=)", "write_bytes(1=)",
+            "write_bytes(path=)",
+        ),
     ),
-    # no other library has these names
     *_rows("rpath=", "*.put(rpath=)", "*.put_file(rpath=)", "*.upload(rpath=)"),
-    *_rows("path= 0", "*.write_text(path=)", "*.write_bytes(path=)"),
     *_rows("path= 0", "*.pipe_file", "*.open_output_stream", "*.open_append_stream"),
 ))
 
