@@ -39,16 +39,16 @@ ANY = "**"
 _MOST_COMPONENTS = 30
 
 _COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
-_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?[\w*?\[\]!-]+)=(?P<value>[^()=\s]*)")
+_CONDITION = re.compile(r"(?P<is_refused>!?)(?P<name>\.?\w+)=(?P<value>[^()=\s]*)")
 _WRITING = frozenset("wax+")
 
 
 class Condition(NamedTuple):
     """What a pattern asks of the arguments of a call.
 
-    ``name=`` is a keyword (a shell wildcard), ``1=`` a positional argument (from 0 on), ``.format=`` the first argument
-    of the call of format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches.
-    ``mode=w`` asks for a call that opens for writing. An exclamation mark refuses what is asked for.
+    ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
+    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` asks
+    for a call that opens for writing. An exclamation mark refuses what is asked for.
     """
 
     name: str
@@ -150,8 +150,7 @@ class Matcher(NamedTuple):
         if names.matching is None:
             names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
         for pattern in map(self.patterns.__getitem__, names.matching):
-            is_allowed = is_method or not pattern.is_method
-            is_allowed &= is_function or len(pattern.components) > 1
+            is_allowed = (is_method or not pattern.is_method) and (is_function or len(pattern.components) > 1)
             # the arguments first: what a receiver stands for takes longer to find out
             if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
                 if _ends(names, pattern.components):
@@ -223,8 +222,7 @@ def _sample_arguments(conditions: Sequence[Condition]) -> Iterator[str]:
     wanted = {condition.name: _fill(condition.value or "w")[0] for condition in conditions if not condition.is_refused}
     numbers = [int(name) for name in wanted if name.isdecimal()]
     yield from (repr(wanted.get(str(number), "w")) for number in range(max(numbers, default=-1) + 1))
-    keywords = ((_fill(name)[0], value) for name, value in wanted.items())
-    yield from (f"{name}={value!r}" for name, value in keywords if name.isidentifier())
+    yield from (f"{name}={value!r}" for name, value in wanted.items() if name.isidentifier())
 
 
 def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
@@ -237,14 +235,9 @@ def _split_conditions(text: str) -> tuple[str, tuple[Condition, ...]]:
 
 def _parse_condition(text: str) -> Condition:
     match = _CONDITION.fullmatch(text)
-    if match is None or not (match["name"].isdecimal() or _is_argument_name(match["name"])):
+    if match is None or not (match["name"].isdecimal() or match["name"].removeprefix(".").isidentifier()):
         raise ValueError(f'asks for "{text}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
     return Condition(match["name"], bool(match["is_refused"]), match["value"])
-
-
-def _is_argument_name(name: str) -> bool:
-    """Return whether a name is that of a keyword, perhaps with wildcards, or of a method behind a dot."""
-    return name.removeprefix(".").isidentifier() or WILDCARD.sub("x", name).isidentifier()
 
 
 def _argument(call: ast.Call, name: str) -> ast.expr | None:
@@ -256,7 +249,7 @@ def _argument(call: ast.Call, name: str) -> ast.expr | None:
     if name.startswith("."):
         inner = _call_in_receiver(call, name[1:])
         return inner.args[0] if inner and inner.args else None
-    return next((each.value for each in call.keywords if each.arg and component_matches(name, each.arg)), None)
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:

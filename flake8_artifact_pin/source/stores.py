@@ -68,7 +68,7 @@ _BLOB_CLIENT = ".create_file(0) .get_*client(blob=) .get_*client(file_path=) .ge
 _S3_CLIENTS = ("*s3*", "*S3*", "*client", "*CLIENT", "client()", "*client()", "*conn", "get_conn()")
 _S3 = Store("s3", ("boto3", "aioboto3", "aiobotocore", "botocore", "s3transfer", "sagemaker"), (
     *_rows("Key= key= object_name= 1", "*.put_object"),
-    *_rows(f"Key= key= object_name= 2 1 {_OBJECT}", "*.upload_file(![a-z]*=)", "*.upload_fileobj(![a-z]*=)"),
+    *_rows(f"Key= key= object_name= 2 1 {_OBJECT}", "*.upload_file(!repo_id=)", "*.upload_fileobj(!repo_id=)"),
     *_rows(_OBJECT, "*.put(Body=)", "Object().put", "ObjectSummary().put"),
     *_rows("Key= key= dest_bucket_key= object_name= 1", "*.copy_object"),
     *_rows("Key= 2", "*.copy(CopySource=)", "*.copy(SourceClient=)", "*.copy(Bucket=,Key=)", "meta.client.copy"),
@@ -137,11 +137,12 @@ _FSSPEC = Store("fsspec", ("fsspec", "s3fs", "gcsfs", "adlfs", "smart_open", "py
     *_methods(
         _FILE_SYSTEMS,
         *_rows("rpath= path2= 1", "put_file", "upload(1=)", "mv(1=)", "move(1=)", "rename(1=)", "cp(1=)", "copy(1=)"),
-        *_rows("path= 0", "pipe", "touch(0=)", "write_text(1=)", "write_bytes(1=)"),
+        *_rows(
+            "path= 0", "pipe", "touch(0=)", "write_text(1=)", "write_text(path=)", "write_bytes(1=)",
+            "write_bytes(path=)",
+        ),
     ),
-    # no other library has these names
     *_rows("rpath=", "*.put(rpath=)", "*.put_file(rpath=)", "*.upload(rpath=)"),
-    *_rows("path= 0", "*.write_text(path=)", "*.write_bytes(path=)"),
     *_rows("path= 0", "*.pipe_file", "*.open_output_stream", "*.open_append_stream"),
 ))
 
@@ -227,33 +228,33 @@ _DELTA = Store("delta", ("deltalake", "delta"), (
     *_rows(".forPath(1) .forName(1)", "merge().**.when*().execute"),
 ))
 
-# Not any name: to_dask(), to_dataset_dict() and to_pandas() read.
 _FRAMES = (
-    "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "markdown", "textfiles",
+    "csv", "json", "parquet", "pickle", "excel", "feather", "orc", "stata", "xml", "hdf", "ipc", "ndjson", "avro",
     "netcdf", "file",
 )
-_CLOUD_ARGUMENTS = ("storage_options=", "filesystem=")
+_CLOUD_OPTIONS = ("storage_options", "filesystem")
 _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), (
     *_rows(
         "where= root_path= base_dir= uri= 1",
         *(
-            f"*.write_{name}({argument})"
-            for name, argument in product(("table", "metadata", "to_dataset", "dataset"), _CLOUD_ARGUMENTS)
+            f"*.write_{name}({option}=)"
+            for name, option in product(("table", "metadata", "to_dataset", "dataset"), _CLOUD_OPTIONS)
         ),
     ),
     *_rows(
         "path= path_or_buf= file= buf= dataset_path= dataset_dict_path= 0",
-        *(f"*.to_{name}(storage_options=)" for name in _FRAMES),
-        *(f"*.{name}(storage_options=)" for name in ("write_*", "sink_*", "save_to_disk")),
-        *(f"*.{name}(filesystem=)" for name in ("to_parquet", "to_feather", "to_orc", "write_*", "sink_*")),
+        # to_csv() and write_csv(), not read_csv() and scan_csv(); to_dask() reads, too
+        *(f"*.[tw]*_{name}({option}=)" for name, option in product(_FRAMES, _CLOUD_OPTIONS)),
+        "*.sink_*(storage_options=)", "*.to_markdown(storage_options=)", "*.to_textfiles(storage_options=)",
+        "*.save_to_disk(storage_options=)",
     ),
     *_rows("destination= 1", "*.copy_files(destination_filesystem=)"),
     *_rows("where= 0", "*.ParquetWriter(filesystem=)"),
-), ("storage_options", "filesystem"))
+), _CLOUD_OPTIONS)
 
 _ZARR = Store("zarr", ("zarr", "xarray"), (
     *_rows("store= 0", "*.to_zarr"),
-    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=w)"))),
+    *_rows("store= 0", *(f"zarr.{name}" for name in ("save", "save_array", "save_group", "open*(mode=[wa]*)"))),
 ), ("zarr",))
 
 _BIGQUERY = Store("bigquery", ("google.cloud.bigquery",), (
