@@ -50,14 +50,12 @@ class C(base(s3.put_object())):
         yield [s3.put_object() for _ in x]
 """
 HANDED_ON = """\
-from lib import put_object as po
 def f(s3):
     submit(s3.upload_file, 'a')
     put = s3.put_object
     put()
     getattr(s3, 'put_object')()
     callable(getattr(s3, 'put_object'))
-    po()
     return s3.put_object if s3 else s3.upload_fileobj
 """
 COMPOUND = """\
@@ -124,15 +122,14 @@ NAMES: dict[str, tuple[str, list[str]]] = {
             "9:19 C.g:put_object",
         ],
     ),
-    "handed on, got by name, imported": (
+    "handed on, got by name": (
         HANDED_ON,
         [
-            "3:15 f:upload_file",
-            "4:14 f:put_object",
-            "6:18 f:put_object#2",
-            "8:5 f:put_object#3",
-            "9:15 f:put_object#4",
-            "9:40 f:upload_fileobj",
+            "2:15 f:upload_file",
+            "3:14 f:put_object",
+            "5:18 f:put_object#2",
+            "7:15 f:put_object#3",
+            "7:40 f:upload_fileobj",
         ],
     ),
     "lambda and comprehensions": (
