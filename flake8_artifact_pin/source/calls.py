@@ -256,14 +256,13 @@ class _Walk:
             return None
         call = _arguments(node, visit)
         imported, defined, definitions = self.names.functions(node.id, self.leading[node])
-        pattern = self.matcher.match(imported, call, is_method=False)
+        pattern = self.matcher.match(imported, call)
         if pattern:
             method = next(
-                name for name, before in imported.links
-                if self.matcher.match(before.attribute(name), call, is_method=False)
+                name for name, before in imported.links if self.matcher.match(before.attribute(name), call)
             )
             return self.put_call(node, method, visit, pattern, call)
-        pattern = self.matcher.match(defined, call, is_method=False)
+        pattern = self.matcher.match(defined, call)
         return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None
 
     def is_function_wanted(self, name: str) -> bool:

@@ -100,17 +100,6 @@ class Pattern(NamedTuple):
     key: tuple[str, ...] = S3_KEY
     words: tuple[str, ...] = ()
 
-    @property
-    def is_method(self) -> bool:
-        """Whether it is the method of a store, on some object: ``*.upload_file``, ``fs_*.mv(1=)``.
-
-        A function of that name is somebody else's. ``*.write_table(filesystem=)`` is told by the keyword, and a class
-        by its capital letter.
-        """
-        has_some_receiver = any(map(WILDCARD.search, self.components[:-1]))
-        is_told = any(condition.needs_keyword and not condition.is_refused for condition in self.conditions)
-        return bool(self.store) and has_some_receiver and not is_told and self.components[-1].lstrip("*")[:1].islower()
-
 
 class Matcher(NamedTuple):
     """Compiled patterns. ``by_last`` has the numbers of those whose last component is a name without wildcards."""
@@ -139,18 +128,15 @@ class Matcher(NamedTuple):
         wild = [number for number in self.others if component_matches(self.patterns[number].components[-1], name)]
         return tuple(sorted([*self.by_last.get(name, ()), *wild]))
 
-    def match(
-        self, names: Names, call: ast.Call | None, is_function: bool = True, is_method: bool = True,
-    ) -> Pattern | None:
+    def match(self, names: Names, call: ast.Call | None, is_function: bool = True) -> Pattern | None:
         """Return the first pattern that matches one of the names of what is called, and the arguments.
 
-        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false, as are
-        those of methods if ``is_method`` is.
+        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false.
         """
         if names.matching is None:
             names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
         for pattern in map(self.patterns.__getitem__, names.matching):
-            is_allowed = (is_method or not pattern.is_method) and (is_function or len(pattern.components) > 1)
+            is_allowed = is_function or len(pattern.components) > 1
             # the arguments first: what a receiver stands for takes longer to find out
             if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
                 if _ends(names, pattern.components):

@@ -50,14 +50,14 @@ class C(base(s3.put_object())):
         yield [s3.put_object() for _ in x]
 """
 HANDED_ON = """\
-from lib import s3 as store
+from lib import put_object as po
 def f(s3):
     submit(s3.upload_file, 'a')
     put = s3.put_object
     put()
     getattr(s3, 'put_object')()
     callable(getattr(s3, 'put_object'))
-    store.put_object()
+    po()
     return s3.put_object if s3 else s3.upload_fileobj
 """
 COMPOUND = """\
@@ -130,7 +130,7 @@ NAMES: dict[str, tuple[str, list[str]]] = {
             "3:15 f:upload_file",
             "4:14 f:put_object",
             "6:18 f:put_object#2",
-            "8:11 f:put_object#3",
+            "8:5 f:put_object#3",
             "9:15 f:put_object#4",
             "9:40 f:upload_fileobj",
         ],

@@ -103,9 +103,6 @@ def test_writes(store: str, source: str) -> None:
     "source",
     [
         pytest.param("api.upload_file(path_or_fileobj=p, repo_id=r)", id="Hugging Face"),
-        pytest.param("from lib import upload_file as put\nput(path, b, k); run(put, path)", id="an imported function"),
-        pytest.param("from fs_utils import rename\nrename(a, b)", id="a function of a module named like a file system"),
-        pytest.param("def upload_file(p, b, k): ...\nupload_file(p, b, k)", id="a function of the file"),
         pytest.param("gi.libraries.upload_from_galaxy_filesystem(i, n)", id="Galaxy"),
         pytest.param("cursor.copy_from(rows, 'prices')", id="PostgreSQL"),
         pytest.param("import shutil\nshutil.copy(a, b)", id="local copy"),
