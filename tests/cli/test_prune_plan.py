@@ -142,7 +142,7 @@ CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
         '3 -> 2; removed "g:put_object" (registered: z); retire what is no longer written: z\n',
     ),
     "a call of equal names that came beside one that went": (
-        ["f x", "f#2 y", "g z", "h z"], functions("f", "f", "f"), ["f x", "f#2 y", "h z"], 'removed "g:put_object"',
+        ["f x", "f#2 y", "g z", "h z"], functions("f", "f", "f"), ["f x", "f#2 y", "g z"], 'removed "h:put_object"',
     ),
     "Python runs something else": (
         ["a x", "b y"], "# -*- coding: utf-7 -*-\n" + functions("a"), ["a x", "b y"],
