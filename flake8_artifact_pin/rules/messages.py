@@ -119,10 +119,13 @@ def dead_pattern_finding(pins: Pins, pattern: str, nearest: str) -> Finding:
 def new_call_finding(pins: Pins, change: CallChange, problem: str, base: str) -> Finding:
     """Return what is said of a PUT call that is allowed, and was not in ``base``, while nobody decided on it.
 
-    ``problem`` says what happened: ``put_object("x") is new``.
+    ``problem`` says what happened: ``put_object("x") is new``. Where the pin has a decision, it is the one of ``base``:
+    to record that again would not settle anything.
     """
     assert change.new
-    text = f"{problem} since {base}, and nobody decided on it; {decision_step(pins, change)}"
+    has_decision = pins.pin_of(change.new.path).decision_on(change.new.site.name).is_made
+    why = "its pin has no new id or reason for it" if has_decision else "nobody decided on it"
+    text = f"{problem} since {base}, and {why}; {decision_step(pins, change)}"
     return _at_call(change.new.site, "APR010", text)
 
 

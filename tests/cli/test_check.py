@@ -519,7 +519,7 @@ def test_since_messages(repository: Repository) -> None:
     repository.commit({**BASE, "b.py": f"{PUT.rstrip()}{NOQA}\n"})
     pins = f'{counted(5)}"b.py" = 1\n'
     repository.write({"a.py": MORE.replace("two", "new"), "b.py": PUT, PINS: pins})
-    decided = "and nobody decided on it; decide: flake8-artifact-pin decide"
+    decided = "and its pin has no new id or reason for it; decide: flake8-artifact-pin decide"
     assert repository.run("check", "--since=HEAD").lines == [
         "a.py:1:1: APR002 stale pin: 3 PUT calls, 5 pinned; lower it: flake8-artifact-pin prune",
         'a.py:3:8: APR010 put_object("new") has replaced put_object("two") since HEAD, '
@@ -527,7 +527,8 @@ def test_since_messages(repository: Repository) -> None:
         f'a.py:4:8: APR010 put_object("three") is new since HEAD, {decided} a.py:4',
         'artifact-pins.toml:2:1: APR010 "a.py" allows more PUT calls than at HEAD, and nobody decided on them; '
         "decide: flake8-artifact-pin decide a.py",
-        f"b.py:1:4: APR010 put_object(...) is no longer suppressed since HEAD, {decided} b.py:1",
+        "b.py:1:4: APR010 put_object(...) is no longer suppressed since HEAD, and nobody decided on it; "
+        "decide: flake8-artifact-pin decide b.py:1",
     ]
 
 

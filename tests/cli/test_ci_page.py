@@ -51,7 +51,7 @@ def test_commands(repository: Repository, arguments: list[str]) -> None:
     (repository.root / "staging").mkdir()
     outcome = repository.run(*arguments)
     assert outcome.status == (arguments[0] == "check")
-    assert "nobody decided on it" in outcome.out or "1 artifact needs a decision" in outcome.out
+    assert "is new since origin/main" in outcome.out or "1 artifact needs a decision" in outcome.out
     if "--output-file" in arguments:
         assert "APR010" in repository.read(arguments[arguments.index("--output-file") + 1])
 

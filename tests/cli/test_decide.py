@@ -138,7 +138,7 @@ def test_what_was_done_is_said(directory: Repository) -> None:
     directory.write({"a.py": TWO, "artifact-pins.toml": pins})
     assert directory.run("decide", "a.py:3", "--registered", "two").lines == [
         'artifact-pins.toml: "a.py": "f:put_object(two.csv)" registered: two',
-        'artifact-pins.toml: "a.py" names its calls now: the others keep deferred: config#12',
+        'artifact-pins.toml: "a.py" names its calls now; the others: deferred: config#12, as before',
     ]
     assert directory.run("decide", "a.py:2", "--registered", "one").lines == [
         'artifact-pins.toml: "a.py": "f:put_object(one.csv)" registered: one (was: deferred: config#12)',

@@ -107,11 +107,13 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
 def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
     """Return what records one decision on all calls of a file whose pin counts."""
     change = f"{pin.allowed} -> {count}, " if count != pin.allowed else ""
-    line = f"{quote(pin.key)}: {change}{decision.text}{_was(pin.decision)}"
+    is_same = _words(decision) == _words(pin.decision)
+    before = " (as before)" if is_same else _was(pin.decision)
+    line = f"{quote(pin.key)}: {change}{decision.text}{before}"
     if pin.path not in pins.pins:
         return Plan([AddPin(pin.key, count, decision)], [line])
     edits: list[Edit] = [SetCount(pin.key, count)] if count != pin.allowed else []
-    if _words(decision) != _words(pin.decision):
+    if not is_same:
         edits.append(SetDecision(pin.key, decision))
     return Plan(edits, [line])
 
@@ -136,7 +138,7 @@ def plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> 
     edit: Edit = NameCalls(pin.key, named) if pin.path in pins.pins else AddPin(pin.key, calls=named)
     lines = [f"{quote(pin.key)}: {quote(name)} {decision.text}" for name, decision in decisions.items()]
     if pin.allowed:
-        lines.append(f"{quote(pin.key)} names its calls now: the others keep {shown_decision(pin.decision)}")
+        lines.append(f"{quote(pin.key)} names its calls now; the others: {shown_decision(pin.decision)}, as before")
     return Plan([edit], lines)
 
 
