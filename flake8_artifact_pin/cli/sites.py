@@ -45,6 +45,8 @@ _NOT_AT_FIRST = ('"', "=", "+", "-", "@")
 
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
 
+_UNCOUNTED = {State.SUPPRESSED.value, State.EXEMPT.value}
+
 
 class SiteRow(NamedTuple):
     """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
@@ -114,7 +116,9 @@ def run(arguments: argparse.Namespace) -> int:
             print_line(text, at=place)
     if arguments.format != "json":
         note_findings(findings)
-        note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}")
+        uncounted = sum(row.state in _UNCOUNTED for row in rows)
+        beside = f", {uncounted} of them not counted" if uncounted else ""
+        note(f"{count(len(paths), 'file')}: {count(len(rows), 'PUT call')}{beside}")
         for line in silence_notes(workspace, scanned_files):
             note(line)
     return FINDINGS if findings else CLEAN

@@ -79,9 +79,11 @@ class Pin(NamedTuple):
         return [self.decision] if self.calls is None else [call.decision for call in self.calls.values()]
 
     @property
-    def is_decided(self) -> bool:
-        """Whether a decision was made on all that the pin allows."""
-        return not self.allowed or all(decision.is_made for decision in self.decisions)
+    def undecided(self) -> int:
+        """How many of the PUT calls that the pin allows nobody decided on."""
+        if self.calls is None:
+            return 0 if self.decision.is_made else self.allowed
+        return sum(not decision.is_made for decision in self.decisions)
 
     def decision_on(self, name: str) -> Decision:
         """Return what was decided on a PUT call of the file: no decision if the pin names other calls only."""

@@ -240,7 +240,7 @@ def test_differences(directory: Repository) -> None:
         "e.py: the guard does not have it, the source makes 1 PUT call",
         "gone.py: the guard says 1, there is no such file",
     ]
-    pinned = "3 PUT calls of 3 files pinned, 1 path exempt; 3 undecided: flake8-artifact-pin decide"
+    pinned = "3 PUT calls of 3 files pinned, 1 path exempt; 3 PUT calls undecided: flake8-artifact-pin decide"
     assert outcome.out == f"{PINS}: {pinned}\n"
 
 

@@ -79,7 +79,7 @@ NAMES_OF_CALLS = {
     "src/tests.py": ["<module>:put_object(x.csv)"],
 }
 COUNTS = {"a/a.py": 2, "b.py": 2, "src/tests.py": 1}
-WROTE = "5 PUT calls of 3 files pinned, 2 paths exempt; 3 undecided: flake8-artifact-pin decide\n"
+WROTE = "5 PUT calls of 3 files pinned, 2 paths exempt; 5 PUT calls undecided: flake8-artifact-pin decide\n"
 
 
 def written(repository: Repository, name: str = PINS) -> Pins:
@@ -291,7 +291,8 @@ def test_what_git_does_not_track(repository: Repository) -> None:
     repository.commit({"a.py": PUT, ".gitignore": "ignored.py\n"})
     repository.write({"b.py": PUT, "ignored.py": PUT, "d.py": "x = 1\n", "\x1b[1m.py": PUT})
     outcome = repository.run("init")
-    assert outcome.err == "2 files with PUT calls that git does not track, and that are not judged: \\x1b[1m.py, b.py\n"
+    untracked = "2 files with PUT calls not judged, since git does not track them (git add)"
+    assert outcome.err == f"{untracked}: \\x1b[1m.py, b.py\n"
     assert (counts(written(repository)), outcome.status) == ({"a.py": 1}, 0)
 
 

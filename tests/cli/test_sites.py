@@ -61,7 +61,7 @@ def sites(repository: Repository, *arguments: str) -> list[dict[str, Any]]:
 
 
 def test_text(inventory: Repository) -> None:
-    assert inventory.run("sites") == (TABLE, "6 files: 8 PUT calls\n", 0)
+    assert inventory.run("sites") == (TABLE, "6 files: 8 PUT calls, 2 of them not counted\n", 0)
 
 
 def test_json(inventory: Repository) -> None:

@@ -41,9 +41,9 @@ def test_decision(decision: Decision, is_made: bool, text: str) -> None:
 def test_decisions_of_a_pin() -> None:
     calls = {"f:put": PinnedCall("f:put", MADE), "g:put": PinnedCall("g:put", Decision())}
     named, counting = Pin("a.py", "a.py", 2, calls=calls), Pin("a.py", "a.py", 1, MADE)
-    assert (named.decisions, named.is_decided) == ([MADE, Decision()], False)
-    assert (counting.decisions, counting.is_decided) == ([MADE], True)
-    assert [pin.is_decided for pin in (Pin("a.py", "a.py", 0), Pin("a.py", "a.py", 1))] == [True, False]
+    assert (named.decisions, named.undecided) == ([MADE, Decision()], 1)
+    assert (counting.decisions, counting.undecided) == ([MADE], 0)
+    assert [pin.undecided for pin in (Pin("a.py", "a.py", 0), Pin("a.py", "a.py", 2))] == [0, 2]
     names = ["f:put", "g:put", "h:put"]
     assert [named.decision_on(name) for name in names] == [MADE, Decision(), Decision()]
     assert [counting.decision_on(name) for name in names] == [MADE] * 3

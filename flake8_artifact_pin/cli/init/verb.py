@@ -205,6 +205,6 @@ def _data(pins: Pins, shown: str | None, text: str) -> dict[str, object]:
 def _summary(pins: Pins) -> str:
     calls = count(sum(pin.allowed for pin in pins.pins.values()), "PUT call")
     exempt = count(len(pins.exempt.reasons), "path")
-    undecided = sum(not pin.is_decided for pin in pins.pins.values())
-    step = f"; {undecided} undecided: flake8-artifact-pin decide" if undecided else ""
+    undecided = sum(pin.undecided for pin in pins.pins.values())
+    step = f"; {count(undecided, 'PUT call')} undecided: flake8-artifact-pin decide" if undecided else ""
     return f"{calls} of {count(len(pins.pins), 'file')} pinned, {exempt} exempt{step}"
