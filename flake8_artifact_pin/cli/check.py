@@ -75,10 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--owner", metavar="NAME",
-        help="each artifact of the registry whose owner_repo this is must be registered by a pin",
+        help="each artifact with this owner_repo in the registry must be registered by a pin",
     )
     parser.add_argument(
-        "--output-file", metavar="PATH", help="write the format there, and the text to standard output all the same",
+        "--output-file", metavar="PATH", help="write the format to this file, and the text to standard output as well",
     )
     add_pins(parser)
     add_format(parser, *_FORMATS)

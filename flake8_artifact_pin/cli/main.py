@@ -103,7 +103,7 @@ def _run(words: Sequence[str]) -> int:
 def _parser(words: Sequence[str]) -> _Parser:
     parser = _Parser(
         prog=NAME,
-        description="Reports each PUT call that nobody decided on: what needs the whole repository.",
+        description="Report PUT calls that nobody decided on, in the whole repository.",
         epilog="Exit status: 0 clean, 1 findings, 2 wrong usage, an unusable pins file or a failure of git. "
         f"The manual: {NAME} explain.",
         allow_abbrev=False,

@@ -83,7 +83,7 @@ def untracked_note(workspace: Workspace) -> Iterator[str]:
     ]
     if untracked:
         files = count(len(untracked), "file")
-        yield f"{files} with PUT calls that git does not track, and that are not judged: {listed(untracked)}"
+        yield f"{files} with PUT calls not judged, since git does not track them (git add): {listed(untracked)}"
 
 
 def listed(names: Sequence[str], most: int = _MAX_LISTED) -> str:

@@ -109,7 +109,8 @@ def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]
             callers, calls = count(wrapper.callers, "caller"), count(wrapper.counted_by_patterns, "call")
             patterns, missed = " and ".join(map(quote, wrapper.patterns)), listed(wrapper.missed)
             steps = [f"add {patterns} to patterns to count {calls} in other files"] if patterns else []
-            steps += [f"no pattern counts those in {missed}: decide there on all that they write"] if missed else []
+            if missed:
+                steps.append(f"no pattern counts those in {missed}: the decision on this one call is for all of them")
             name = f"{wrapper.name}({wrapper.parameter})"
             text = f"{name} writes whatever key its {callers} pass, as one PUT call: {'; '.join(steps)}"
             yield text, (wrapper.path, wrapper.line)

@@ -144,7 +144,7 @@ def _checked_list(rows: object) -> list[Any]:
     if isinstance(rows, list):
         return rows
     problem = f"no list {quote(_ROWS)}" if rows is None else f"{quote(_ROWS)} must be a list"
-    raise _FaultError(Fault(*_START, f"{problem}: a registry has one, of rows with {_ID} each"))
+    raise _FaultError(Fault(*_START, f"{problem}: put one there, with an {_ID} in each row"))
 
 
 def _read_yaml(text: str, shown: str) -> Sequence[_Row]:

@@ -571,8 +571,8 @@ def test_documented_checks(project: Project) -> None:
 def test_no_configuration(project: Project) -> None:
     project.write({"artifact-pins.toml": PINS, "setup.cfg": b"\xff[flake8]\n", "tox.ini": "broken\n"})
     assert run(project).lines[1] == (
-        "ok    flake8 has no configuration here: where more than check is run, "
-        "add require-plugins = flake8-artifact-pin under [flake8] to a file .flake8"
+        "ok    flake8 has no configuration here: if you run flake8, and not only check, "
+        "add require-plugins = flake8-artifact-pin under [flake8] in a new file .flake8"
     )
 
 

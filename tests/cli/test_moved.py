@@ -184,7 +184,7 @@ def test_only_what_is_named(repository: Repository) -> None:
     for place, name in [("c", "f:put_object(one.csv)"), ("d.py:2", "g:put_object(two.csv)"), ("d.py", "h:put_object")]:
         assert name in repository.run("decide", place, "--moved").out
     assert repository.run("decide", "d.py", "--moved").err == (
-        "flake8-artifact-pin: git knows no PUT call that moved away from its decision: decide on the call, PATH:LINE\n"
+        "flake8-artifact-pin: git knows no PUT call that moved away from its decision: name the call, PATH:LINE\n"
     )
 
 

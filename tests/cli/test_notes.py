@@ -123,11 +123,11 @@ def test_untracked_files(repository: Repository) -> None:
     repository.write({"build/e.py": PUT})
     assert notes(repository) == []
     repository.write({"new.py": PUT})
-    tail = "git does not track, and that are not judged"
-    assert notes(repository) == [f"1 file with PUT calls that {tail}: new.py"]
+    tail = "not judged, since git does not track them (git add)"
+    assert notes(repository) == [f"1 file with PUT calls {tail}: new.py"]
     repository.write({f"new{number}.py": PUT for number in range(6)})
     assert notes(repository) == [
-        f"7 files with PUT calls that {tail}: new.py, new0.py, new1.py, new2.py, new3.py, and 2 more",
+        f"7 files with PUT calls {tail}: new.py, new0.py, new1.py, new2.py, new3.py, and 2 more",
     ]
 
 

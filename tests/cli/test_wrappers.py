@@ -276,7 +276,7 @@ def test_advice(directory: Repository) -> None:
         "lib.py:1: save(key) writes whatever key its 2 callers pass, as one PUT call: "
         'add "lib.save" to patterns to count 2 calls in other files',
         "lib.py:2: send(path) writes whatever key its 2 callers pass, as one PUT call: "
-        "no pattern counts those in lib.py: decide there on all that they write",
+        "no pattern counts those in lib.py: the decision on this one call is for all of them",
     ]
     assert directory.run("sites").lines[4:] == advice
     assert directory.run("sites", "lib.py").lines[4:] == advice

@@ -19,8 +19,8 @@ BOM = "\ufeff"
 DEEP = 100_000
 LONG = "1" * 5000
 
-NO_LIST = 'no list "artifacts": a registry has one, of rows with artifact_id each'
-NOT_A_LIST = '"artifacts" must be a list: a registry has one, of rows with artifact_id each'
+NO_LIST = 'no list "artifacts": put one there, with an artifact_id in each row'
+NOT_A_LIST = '"artifacts" must be a list: put one there, with an artifact_id in each row'
 NO_STRING = "has an artifact_id that is not a string: write it in quotes"
 NO_OWNER_STRING = "has an owner_repo that is not a string: write it in quotes"
 BLANK = "has an artifact_id that is empty or begins or ends with white space: correct it"

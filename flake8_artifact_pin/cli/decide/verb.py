@@ -75,9 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--moved", "--renamed", action="store_true",
-        help="the calls only moved, or got new names: keep their decisions (without PATH: of all that git knows of)",
+        help="the calls only moved, or got new names: keep their decisions (without PATH: all that git knows of)",
     )
-    parser.add_argument("--count", action="store_true", help="go on counting where the pin would name its calls")
+    parser.add_argument("--count", action="store_true", help="keep a count, where the pin would name its calls")
     add_pins(parser)
     add_format(parser, "text", "json")
 
@@ -112,7 +112,7 @@ def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
         moves = [move for name, lines in places.items() for move in _moves_at(workspace, name, lines, known)]
         moves = moves if places else known
         if not moves:
-            raise UsageError("git knows no PUT call that moved away from its decision: decide on the call, PATH:LINE")
+            raise UsageError("git knows no PUT call that moved away from its decision: name the call, PATH:LINE")
         left[:] = [move for move in moves if move.problem]
         return plan_moves(workspace.pins, [move for move in moves if not move.problem])
 

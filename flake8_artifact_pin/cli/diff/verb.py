@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 if something is undecided")
     parser.add_argument(
         "--link-base", metavar="URL",
-        help="what a path is appended to in Markdown (default: from the variables of GitHub Actions)",
+        help="the URL before the path in links of Markdown (default: from the variables of GitHub Actions)",
     )
     add_pins(parser)
     add_format(parser, "text", "json", "markdown")

@@ -62,7 +62,9 @@ def check_required(setup: Flake8) -> Check:
         return Check("require-plugins", True, message)
     step = f"add require-plugins = {PACKAGE} under [flake8]"
     if setup.config is None:
-        message = f"flake8 has no configuration here: where more than check is run, {step} to a file .flake8"
+        message = (
+            f"flake8 has no configuration here: if you run flake8, and not only check, {step} in a new file .flake8"
+        )
         return Check("require-plugins", True, message)
     place = setup.place("require-plugins")
     if not place.path:
