@@ -1,4 +1,4 @@
-"""Edit what a pins file says and leave every other character as it is."""
+"""Edit the pins of a pins file. All other characters stay as they are."""
 from __future__ import annotations
 
 import copy
@@ -22,26 +22,26 @@ from flake8_artifact_pin.pins.splice import Splicer
 from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import Span
 
-#: The table of the pins, as parsed.
+#: A parsed TOML table.
 Table: TypeAlias = "dict[str, Any]"
 
 
 class UneditableError(UsageError):
-    """The pins are written in a way that cannot be edited safely, or there is nothing to edit."""
+    """The pins are written in a way that cannot be edited safely, or the edited pin is missing."""
 
     def __init__(self) -> None:
-        """Say what to do."""
+        """Set the message."""
         super().__init__("the pins file is written in a way that cannot be edited safely: edit it by hand")
 
 
 class SetCount(NamedTuple):
-    """Let a pin allow another number of calls; ``key`` is the pin's as the pins file spells it, here and below."""
+    """Change the number of calls that a pin allows. In every edit, ``key`` is the pin's key as the file spells it."""
 
     key: str
     allowed: int
 
     def apply(self, pins: Table) -> None:
-        """Change what the pins file says, here and below."""
+        """Apply the edit to the parsed table of the pins. Raise LookupError or TypeError if it does not fit."""
         if isinstance(pins[self.key], dict):
             pins[self.key]["count"] = self.allowed
         else:
@@ -49,7 +49,7 @@ class SetCount(NamedTuple):
 
 
 class SetDecision(NamedTuple):
-    """Write a decision at a pin that counts, or at a ``call`` that it names, in place of the one that is there."""
+    """Replace the decision of a count pin, or that of a named ``call`` of a pin."""
 
     key: str
     decision: Decision
@@ -75,7 +75,7 @@ class RemovePin(NamedTuple):
 
 
 class RemoveCall(NamedTuple):
-    """Remove a call that a pin names."""
+    """Remove a named call from a pin."""
 
     key: str
     call: str
@@ -85,7 +85,7 @@ class RemoveCall(NamedTuple):
 
 
 class RenamePin(NamedTuple):
-    """Give a pin another path, at its place."""
+    """Change the path of a pin, without moving it."""
 
     key: str
     new: str
@@ -95,7 +95,7 @@ class RenamePin(NamedTuple):
 
 
 class RenameCall(NamedTuple):
-    """Give a call that a pin names another name, at its place."""
+    """Rename a named call of a pin, without moving it."""
 
     key: str
     call: str
@@ -106,7 +106,7 @@ class RenameCall(NamedTuple):
 
 
 class AddPin(NamedTuple):
-    """Add a pin where its neighbours are: one that counts, or one that names ``calls``, each with its decision."""
+    """Add a pin beside its neighbours: a count pin, or one with named ``calls``, each with its decision."""
 
     key: str
     allowed: int = 0
@@ -120,7 +120,7 @@ class AddPin(NamedTuple):
 
 
 class AddCall(NamedTuple):
-    """Add a call to those that a pin names."""
+    """Add a named call to a pin."""
 
     key: str
     call: str
@@ -133,7 +133,7 @@ class AddCall(NamedTuple):
 
 
 class NameCalls(NamedTuple):
-    """Let a pin that counts name its calls instead, each with its decision; comments beside the count stay."""
+    """Turn a count pin into one with named calls, each with its decision. Comments beside the count are kept."""
 
     key: str
     calls: Mapping[str, Decision]
@@ -150,10 +150,11 @@ Edit: TypeAlias = (
 def edit_pins(pins: Pins, edits: Iterable[Edit]) -> str:
     """Return the text of the pins file after some edits, one after the other.
 
-    Raise UneditableError if the result would not say what it should, or if an edit is for what is not there.
+    The result is parsed again and compared. Raise UneditableError if it differs from what the edits ask for, or if an
+    edit is for a missing pin or call.
     """
     text = pins.text
-    # what stays at its place is done in one go, however much it is
+    # edits that move nothing are done in one pass
     for kind, group in itertools.groupby(edits, _kind):
         for together in [list(group)] if kind in ("change", "rename") else [[edit] for edit in group]:
             text = _edited(text, pins.table, together)
@@ -204,9 +205,9 @@ def _spliced(text: str, path: Path, edits: Sequence[Edit], old: Table, new: Tabl
 
 
 def _with_named_calls(splicer: Splicer, path: Path, edit: NameCalls, new: Table) -> str:
-    """Return a text where a pin that counts has gone, and one that names its calls has come.
+    """Return the text with a count pin turned into one with named calls.
 
-    Comments behind its lines stay, above the calls.
+    Comments at the ends of its lines move above the calls.
     """
     place = (*path, edit.key)
     if splicer.is_inline(place):
@@ -226,7 +227,7 @@ def _with_named_calls(splicer: Splicer, path: Path, edit: NameCalls, new: Table)
 
 
 def _with_table(text: str, table: Path, line_end: str) -> str:
-    """Return a text with the table that makes pyproject.toml a pins file, which may go with its last pin."""
+    """Return the text with the table that makes pyproject.toml a pins file, even if its last pin was removed."""
     content: Any = tomli.loads(text)
     for key in table:
         if key not in content:
@@ -237,8 +238,8 @@ def _with_table(text: str, table: Path, line_end: str) -> str:
 
 
 def _read(text: str, path: Path) -> tuple[Table, Table]:
-    """Return what a text says, and the table of the pins in it, which is added if it is missing."""
-    # floats as they are written: one of them is not equal to itself
+    """Return the parsed text and its table of pins, which is added if it is missing."""
+    # read floats as text: nan does not equal itself
     document = tomli.loads(text, parse_float=str)
     return document, _pins_of(document, path)
 
@@ -250,7 +251,7 @@ def _pins_of(document: Table, path: Path) -> Table:
 
 
 def _comparable(document: Table, path: Path) -> Table:
-    """Return what a text says, with all pins that count written alike."""
+    """Return a parsed text with all count pins in the same form."""
     pins = _pins_of(document, path)
     for key, pin in pins.items():
         pins[key] = pin if isinstance(pin, dict) else {"count": pin}
@@ -271,7 +272,7 @@ def _undecided(table: Mapping[str, object]) -> dict[str, object]:
 
 
 def _rename(table: Table, old: str, new: str) -> None:
-    # the order is nothing that a table says
+    # tables are compared without their order
     if new in table:
         raise KeyError(new)
     table[new] = table.pop(old)

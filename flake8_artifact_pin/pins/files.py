@@ -1,8 +1,8 @@
 """Find and read the pins file.
 
-A pins file that cannot be used is not an exception: its faults are data, to be reported like any other finding.
+An unusable pins file raises no exception: its faults are data, to be reported like other findings.
 
-What reads TOML is imported where there is some: an editor starts flake8 at each save, and many projects have no pins.
+TOML readers are imported on use: an editor starts flake8 at each save, and many projects have no pins.
 """
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 PYPROJECT = "pyproject.toml"
 _PYPROJECT_TABLE = ("tool", "artifact-pins")
 _LONG_INTEGER = r"[+-]?[0-9_]{4301,}"
-# The parser takes time for each part of a header at each pair below it.
+# The parser's time grows with the parts of a header, for each pair below it.
 _MAX_DOTS = 100
 _MAX_SIZE = 16 * 2**20
 
 
 class PinsNotFoundError(Exception):
-    """The pins file that the user names does not exist."""
+    """The pins file that the user named does not exist."""
 
 
 def find_pins_file(named: object, cwd: str) -> str:
     """Return the path of the pins file that governs a run, or an empty string if there is none.
 
-    ``named`` is the option's value: a path, or a bare file name to be looked for like the default ones, from
-    ``cwd`` upwards. Raise PinsNotFoundError if it names a file that does not exist.
+    ``named`` is the option's value, or None: a path, or a bare file name that is searched for from ``cwd`` upwards,
+    like the default ones. Raise PinsNotFoundError if it names no file, or one that does not exist.
     """
     if named is None:
         return next(filter(_has_pins, _candidates((FILE_NAME, PYPROJECT), cwd)), "")
     if not isinstance(named, str) or not named:
-        # argparse makes an empty list of "--artifact-pins=--", and Flake8-pyproject passes a list on as it is
+        # argparse turns "--artifact-pins=--" into an empty list, and Flake8-pyproject passes lists on
         raise PinsNotFoundError("no file is named; name one, or leave the option out")
     if os.path.basename(named) != named:
         path, where = os.path.join(cwd, named), named
@@ -56,14 +56,14 @@ def find_pins_file(named: object, cwd: str) -> str:
 
 
 def ignored_pins_files(path: str) -> Sequence[str]:
-    """Return the pins files beside another one that are not read because of it."""
+    """Return the pins files in the same directory that flake8 ignores because it uses this one."""
     directory, used = os.path.split(path)
     others = (os.path.join(directory, name) for name in (FILE_NAME, PYPROJECT) if name != used)
     return [other for other in others if _has_pins(other)] if path else []
 
 
 def load_pins(path: str, cwd: str) -> Pins:
-    """Return what the pins file says, with all of its faults; never raise."""
+    """Read the pins file, with all its faults; never raise. An empty ``path`` gives empty pins."""
     pins = Pins(path, cwd)
     if not path:
         return pins
@@ -75,9 +75,9 @@ def load_pins(path: str, cwd: str) -> Pins:
 
 
 def parse_pins(pins: Pins, text: str) -> Pins:
-    """Return the pins with what the text of their file says, and with all of its faults; never raise.
+    """Return the pins of a pins file's text, with all its faults; never raise.
 
-    Whatever the files are that it speaks of: the text may be an old one.
+    The pinned files are not checked: the text may be an old one.
     """
     import tomli
 
@@ -100,14 +100,14 @@ def parse_pins(pins: Pins, text: str) -> Pins:
 
 
 def missing_pins(pins: Pins) -> Sequence[Pin]:
-    """Return the pins whose file does not exist today."""
-    from flake8_artifact_pin.pins.spelling import on_disk
+    """Return the pins whose file does not exist."""
+    from flake8_artifact_pin.pins.paths import on_disk
 
     return [pin for pin in pins.pins.values() if not os.path.isfile(os.path.join(pins.root, on_disk(pin.path)))]
 
 
 def has_table(text: str) -> bool:
-    """Return whether the text of a pyproject.toml has the table of the pins, as far as it can be understood."""
+    """Return whether the text of a pyproject.toml has the table of the pins, or is unreadable and mentions it."""
     if "artifact-pins" not in text:
         return False
     import tomli
@@ -115,7 +115,7 @@ def has_table(text: str) -> bool:
     try:
         tool = tomli.loads(text).get("tool")
     except (ValueError, RecursionError):
-        # it seems to hold the pins, and that it cannot be read must not look like having none
+        # an unreadable file must not look like one without pins
         return True
     return isinstance(tool, dict) and "artifact-pins" in tool
 
@@ -123,7 +123,7 @@ def has_table(text: str) -> bool:
 def flake8_table(directory: str) -> Mapping[str, object] | None:
     """Return [tool.flake8] of a directory's pyproject.toml; None if there is none or it cannot be read.
 
-    The plugin Flake8-pyproject gives it to flake8 in place of flake8's own configuration.
+    With the plugin Flake8-pyproject, this table replaces flake8's own configuration.
     """
     import tomli
 
@@ -137,7 +137,7 @@ def flake8_table(directory: str) -> Mapping[str, object] | None:
 
 
 def find_conflicts(text: str) -> tuple[Fault, ...]:
-    """Return a fault for each conflict marker of a merge that nobody resolved."""
+    """Return a fault for each conflict marker of an unresolved merge."""
     return tuple(
         Fault(number, 0, "unresolved merge: keep the decisions of both sides and remove the markers")
         for number, line in enumerate(text.split("\n"), start=1)
@@ -146,7 +146,7 @@ def find_conflicts(text: str) -> tuple[Fault, ...]:
 
 
 def read_text(path: str) -> tuple[str, Fault | None]:
-    """Return the text of a file, and why it cannot be read if it cannot; never raise, and never wait."""
+    """Return the text of a file, and a fault if it cannot be read; never raise, and never block."""
     try:
         data = _read_bytes(path)
     except OSError as error:
@@ -163,13 +163,13 @@ def read_text(path: str) -> tuple[str, Fault | None]:
 
 
 def _read_bytes(path: str) -> bytes:
-    """Return what is in a regular file; raise ValueError with the problem if it is none, or too large."""
-    # opening a FIFO would wait for somebody to write into it, and opening a device may do anything
+    """Return the content of a regular file. Raise ValueError, saying why, for other and for too large files."""
+    # opening a FIFO blocks until somebody writes into it, and opening a device may do anything
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
         raise ValueError(f"{'a directory' if stat.S_ISDIR(mode) else 'not a regular file'}: put a file in its place")
     with open(path, "rb", opener=_open_without_waiting) as file:
-        # of the files below /proc some are like pipes, with nothing to be read yet, and some have no end
+        # some files below /proc have no data yet, like pipes, and some have no end
         data = file.read(_MAX_SIZE + 1) or b""
     if len(data) > _MAX_SIZE:
         raise ValueError(f"larger than {_MAX_SIZE // 2**20} MB: put another file in its place")
@@ -181,8 +181,8 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 
 def _directory_faults(pins: Pins) -> Iterator[Fault]:
-    """Yield a fault for each exempt directory that is written like a file, and would exempt nothing."""
-    from flake8_artifact_pin.pins.spelling import on_disk
+    """Yield a fault for each exempt directory without a trailing slash, which would exempt nothing."""
+    from flake8_artifact_pin.pins.paths import on_disk
 
     for key in pins.exempt.reasons:
         if not key.endswith("/") and os.path.isdir(os.path.join(pins.root, on_disk(key))):
@@ -193,10 +193,10 @@ def _directory_faults(pins: Pins) -> Iterator[Fault]:
 
 
 def deep_line(text: str) -> int:
-    """Return the first line (1-based) whose key has more parts than anybody writes; 0 if there is none."""
+    """Return the first line (1-based) with a key of too many parts; 0 if there is none."""
     for number, line in enumerate(text.split("\n"), start=1):
         key = line.partition("=")[0]
-        # dots side by side are those of prose
+        # dots side by side are prose
         if key.count(".") > _MAX_DOTS and ".." not in key:
             return number
     return 0
@@ -210,7 +210,7 @@ def _syntax_fault(error: tomli.TOMLDecodeError) -> Fault:
 
 
 def _number_fault(text: str) -> Fault:
-    """Return the fault of a number that Python refuses to convert (CVE-2020-10735), and tomli lets that pass."""
+    """Return the fault of a number that is too long for int() (CVE-2020-10735); tomli does not catch its ValueError."""
     from flake8_artifact_pin.pins.toml import positions_in
     from flake8_artifact_pin.pins.toml import tokens
 
@@ -219,10 +219,10 @@ def _number_fault(text: str) -> Fault:
 
 
 def _syntax_hint(text: str, message: str, line: int) -> str:
-    """Return what is probably wrong with a text that is no valid TOML; empty if that is said already.
+    """Return the probable mistake in an invalid TOML text; empty if the parser's message is enough.
 
-    TOML's own words for a path that is pinned twice ("overwrite a value", "declare a table twice") and for a path
-    without quotes help nobody.
+    The parser's messages for a path that is pinned twice ("overwrite a value", "declare a table twice") and for a path
+    without quotes do not help.
     """
     from flake8_artifact_pin.pins.toml import positions_in
     from flake8_artifact_pin.pins.toml import tokens
@@ -243,7 +243,7 @@ def _syntax_hint(text: str, message: str, line: int) -> str:
 
 
 def _candidates(names: Sequence[str], cwd: str) -> Iterator[str]:
-    """Yield where a file may be, from a directory upwards, as far as flake8 looks for its own configuration."""
+    """Yield the paths that a file may have, from a directory upwards, as flake8 searches for its configuration."""
     home = os.path.realpath(os.path.expanduser("~"))
     directory = cwd
     while True:
@@ -256,10 +256,10 @@ def _candidates(names: Sequence[str], cwd: str) -> Iterator[str]:
 
 def _has_pins(path: str) -> bool:
     if os.path.basename(path) == FILE_NAME:
-        # one that cannot be read is a fault to report, not a reason to look further up
+        # an unreadable one is a fault to report, not a reason to search further up
         return os.path.lexists(path)
     if not os.path.isfile(path):
         return False
     text, fault = read_text(path)
-    # what cannot be read at all may hold the pins
+    # an unreadable file may hold the pins
     return has_table(text) or fault is not None and not text

@@ -1,4 +1,4 @@
-"""What a pins file says, as plain data."""
+"""Pins, decisions and faults as plain data."""
 from __future__ import annotations
 
 import os
@@ -9,12 +9,12 @@ from datetime import date
 from typing import NamedTuple
 
 FILE_NAME = "artifact-pins.toml"
-#: The stores whose calls count where the pins file names none.
+#: The stores of a pins file that names none.
 DEFAULT_STORES = ("s3",)
 
 
 class Fault(NamedTuple):
-    """What makes a file unusable: line (1-based), column (0-based, in characters) and the problem."""
+    """A problem that makes a file unusable: line (1-based), column (0-based, in characters), and what is wrong."""
 
     line: int
     column: int
@@ -22,10 +22,10 @@ class Fault(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What was decided on artifacts, as the pins file spells it.
+    """A decision on artifacts, as the pins file spells it.
 
-    They are registered under these ids, or grandfathered for a reason, or deferred to an issue, the last two perhaps
-    ``until`` a day.
+    They are ``registered`` under these ids, ``grandfathered`` for a reason, or ``deferred`` to an issue. The last two
+    may hold ``until`` a day, which is included.
     """
 
     registered: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Decision(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The decision in words; empty if there is none."""
+        """The decision for messages; empty if there is none."""
         words = {
             "registered": ", ".join(self.registered),
             "grandfathered": self.grandfathered,
@@ -54,17 +54,17 @@ class Decision(NamedTuple):
 
 
 class PinnedCall(NamedTuple):
-    """A PUT call that a pin names, and what was decided on it; ``key`` is the name as the pins file spells it."""
+    """A named PUT call of a pin, and the decision on it; ``key`` is the name as the pins file spells it."""
 
     key: str
     decision: Decision
 
 
 class Pin(NamedTuple):
-    """The number of PUT calls that one file is known to make, and what was decided on them.
+    """The number of PUT calls that a pins file allows for one file, and the decision on them.
 
-    ``key`` is the path as the pins file spells it. ``calls`` are the PUT calls by their normalized names, if the pin
-    names them: then each has a decision, and the pin has none of its own.
+    ``key`` is the path as the pins file spells it. If the pin names its calls, ``calls`` are these by their normalized
+    names; then each call has a decision, and the pin has none of its own.
     """
 
     path: str
@@ -75,27 +75,27 @@ class Pin(NamedTuple):
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """The decisions of the pin: one, or one for each of the calls that it names."""
+        """The decisions of the pin: one, or one for each named call."""
         return [self.decision] if self.calls is None else [call.decision for call in self.calls.values()]
 
     @property
     def undecided(self) -> int:
-        """How many of the PUT calls that the pin allows nobody decided on."""
+        """How many of the allowed PUT calls are undecided."""
         if self.calls is None:
             return 0 if self.decision.is_made else self.allowed
         return sum(not decision.is_made for decision in self.decisions)
 
     def decision_on(self, name: str) -> Decision:
-        """Return what was decided on a PUT call of the file: no decision if the pin names other calls only."""
+        """Return the decision on a PUT call of the file; an empty one if the pin names only other calls."""
         if self.calls is None:
             return self.decision
         return self.calls[name].decision if name in self.calls else Decision()
 
 
 class Exempt(NamedTuple):
-    """What is exempt: the reason for each path, directory ("tests/") and shell pattern, and perhaps its last day.
+    """The exemptions: the reason for each path, directory ("tests/") and shell pattern; ``until`` has last days.
 
-    ``pattern`` is compiled from all shell patterns; ``wildcards`` are those by the names of its groups.
+    ``pattern`` is compiled from all shell patterns; ``wildcards`` are these by the names of its groups.
     """
 
     reasons: Mapping[str, str] = {}
@@ -105,17 +105,17 @@ class Exempt(NamedTuple):
 
     @property
     def unexplained(self) -> Sequence[str]:
-        """The keys whose reasons say nothing."""
+        """The keys whose reason is a placeholder or empty."""
         return [key for key, reason in self.reasons.items() if not _says_something(reason)]
 
 
 class Pins(NamedTuple):
-    """A pins file as far as it can be understood; it must not be relied on if it has faults.
+    """A pins file as far as it can be understood. Do not rely on it if it has faults.
 
     ``path`` is absolute, and empty if there is no pins file: then every file has pin 0 and keys are relative to
-    ``cwd``. ``table`` are the keys of the table that holds it all, in pyproject.toml. ``patterns`` are added to those
-    of the ``stores``, of which "*" is all. ``registry`` is the path of the file that declares artifacts as it is
-    written, relative to ``root``, or empty.
+    ``cwd``. In pyproject.toml, ``table`` are the keys of the table that holds everything. ``patterns`` are added to
+    those of the ``stores``; the store "*" stands for all. ``registry`` is the path of the registry as it is written,
+    relative to ``root``, or empty.
     """
 
     path: str
@@ -142,12 +142,12 @@ class Pins(NamedTuple):
         return os.path.basename(self.path) or FILE_NAME
 
     def pin_of(self, path: str) -> Pin:
-        """Return the pin of a path, which is 0 if it has none."""
+        """Return the pin of a path; a pin of 0 if it has none."""
         return self.pins.get(path) or Pin(path, path, 0)
 
 
 def _says_something(text: str, *, is_reference: bool = False) -> bool:
-    # most runs ask nobody for a reason, and need not wait for this import
+    # imported on use: most runs check no reason
     from flake8_artifact_pin.source.reasons import says_something
 
     return says_something(text, is_reference=is_reference)

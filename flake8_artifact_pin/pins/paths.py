@@ -1,4 +1,4 @@
-"""Which path of the pins file a linted file has, and whether it is exempt."""
+"""The paths of the pins file: the path of a linted file, whether it is exempt, and how it is spelled on disk."""
 from __future__ import annotations
 
 import fnmatch
@@ -6,6 +6,7 @@ import itertools
 import os
 import posixpath
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
@@ -13,15 +14,14 @@ from datetime import date
 from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.spelling import from_disk
 
-#: What flake8 calls standard input if nobody gives it a name.
+#: flake8's name for standard input without --stdin-display-name.
 UNNAMED_STDIN = "stdin"
-#: Ends of the names under which editors and nbQA lint the cells of a notebook.
+#: Suffixes of the names under which editors and nbQA lint notebooks.
 NOTEBOOKS = (".ipynb", "_nbqa_ipynb.py")
-#: Longer than any path that a system opens at once.
+#: No operating system opens a longer path.
 MAX_PATH_LENGTH = 4096
-#: Each file is compared with each shell pattern, so that their number is limited.
+#: Each file is compared with each shell pattern, so their number is limited.
 MAX_WILDCARDS = 100
 
 _WILDCARDS = frozenset("*?[")
@@ -29,12 +29,12 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
-    """Return the path that a linted file has in the pins file; None if it lies outside of its directory.
+    """Return the path of a linted file in the pins file; None if it is outside of the pins file's directory.
 
-    A path that is pinned or exempt as it is given stays as it is. Otherwise its symbolic links are resolved, unless
-    that leads to what is exempt: a link to an exempt file is not exempt itself.
+    A path that is pinned or exempt stays as given. For others, symbolic links are resolved, unless that leads to an
+    exempt file: a link to an exempt file is not exempt itself.
     """
-    # a backslash is a separator on Windows only; elsewhere it is a part of the name
+    # a backslash is a separator only on Windows; elsewhere it is part of a name
     full = os.path.join(pins.cwd, filename.replace(sep, "/"))
     given = _below(pins.root, os.path.normpath(full))
     if given is None:
@@ -50,7 +50,7 @@ def governed_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
 
 
 def judged_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
-    """Return the path that a linted file has in the pins file; None if it is not governed, is exempt or is a notebook.
+    """Return the path of a linted file in the pins file; None if the file is outside, exempt or a notebook.
 
     No verb counts the calls of a notebook, so no pin could allow them.
     """
@@ -59,12 +59,12 @@ def judged_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
 
 
 def unnamed_stdin_path(pins: Pins) -> str | None:
-    """Return the path that standard input has in the pins file if nobody gives it a name."""
+    """Return the path of unnamed standard input in the pins file."""
     return governed_path(pins, UNNAMED_STDIN)
 
 
 def like_named_pin(pins: Pins, path: str) -> Pin | None:
-    """Return the pin whose path looks like another one and is not: other case, or accents composed otherwise."""
+    """Return a pin whose path differs from another one only in case or in the composition of accents."""
     looks = _folded(path)
     return next((pin for pin in pins.pins.values() if pin.path != path and _folded(pin.path) == looks), None)
 
@@ -75,14 +75,14 @@ def has_wildcards(key: str) -> bool:
 
 
 def compile_exempt(reasons: Mapping[str, str], until: Mapping[str, date] | None = None) -> Exempt:
-    """Compile the keys of ``[exempt]``, so that a path is compared with all of them at once."""
+    """Compile the keys of ``[exempt]`` into one pattern."""
     wildcards = {f"key{number}": key for number, key in enumerate(filter(has_wildcards, reasons))}
     alternatives = "|".join(f"(?P<{name}>{_exempt_pattern(key)})" for name, key in wildcards.items())
     return Exempt(reasons, wildcards, re.compile(alternatives) if alternatives else None, until or {})
 
 
 def exemption(exempt: Exempt, path: str) -> str | None:
-    """Return the key that exempts a path: itself, a directory of its, or a pattern as in flake8's ``exclude``."""
+    """Return the key that exempts a path: the path, a directory around it, or a pattern as in flake8's ``exclude``."""
     parents = itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])
     for key in itertools.chain([path], parents):
         if key in exempt.reasons:
@@ -92,7 +92,7 @@ def exemption(exempt: Exempt, path: str) -> str | None:
 
 
 def path_problem(key: str) -> str:
-    """Return why a path cannot be a key of a pins file, and what to do; an empty string if it can."""
+    """Return why a path cannot be a key of a pins file and what to do; an empty string if it can."""
     if len(key) > MAX_PATH_LENGTH:
         return f"is longer than {MAX_PATH_LENGTH} characters: no file has such a path"
     if "\\" in key:
@@ -108,6 +108,24 @@ def path_problem(key: str) -> str:
     return ""
 
 
+def on_disk(path: str) -> str:
+    """Return the name under which Python finds the file of a path of the pins file.
+
+    The pins file and git spell paths in UTF-8. Where the locale is not UTF-8 (``LC_ALL=C`` without Python's UTF-8 mode,
+    ``en_US.ISO-8859-1``), Python would encode a path differently, and would not find its file.
+    """
+    return path if _is_utf8() else os.fsdecode(path.encode("utf-8", "surrogateescape"))
+
+
+def from_disk(name: str) -> str:
+    """Return the path in the pins file for the name that Python gives to a file: the inverse of on_disk()."""
+    return name if _is_utf8() else os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def _is_utf8() -> bool:
+    return sys.getfilesystemencoding().replace("-", "").lower() == "utf8"
+
+
 def can_be_key(path: str) -> bool:
     """Return whether a path can be a key of a pins file, which is UTF-8."""
     is_text = path == path.encode(errors="replace").decode()
@@ -117,8 +135,8 @@ def can_be_key(path: str) -> bool:
 def _exempt_pattern(key: str) -> str:
     if "/" in key:
         return fnmatch.translate(f"{key}*" if key.endswith("/") else key)
-    # One without a slash speaks of the name alone, too, in every directory. Before 3.11 a translation has groups
-    # whose names may not occur twice, so each needs one of its own.
+    # A pattern without a slash matches base names, too. Translate twice: before Python 3.11 a translation has named
+    # groups, and no name may occur twice.
     return rf"{fnmatch.translate(key)}|.*/(?=[^/]*\Z){fnmatch.translate(key)}"
 
 

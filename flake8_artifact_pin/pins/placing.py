@@ -1,4 +1,4 @@
-"""Add a key to a table of a TOML text: where its neighbours are, and written as they are."""
+"""Add a key to a table of a TOML text: beside its neighbours, and in their style."""
 from __future__ import annotations
 
 import re
@@ -18,9 +18,9 @@ _PARTS = re.compile("[/:]")
 
 
 def add(splicer: Splicer, path: Path, key: str, value: Any, comments: Sequence[str] = ()) -> None:
-    """Add a key with its value to the table at a path; a pin that names its calls gets a table of its own.
+    """Add a key with its value to the table at a path. A pin with named calls gets a table of its own.
 
-    ``comments`` go above that table. The table at the path is added, too, if it is missing.
+    ``comments`` go above that table. If the table at the path is missing, it is added.
     """
     found = splicer.below.get(path, ())
     table = next((entry for entry in found if entry.path == path), None)
@@ -41,7 +41,7 @@ def add(splicer: Splicer, path: Path, key: str, value: Any, comments: Sequence[s
 
 
 def _by_key(found: Sequence[Entry], path: Path) -> dict[str, list[Entry]]:
-    """Return entries by the key of a table that they belong to."""
+    """Return entries by the key of the table at ``path`` that they belong to."""
     by_key: dict[str, list[Entry]] = {}
     for entry in found:
         by_key.setdefault(entry.path[len(path)], []).append(entry)
@@ -49,10 +49,10 @@ def _by_key(found: Sequence[Entry], path: Path) -> dict[str, list[Entry]]:
 
 
 def _neighbour(splicer: Splicer, by_key: Mapping[str, Sequence[Entry]], new: str) -> tuple[Entry, bool]:
-    """Return beside which entry a new key is to stand, and whether before it.
+    """Return the entry beside which a new key belongs, and whether it goes before it.
 
-    That is behind the next smaller one of those that have most directories in common with it, or before the first of
-    them. A comment above that one may be for all of them: then a new key of theirs stands behind it.
+    Of the keys that share most directories with the new one, it goes after the next smaller key, or before the first.
+    If a comment stands above the first, it may be meant for all of them: then the new key goes after the first.
     """
     common = {key: _common_parts(key, new) for key in by_key}
     near = [key for key in by_key if common[key] == max(common.values())]
@@ -79,7 +79,7 @@ def _add_section(
     value: Any,
     comments: Sequence[str],
 ) -> None:
-    """Add a header with its lines: beside one that is like it, or behind all that is in the table."""
+    """Add a header with its lines: beside its neighbour, or at the end of the table."""
     header: Path = (*path, key)
     if isinstance(value, Mapping) and "calls" in value:
         header, value = (*header, "calls"), value["calls"]
@@ -94,7 +94,7 @@ def _add_section(
 
 
 def _add_behind(splicer: Splicer, found: Sequence[Entry], lines: Sequence[str]) -> None:
-    """Write lines behind the section that the last of some entries is in, and behind the comments at its end."""
+    """Write lines at the end of the section that holds the last of the entries, after its comments."""
     after = found[-1].span.start if found else len(splicer.text)
     headers = (entry for entry in splicer.statements if entry.kind != "pair")
     following = next((header for header in headers if header.span.start > after), None)
@@ -106,7 +106,7 @@ def _add_behind(splicer: Splicer, found: Sequence[Entry], lines: Sequence[str]) 
 
 
 def _add_table(splicer: Splicer, path: Path, key: str, value: Any) -> None:
-    """Add a table with one key to the table around it, which may be an inline one."""
+    """Add a table with one key to its parent table, which may be inline."""
     around = splicer.below.get(path[:-1], ())
     if path[:-1] and any(entry.path == path[:-1] and entry.kind != "header" for entry in around):
         splicer.insert(path[:-1], {path[-1]: {key: value}})

@@ -1,4 +1,4 @@
-"""Where the pins file says something."""
+"""The positions of settings, pins, calls and exemptions in the pins file."""
 from __future__ import annotations
 
 import posixpath
@@ -16,12 +16,12 @@ from flake8_artifact_pin.pins.toml import written_position
 
 
 def setting_position(pins: Pins, key: str) -> Position:
-    """Return where a key of the pins file itself is written; the beginning of the file if it is not."""
+    """Return the position of a top-level key; the beginning of the file if it is missing."""
     return written_position(pins.text, (*pins.table, key))
 
 
 def pattern_position(pins: Pins, pattern: str) -> Position:
-    """Return where one of the own patterns is written in the pins file."""
+    """Return the position of one of the own patterns."""
     path = (*pins.table, "patterns")
     value = next(entry.value for entry in entries(pins.text) if entry.path == path)
     written = (token for token in tokens(pins.text[value.start:value.end]) if token.kind == "string")
@@ -30,18 +30,18 @@ def pattern_position(pins: Pins, pattern: str) -> Position:
 
 
 def pin_position(pins: Pins, pin: Pin) -> Position:
-    """Return where a pin is written in the pins file."""
+    """Return the position of a pin."""
     return written_position(pins.text, (*pins.table, "pins", pin.key))
 
 
 def call_position(pins: Pins, pin: Pin, name: str) -> Position:
-    """Return where a call that a pin names is written in the pins file."""
+    """Return the position of a named call of a pin."""
     key = pin.calls[name].key if pin.calls else ""
     return written_position(pins.text, (*pins.table, "pins", pin.key, "calls", key))
 
 
 def exempt_position(pins: Pins, key: str) -> Position:
-    """Return where a key of ``[exempt]`` is written, however it is spelled."""
+    """Return the position of a key of ``[exempt]``, which need not be normalized."""
     table = (*pins.table, "exempt")
     positions = key_positions(pins.text)
     as_spelled = positions.get((*table, key))

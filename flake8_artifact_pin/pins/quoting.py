@@ -1,4 +1,4 @@
-"""How values are written in a pins file."""
+"""Write values as TOML, as pins files have them."""
 from __future__ import annotations
 
 import re
@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from flake8_artifact_pin.pins.model import Decision
 
-#: What a pins file may hold, as far as it is written by this program.
+#: The values that this program writes into a pins file.
 Value: TypeAlias = "int | str | date | list[str] | Mapping[str, Value]"
 
-# What TOML wants escaped: quotes, control characters, and what a file name may have that is not UTF-8.
+# Characters that TOML wants escaped: quotes, control characters, and the surrogates of file names that are not UTF-8.
 _ESCAPED = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
 _SHORT_ESCAPES = {'"': r"\"", "\\": r"\\", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r"}
 _WORDS = frozenset(
@@ -20,17 +20,17 @@ _WORDS = frozenset(
 
 
 def quote(text: str) -> str:
-    """Return a TOML string, which is how a path is written in a pins file."""
+    """Return a text as a TOML string."""
     return f'"{_ESCAPED.sub(_escape, text)}"'
 
 
 def key_text(key: str) -> str:
-    """Return a key as it is written: quoted, unless it is a word of the pins file such as ``count``."""
+    """Return a key as TOML: quoted, unless it is a keyword of the pins file such as ``count``."""
     return key if key in _WORDS else quote(key)
 
 
 def value_text(value: Value) -> str:
-    """Return a value as it is written on one line."""
+    """Return a value as TOML on one line."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, date):
@@ -44,17 +44,17 @@ def value_text(value: Value) -> str:
 
 
 def decision_data(decision: Decision) -> dict[str, Value]:
-    """Return a decision as a table, without what it does not have."""
+    """Return a decision as a table, without its empty fields."""
     fields: dict[str, Value | None] = {**decision._asdict(), "registered": list(decision.registered)}
     return {key: value for key, value in fields.items() if value}
 
 
 def pin_text(count: int | None, decision: Decision) -> str:
-    """Return the value of a pin that counts, or without a count that of a named call, on one line."""
-    said = decision_data(decision)
+    """Return the value of a count pin as TOML on one line; with ``count`` None, that of a named call."""
+    data = decision_data(decision)
     if count is not None:
-        return value_text({"count": count, **said}) if said else str(count)
-    return value_text(said)
+        return value_text({"count": count, **data}) if data else str(count)
+    return value_text(data)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,8 +1,8 @@
-"""Check what a pins file may hold, and read it: every fault in one go, each at its key.
+"""Check and read a pins file: all faults at once, each at its key.
 
-``artifact-pins.schema.json`` says the same for editors, and a test compares the two.
+``artifact-pins.schema.json`` is the same schema for editors, and a test compares the two.
 
-What only faults, patterns, names or stores need is imported where it is needed: flake8 reads the pins at each start.
+Modules for faults, patterns, names and stores are imported on use: flake8 reads the pins at each start.
 """
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ EXEMPT_KEYS = ("reason", "until")
 MAX_COUNT = 10**9
 
 _DECISION = '{ registered = ["ID"] }, { grandfathered = "REASON" } or { deferred = "ISSUE" }'
-# As many names as are compared with the known ones, and as long: each comparison takes a while.
+# Limits for the number and length of unknown names that are compared with known ones, which is slow.
 _MAX_GUESSES = 10
 _MAX_GUESSED = 100
 _MAX_SHOWN = 200
 
 
 def read_document(pins: Pins, document: object) -> Pins:
-    """Return the pins with what a parsed TOML document says, and with all of its faults."""
+    """Return the pins with the content of a parsed TOML document, and with all its faults."""
     return _Reader(pins.table).read(pins, document)
 
 
 class _Reader:
-    """Reads a document piece by piece and remembers what is wrong with it, and at which key."""
+    """Reads a document piece by piece and collects its problems with their keys."""
 
     def __init__(self, table: Path) -> None:
         self.table = table
@@ -77,7 +77,7 @@ class _Reader:
         self.problems.append(((*self.table, *path), problem))
 
     def read_content(self, document: object) -> Mapping[str, object]:
-        """Return the table that holds it all: the document, or a table of pyproject.toml."""
+        """Return the table that holds everything: the document, or a table of pyproject.toml."""
         for depth, key in enumerate(self.table):
             if not isinstance(document, dict) or key not in document:
                 self.problems.append((self.table[:depth], f"no table [{'.'.join(self.table)}]: add it"))
@@ -125,7 +125,7 @@ class _Reader:
         return ""
 
     def read_strings(self, key: str, value: object, problem_of: Callable[[str], str]) -> tuple[str, ...]:
-        """Return the strings of an array that have no problem, each once."""
+        """Return the valid strings of an array without duplicates."""
         if not isinstance(value, list):
             self.fault((key,), f"{quote(key)} is not an array of strings")
             return ()
@@ -161,7 +161,7 @@ class _Reader:
         return value is True
 
     def read_paths(self, section: str, value: object) -> Iterator[tuple[str, str, object]]:
-        """Yield each entry of a table of paths: its key, the path in the one spelling, and its value."""
+        """Yield the entries of a table of paths: key, normalized path, and value."""
         spellings: dict[str, str] = {}
         for key, item in self.read_table((section,), value).items():
             if isinstance(item, dict) and "py" in item:
@@ -237,7 +237,7 @@ class _Reader:
             shown = f"{_shown(written)} of {quote(key)}"
             name, problem = _call_name(written)
             if ":" not in written and ("/" in written or written.endswith(".py")):
-                # what is appended to a file that ends in such a table
+                # probably a pin that was appended to a file that ends in a table of calls
                 self.fault(place, f"{_shown(written)} is among the calls of {quote(key)}: move it up, below [pins]")
             elif problem:
                 self.fault(place, f"{shown} {problem}")
@@ -291,7 +291,7 @@ class _Reader:
         return value
 
     def read_date(self, place: Path, value: object) -> datetime.date | None:
-        # a moment is a date, too
+        # datetime is a subclass of date
         if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
             return value
         if value is not None:
@@ -306,7 +306,7 @@ def _faults(text: str, problems: Sequence[tuple[Path, str]]) -> tuple[Fault, ...
 
 
 def _call_name(written: str) -> tuple[str, str]:
-    """Return the name of a PUT call as it is compared, and why no call has such a name; one of the two is empty."""
+    """Return the normalized name of a PUT call, and why no call can have such a name; one of the two is empty."""
     from flake8_artifact_pin.source.names import parse_name
 
     try:
@@ -316,5 +316,5 @@ def _call_name(written: str) -> tuple[str, str]:
 
 
 def _shown(text: str) -> str:
-    """Return a text in quotes, cut where nobody would read on."""
+    """Return a text in quotes, cut if it is very long."""
     return quote(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}...")

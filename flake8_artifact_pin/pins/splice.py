@@ -1,4 +1,4 @@
-"""Change single values of a TOML text by replacing the pieces of text that say them."""
+"""Change keys and values of a TOML text by replacing pieces of the text."""
 from __future__ import annotations
 
 import bisect
@@ -19,19 +19,19 @@ from flake8_artifact_pin.pins.toml import Entry
 from flake8_artifact_pin.pins.toml import Path
 from flake8_artifact_pin.pins.toml import Span
 
-# A comment that is nothing but a call: it says what the pin below it is for.
+# A comment with only a call: init writes them above a pin to list its calls.
 _ARGUMENT = r"\((?:\"[^\"]*\"|[^()\"]*)\)"
 _CALL_COMMENT = re.compile(rf"\s*# \w+(?:{_ARGUMENT}(?: passed as a value)?| passed as a value)\s*")
 _COMMENT = re.compile(r"[ \t]*#.*")
 _COMMA = re.compile(r"(?:\s|#.*\n)*,")
-# A line behind its last member.
+# The rest of a line after its last member.
 _REST = re.compile(r"[ \t]*(?:#.*)?\r?\n")
 _BLANKS = re.compile(r"[ \t]*")
 _STATEMENTS = ("array", "header", "pair")
 
 
 class Splice(NamedTuple):
-    """A piece of a text, and what is to stand in its place."""
+    """A piece of a text, by its offsets, and the text that replaces it."""
 
     start: int
     end: int
@@ -39,10 +39,10 @@ class Splice(NamedTuple):
 
 
 class Splicer:
-    """Collects splices of one text; the last step is text_after().
+    """Collects splices of one text; call text_after() last.
 
-    Paths lead from the document's root to what is to be changed; a path that is not there is a LookupError. What comes
-    out may be wrong in a rare case that no rule here is for: whoever uses it compares what it says.
+    Paths are keys from the document's root. A missing path raises LookupError. In rare cases the result may be wrong,
+    so callers must parse and compare it.
     """
 
     def __init__(self, text: str) -> None:
@@ -59,7 +59,7 @@ class Splicer:
         self._index(entries(text))
 
     def _index(self, found: Iterable[Entry]) -> None:
-        """Note what is written below each path, and the members of each inline table."""
+        """Index the entries below each path, and the members of each inline table."""
         around: list[Entry] = []
         for entry in found:
             for length in range(len(entry.path) + 1):
@@ -72,7 +72,7 @@ class Splicer:
             around.append(entry)
 
     def text_after(self) -> str:
-        """Return the text with all that was collected."""
+        """Return the text with all splices applied."""
         pieces = []
         offset = 0
         for splice in sorted([*self.splices, *self._line_splices()], key=lambda splice: splice[:2]):
@@ -81,7 +81,7 @@ class Splicer:
         return "".join([*pieces, self.text[offset:]])
 
     def change(self, path: Path, old: Any, new: Any) -> None:
-        """Let a value be another one; of a table only what differs is written."""
+        """Change a value; in a table, only the keys that differ."""
         if not isinstance(old, dict) or not isinstance(new, dict):
             self.replace(path, new)
             return
@@ -97,17 +97,17 @@ class Splicer:
             self.insert(path, {key: new[key] for key in come[len(gone):]})
 
     def replace(self, path: Path, value: Any) -> None:
-        """Let a value be another one as a whole."""
+        """Replace a whole value."""
         self.splice(self._pair_at(path).value, value_text(value))
 
     def rename(self, path: Path, new: str) -> None:
-        """Give a key another name wherever it is written."""
+        """Rename a key wherever it is written."""
         for entry in self.below[path]:
             if entry.depth < len(path):
                 self.splice(entry.keys[len(path) - entry.depth - 1], quote(new))
 
     def remove(self, paths: Iterable[Path]) -> None:
-        """Remove what is written at some paths."""
+        """Remove everything at or below the paths."""
         members: dict[Span, set[Span]] = {}
         for path in paths:
             end = 0
@@ -122,7 +122,7 @@ class Splicer:
             self._remove_members(table, spans)
 
     def insert(self, path: Path, fields: Mapping[str, Any]) -> None:
-        """Write more keys into a table, behind those that it has."""
+        """Add keys at the end of a table."""
         beside = [entry for entry in self.below[path] if is_in_table(entry, path)]
         table = next((entry for entry in self.below[path] if entry.path == path), None)
         if beside:
@@ -130,11 +130,11 @@ class Splicer:
         elif table is not None and table.kind == "header":
             self.insert_lines(table.span.end, assignments(fields))
         else:
-            # an empty one
+            # an empty inline table
             self.replace(path, fields)
 
     def insert_beside(self, sibling: Entry, path: Path, fields: Mapping[str, Any], *, is_before: bool = False) -> None:
-        """Write more keys into a table beside one of its keys, and in the same way."""
+        """Add keys to a table beside one of its keys, in the same style."""
         written = len(path) - sibling.depth
         prefix = f"{self.text[sibling.keys[0].start:sibling.keys[written - 1].end]}." if written else ""
         new = assignments(fields, prefix)
@@ -152,32 +152,32 @@ class Splicer:
             self.insert_lines(end, lines)
 
     def insert_lines(self, offset: int, lines: Sequence[str]) -> None:
-        """Write lines below the one that an offset is in."""
+        """Write lines below the line of an offset."""
         end = self.line_end_at(offset)
         is_open = end == len(self.text) and not self.text.endswith("\n")
         self.splice(Span(end, end), (self.line_end if is_open and end else "") + self.as_lines(lines))
 
     def splice(self, span: Span, new: str) -> None:
-        """Put a text in the place of a piece."""
+        """Replace a piece of the text."""
         self.splices.append(Splice(*span, new))
 
     def as_lines(self, lines: Iterable[str]) -> str:
-        """Return lines as they are written here, each with its end."""
+        """Return lines as one text, with the line ends of this text."""
         return "".join(f"{line}{self.line_end}" for line in lines)
 
     def line_start(self, offset: int) -> int:
-        """Return where the line of an offset begins."""
+        """Return the offset at which the line of an offset begins."""
         return self.text.rfind("\n", 0, offset) + 1
 
     def line_end_at(self, offset: int) -> int:
-        """Return where the line of an offset ends, behind its line feed."""
+        """Return the offset after the line feed of the line of an offset."""
         end = self.text.find("\n", offset) + 1
         return end or len(self.text)
 
     def comment_lines_above(self, entry: Entry) -> Iterator[int]:
-        """Yield where the comment lines directly above a statement begin, the nearest first."""
+        """Yield the offsets at which the comment lines directly above a statement begin, the nearest first."""
         index = bisect.bisect_left(self.statement_starts, entry.span.start)
-        # the text of a string may look like a comment
+        # a line of a multi-line string may look like a comment
         limit = self.statements[index - 1].span.end if index else 0
         start = self.line_start(entry.span.start)
         while start:
@@ -188,7 +188,7 @@ class Splicer:
             start = above
 
     def comments_at(self, path: Path) -> list[str]:
-        """Return the comments behind the lines of what is written at a path, but for that of its header."""
+        """Return the comments at the ends of the lines at or below a path, without that of its header."""
         behind = (
             self.text[entry.span.end:self.line_end_at(entry.span.end)].strip()
             for entry in self.below[path]
@@ -214,7 +214,7 @@ class Splicer:
         self.splice(pair.value, value_text(value))
 
     def _start_with_comments(self, entry: Entry) -> int:
-        """Return where the lines of a statement begin, with the comments that say only which calls it is for."""
+        """Return the offset at which a statement begins, including comments above it that only list its calls."""
         start = self.line_start(entry.span.start)
         for above in self.comment_lines_above(entry):
             if not _CALL_COMMENT.fullmatch(self.text, above, start):
@@ -223,7 +223,7 @@ class Splicer:
         return start
 
     def _remove_members(self, table: Span, removed: Collection[Span]) -> None:
-        """Remove members of an inline table, each with one comma."""
+        """Remove members of an inline table with their commas."""
         members = self.members[table]
         kept = [member for member in members if member.span not in removed]
         if not kept and "#" not in self.text[table.start:table.end]:
@@ -232,7 +232,7 @@ class Splicer:
         comma = _COMMA.match(self.text, kept[-1].span.end) if kept else None
         end = members[-1].span.end
         if comma and members[-1].span in removed and not _COMMA.match(self.text, end):
-            # the last one has no comma behind it, so that the one before is too many
+            # the last member has no trailing comma, so remove the comma before it
             if "\n" not in self.text[comma.start():end]:
                 self.splice(Span(comma.end() - 1, end), "")
                 members = members[:members.index(kept[-1])]
@@ -243,7 +243,7 @@ class Splicer:
                 self.splice(self._member_with_space(member.span), "")
 
     def _member_with_space(self, member: Span) -> Span:
-        """Return a member with the comma behind it if there is one, and the space or line that is its own."""
+        """Return the span of a member with its trailing comma, and with its space or its line."""
         start, end = member
         comma = _COMMA.match(self.text, end)
         end = comma.end() if comma else end
@@ -255,7 +255,7 @@ class Splicer:
         return Span(start, space.end() if comma and space else end)
 
     def _line_splices(self) -> Iterator[Splice]:
-        """Yield the lines that are removed; of the empty lines around them, those above are enough."""
+        """Yield the splices that remove lines. Of the empty lines around them, only those above are kept."""
         merged: list[Span] = []
         for span in sorted(self.removed_lines):
             if merged and not self.text[merged[-1].end:span.start].strip():
@@ -274,10 +274,10 @@ class Splicer:
 
 
 def is_in_table(entry: Entry, path: Path) -> bool:
-    """Return whether an entry is a key of a table, or below one, and written there and not under a header below."""
+    """Return whether an entry is written within the table at a path, as a key or a dotted key, not below a header."""
     return entry.kind in ("member", "pair") and entry.depth <= len(path) < len(entry.path)
 
 
 def assignments(fields: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return ``key = value`` for each field."""
+    """Return the lines ``key = value`` of the fields."""
     return [f"{prefix}{key_text(key)} = {value_text(value)}" for key, value in fields.items()]

@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML text is written, which a TOML parser does not tell."""
+"""The positions of keys and values in a TOML text, which TOML parsers do not tell."""
 from __future__ import annotations
 
 import bisect
@@ -15,7 +15,7 @@ import tomli
 #: The keys from the document's root to a value.
 Path = tuple[str, ...]
 
-# Blanks, a comment, and the token behind them. It matches at every offset, so that the search never backtracks.
+# Blanks, a comment, and the token after them. It matches at every offset, so the search never backtracks.
 _TOKEN = re.compile(
     r"""
     [ \t\r]*(?:\#[^\n]*)?
@@ -34,14 +34,14 @@ _MAX_DEPTH = 32
 
 
 class Position(NamedTuple):
-    """A place in a text: the line is 1-based, the column 0-based and in characters."""
+    """A position in a text: line (1-based) and column (0-based, in characters)."""
 
     line: int
     column: int
 
 
 class Token(NamedTuple):
-    """A piece of a TOML text: its kind is "string", "word", "mark" or "newline"."""
+    """A token of a TOML text. ``kind`` is "string", "word", "mark" or "newline"; ``start`` is an offset."""
 
     kind: str
     text: str
@@ -49,12 +49,12 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The offset behind it."""
+        """The offset after the token."""
         return self.start + len(self.text)
 
 
 class Span(NamedTuple):
-    """A piece of a text, by its offsets."""
+    """A piece of a text, by its offsets; ``end`` is not included."""
 
     start: int
     end: int
@@ -63,9 +63,9 @@ class Span(NamedTuple):
 class Entry(NamedTuple):
     """A header, a pair ``key = value``, or such a pair within an inline table.
 
-    ``kind`` is "header", "array" (of tables), "pair" or "member". ``path`` leads from the document's root to what is
-    written here; ``keys`` are the spans of its last keys, those of the dotted key. ``span`` begins with the first of
-    them (a header's with its bracket) and ends with the ``value`` (a header's with its bracket; it has no value).
+    ``kind`` is "header", "array" (of tables), "pair" or "member" (of an inline table). ``path`` are the keys from the
+    document's root; ``keys`` are the spans of the last of them, which the dotted key here spells. ``span`` is the pair
+    from its first key to the end of its ``value``, or the header with its brackets, which has an empty value.
     """
 
     kind: str
@@ -76,19 +76,16 @@ class Entry(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """The number of keys of the table that this is written in."""
+        """The number of keys in the path of the table that holds this entry."""
         return len(self.path) - len(self.keys)
 
 
 @functools.lru_cache(maxsize=1)
 def entries(text: str) -> Sequence[Entry]:
-    """Return what a valid TOML text says, in the order of the text.
-
-    Members of arrays are left out. Only the last answer is kept: it depends on nothing but the text.
-    """
+    """Return the entries of a valid TOML text in their order, without those in arrays. The last result is cached."""
     found: list[Entry] = []
     table: Path = ()
-    # what ends the last pair
+    # a line feed ends the last pair
     source = tokens(f"{text}\n")
     for token in source:
         if token.text == "[":
@@ -102,9 +99,9 @@ def entries(text: str) -> Sequence[Entry]:
 
 @functools.lru_cache(maxsize=1)
 def key_positions(text: str) -> Mapping[Path, Position]:
-    """Return where each key of a valid TOML text is first written, those within arrays aside.
+    """Return the first position of each key of a valid TOML text, without those in arrays.
 
-    A run asks for one file's positions, once for each stale pin, so that the last answer is kept.
+    The last result is cached: a run asks for positions in one file, once for each stale pin.
     """
     position_of = positions_in(text)
     positions: dict[Path, Position] = {}
@@ -116,12 +113,12 @@ def key_positions(text: str) -> Mapping[Path, Position]:
 
 
 def written_position(text: str, path: Path) -> Position:
-    """Return where a key of a TOML text is written: the beginning of the text for the document itself."""
+    """Return the first position of a key of a TOML text; the beginning of the text if it is missing."""
     return key_positions(text).get(path, Position(1, 0))
 
 
 def error_position(error: tomli.TOMLDecodeError) -> Position:
-    """Return where a text is no valid TOML; tomli may point behind its end."""
+    """Return the position of a syntax error. tomli may point past the end of the text."""
     line_start = error.doc.rfind("\n", 0, error.pos) + 1
     return Position(error.lineno, min(error.pos, len(error.doc)) - line_start)
 
@@ -135,7 +132,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def positions_in(text: str) -> Callable[[int], Position]:
-    """Return what tells the position of an offset in a text."""
+    """Return a function from offsets in a text to positions."""
     line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def position(offset: int) -> Position:
@@ -146,7 +143,7 @@ def positions_in(text: str) -> Callable[[int], Position]:
 
 
 def unquoted(text: str) -> str:
-    """Return the key that a token of a valid TOML text is."""
+    """Return the key of a token of a valid TOML text, without quotes and escapes."""
     if not text.startswith(('"', "'")):
         return text
     is_plain = text.startswith("'") or "\\" not in text
@@ -177,9 +174,9 @@ def _read_key(token: Token, source: Iterator[Token], mark: str) -> tuple[Path, t
 
 
 def _read_pair(kind: str, token: Token, source: Iterator[Token], table: Path, found: list[Entry]) -> Token:
-    """Note ``key = value`` and what is in it; return what ended it: a new line, a comma or a closing brace."""
+    """Add ``key = value`` and its members to ``found``; return the token that ended it: newline, comma or brace."""
     key, keys, _ = _read_key(token, source, "=")
-    # Below a header that is too deep nothing is noted: each path would take the length of all keys above it.
+    # entries below a header that is too deep are skipped: each path would be as long as all keys above it
     room = max(_MAX_DEPTH - len(table), 0)
     path = (*table, *key[:room]) if room else ()
     members: list[Entry] = []
@@ -191,7 +188,7 @@ def _read_pair(kind: str, token: Token, source: Iterator[Token], table: Path, fo
 
 
 def _read_value(source: Iterator[Token], path: Path, found: list[Entry]) -> tuple[Span, Token]:
-    """Return the span of a value and what ended it; note what it holds if it is an inline table."""
+    """Return the span of a value and the token that ended it; add the members of an inline table to ``found``."""
     first = last = token = next(source)
     depth = 0
     while depth or token.kind != "newline" and token.text not in (",", "}"):
@@ -205,7 +202,7 @@ def _read_value(source: Iterator[Token], path: Path, found: list[Entry]) -> tupl
 
 
 def _read_inline_table(source: Iterator[Token], path: Path, found: list[Entry]) -> Token:
-    """Note the members of an inline table and return its closing brace."""
+    """Add the members of an inline table to ``found``; return its closing brace."""
     token = next(source)
     while token.text != "}":
         if token.kind != "newline" and token.text != ",":

@@ -1,4 +1,4 @@
-"""Write a file as a whole or not at all, and lose nothing of it that is not its text."""
+"""Write files atomically, and keep their attributes."""
 from __future__ import annotations
 
 import codecs
@@ -12,33 +12,33 @@ from collections.abc import Iterator
 
 from flake8_artifact_pin.errors import UsageError
 
-# How a temporary file's name ends, so that the next run knows whose it is.
+# The suffix of temporary files, by which the next run finds leftovers.
 _SUFFIX = ".flake8-artifact-pin.tmp"
 _HOUR = 3600
-# On Windows nobody can replace a file while another program has it open, which is mostly for a moment.
+# Seconds between attempts: on Windows a file cannot be replaced while another program has it open.
 _PAUSES = (0.05, 0.1, 0.2, 0.4)
 
 
 class ChangedError(UsageError):
-    """The file no longer has the text that was read: somebody else has written it."""
+    """Another program changed the file after it was read."""
 
 
 def byte_order_mark(path: str) -> str:
-    """Return the mark that a file begins with, or an empty string."""
+    """Return the byte order mark of a file, or an empty string."""
     return codecs.BOM_UTF8.decode() if _read(path).startswith(codecs.BOM_UTF8) else ""
 
 
 def replace_text(path: str, shown: str, old: str, new: str) -> None:
-    """Write a file anew in one step: whenever this is ended, there is the old text or the new one.
+    """Replace the text of a file atomically: even if the process is killed, the file has the old text or the new one.
 
-    Of two runs at once the second one sees what the first one wrote. Mode, owner, access lists and other attributes
-    are kept, symbolic links followed. Raise ChangedError if the file no longer has the old text, and UsageError if it
-    cannot be written, or not without losing one of these.
+    Of two runs at once, the second one sees the first one's text. Mode, owner, access lists and other attributes are
+    kept, and symbolic links followed. ``shown`` is the path for messages. Raise ChangedError if the file no longer has
+    the old text, and UsageError if it cannot be written, or only by losing an attribute.
     """
     target = os.path.realpath(path)
     try:
         if os.path.exists(target) and not os.access(target, os.W_OK):
-            # replacing it takes no permission but that of its directory
+            # to replace a file, only the directory must be writable; respect a read-only file
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         with _lock(target), _temporary_file(target) as temporary:
             mark = byte_order_mark(target).encode()
@@ -52,7 +52,7 @@ def replace_text(path: str, shown: str, old: str, new: str) -> None:
 
 
 def create_text(path: str, shown: str, text: str) -> None:
-    """Write a new file in one step; raise UsageError if there is one already, or if it cannot be written."""
+    """Write a new file atomically. Raise UsageError if it exists already or cannot be written."""
     try:
         with _lock(path), _temporary_file(path) as temporary:
             _write(temporary, text.encode())
@@ -66,9 +66,9 @@ def create_text(path: str, shown: str, text: str) -> None:
 
 @contextlib.contextmanager
 def _lock(path: str) -> Iterator[None]:
-    """Let only one run at a time write in the directory of a file, and remove what killed runs left there.
+    """Let only one run at a time write in the directory of a file, and remove leftovers of killed runs.
 
-    Where a directory cannot be locked, as on Windows, only what is old is removed.
+    Where directories cannot be locked, as on Windows, only old leftovers are removed.
     """
     directory = os.path.dirname(path) or os.curdir
     with contextlib.ExitStack() as stack:
@@ -77,7 +77,7 @@ def _lock(path: str) -> Iterator[None]:
         for name in os.listdir(directory):
             if name.startswith(prefix) and name.endswith(_SUFFIX):
                 leftover = os.path.join(directory, name)
-                # another run may remove it at the same time, or be at work on it
+                # another run may remove it at the same time, or have it open
                 with contextlib.suppress(FileNotFoundError, PermissionError):
                     if is_locked or os.stat(leftover).st_mtime < time.time() - _HOUR:
                         os.unlink(leftover)
@@ -85,7 +85,7 @@ def _lock(path: str) -> Iterator[None]:
 
 
 def _lock_directory(directory: str, stack: contextlib.ExitStack) -> bool:
-    """Lock a directory until the end, waiting for whoever has locked it; return whether that can be done."""
+    """Lock a directory until the stack is closed, waiting for other locks; return whether it can be locked."""
     try:
         from fcntl import flock
         from fcntl import LOCK_EX
@@ -100,7 +100,7 @@ def _lock_directory(directory: str, stack: contextlib.ExitStack) -> bool:
 
 @contextlib.contextmanager
 def _temporary_file(path: str) -> Iterator[str]:
-    """Yield the path of an empty file beside another one, which only we may read; afterwards it is gone."""
+    """Yield the path of an empty private file in the directory of another file; remove it afterwards."""
     descriptor, temporary = tempfile.mkstemp(_SUFFIX, _prefix(path), os.path.dirname(path) or os.curdir)
     os.close(descriptor)
     try:
@@ -122,9 +122,9 @@ def _write(path: str, data: bytes) -> None:
 
 
 def _copy_attributes(target: str, temporary: str, shown: str) -> None:
-    """Give a file what another one has: owner, attributes with access lists, and mode.
+    """Copy owner, mode and extended attributes (such as access lists) of a file to its replacement.
 
-    Raise UsageError if its names would be separated, and OSError if something cannot be kept.
+    Raise UsageError if the file has hard links, which would be separated, and OSError if something cannot be copied.
     """
     status = os.stat(target)
     if status.st_nlink > 1:
@@ -139,7 +139,7 @@ def _copy_attributes(target: str, temporary: str, shown: str) -> None:
 
 def _copy_extended_attributes(target: str, temporary: str) -> None:
     wanted = {name: os.getxattr(target, name) for name in _extended_attributes(target)}
-    # a directory may give new files an access list
+    # new files may inherit an access list from the directory
     for name in _extended_attributes(temporary):
         if name not in wanted:
             os.removexattr(temporary, name)
@@ -148,7 +148,7 @@ def _copy_extended_attributes(target: str, temporary: str) -> None:
 
 
 def _extended_attributes(path: str) -> list[str]:
-    """Return the names of a file's attributes, but for those that the system sets; none if there are none here."""
+    """Return the names of a file's extended attributes, without those that the system sets; none if unsupported."""
     try:
         names = os.listxattr(path)
     except OSError as error:
@@ -169,13 +169,13 @@ def _replace(temporary: str, target: str) -> None:
 
 
 def _move_to_new(temporary: str, path: str) -> None:
-    """Give a file another name; raise FileExistsError if there is such a file."""
+    """Rename a file. Raise FileExistsError if the new path exists."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         raise
     except OSError:
-        # some file systems know no second name
+        # some file systems have no hard links
         with open(path, "xb"):
             pass
         os.replace(temporary, path)

@@ -1,4 +1,4 @@
-"""Read the registry: the file, often of another repository, that declares artifacts; TOML, JSON or YAML."""
+"""Read the registry: the TOML, JSON or YAML file, often of another repository, that declares artifacts."""
 from __future__ import annotations
 
 import difflib
@@ -30,9 +30,9 @@ _TOO_MUCH = "nested too deeply, or a number in it is too long: simplify it"
 
 
 class RegistryRow(NamedTuple):
-    """An artifact of the registry: its id, the repository that owns it, the template of its key, and where it stands.
+    """An artifact of the registry: its id, the repository that owns it, its key template, and its position.
 
-    Owner and template may be empty. Of JSON and TOML the position is that of the file: their parsers tell no line.
+    Owner and template may be empty. In JSON and TOML the position is the start of the file: the parsers tell no line.
     """
 
     artifact_id: str
@@ -42,7 +42,7 @@ class RegistryRow(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """A row as it is read: its wanted keys, or None if it has none, and where it stands if that is known."""
+    """A row as it is read: its wanted keys, or None if it is not a mapping, and its position if it is known."""
 
     fields: Mapping[str, object] | None
     position: Position | None = None
@@ -59,8 +59,8 @@ class _FaultError(Exception):
 def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     """Return the rows of a registry; ``shown`` is its path for messages.
 
-    Raise RegistryError if it cannot be used, with all faults of its rows, each at its place: what cannot be read is
-    never taken for an empty registry.
+    Raise RegistryError, with all faults of the rows at their positions, if it cannot be used: an unreadable registry
+    must not look like an empty one.
     """
     if not os.path.lexists(path):
         raise RegistryError(RegistryFault(shown, "there is no such registry: check it out, or correct the path"))
@@ -81,7 +81,7 @@ def _registry_fault(fault: Fault | str, shown: str) -> RegistryFault:
 
 
 def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequence[RegistryRow]:
-    """Return the rows of an owner. Raise RegistryError if there is none: a wrong name would hide every row."""
+    """Return the rows of an owner. Raise RegistryError if there are none: a misspelled owner would hide every row."""
     found = [row for row in rows if row.owner == owner]
     if not found:
         close = difflib.get_close_matches(owner, {row.owner for row in rows if row.owner}, n=1)
@@ -106,7 +106,7 @@ def _rows(rows: Sequence[_Row]) -> list[RegistryRow]:
 
 
 def _problem(row: _Row, found: Mapping[str, int]) -> str:
-    """Return what is wrong with a row; ``found`` are the ids of those before it, and their numbers."""
+    """Return what is wrong with a row, or an empty string; ``found`` has the ids and numbers of earlier rows."""
     if row.fields is None:
         return "must have keys and values"
     if _ID not in row.fields:
@@ -125,7 +125,7 @@ def _problem(row: _Row, found: Mapping[str, int]) -> str:
 
 def _registry_row(row: _Row, artifact_id: str) -> RegistryRow:
     fields = row.fields or {}
-    # a template only serves to suggest an id: another kind of value is no fault
+    # templates only suggest ids, so a wrong type is not a fault
     templates = [value for value in map(fields.get, _TEMPLATES) if isinstance(value, str)]
     return RegistryRow(artifact_id, str(fields.get(_OWNER) or ""), next(iter(templates), ""), row.position or _START)
 
@@ -179,7 +179,7 @@ def _read_json(text: str) -> object:
 
 
 def _json_object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Return an object. Raise _FaultError for a key that it has twice: Python would keep the last one."""
+    """Return a JSON object. Raise _FaultError for a duplicate key: json would keep only the last value."""
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found and key in _KEYS:

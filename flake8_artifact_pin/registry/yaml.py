@@ -1,4 +1,4 @@
-"""Read a registry that is YAML. PyYAML composes its nodes; nothing is constructed, no tag obeyed, no alias expanded."""
+"""Read a YAML registry. PyYAML only composes nodes: no objects are constructed, no tags obeyed, no aliases expanded."""
 from __future__ import annotations
 
 import bisect
@@ -13,19 +13,19 @@ _TAG = "tag:yaml.org,2002:"
 
 
 class YamlError(Exception):
-    """The text is no YAML, or none that is read here; ``fault`` says why, and where."""
+    """The text is not valid YAML, or uses a feature that is not supported here; ``fault`` says what and where."""
 
     def __init__(self, fault: Fault) -> None:
-        """Take the fault."""
+        """Use the fault's problem as the message."""
         super().__init__(fault.problem)
         self.fault = fault
 
 
 def read_rows(text: str, list_key: str, wanted: frozenset[str]) -> object:
-    """Return the rows of the list that a YAML text has for a key: the wanted keys of each, and where it begins.
+    """Return the rows of the list at a top-level key of a YAML text: the wanted keys of each row, and its position.
 
-    Values are strings, None for null, and something else for anything else. For a row that is no mapping the keys are
-    None. Return None if there is no such list, and something else if it is no list. Raise YamlError.
+    Values are strings, None for null, and nodes for anything else. A row that is not a mapping has None for its keys.
+    Return None if the key is missing, and a value that is not a list if the key has one. Raise YamlError.
     """
     return _Document(text, wanted | {list_key}).rows(list_key)
 
@@ -34,13 +34,13 @@ class _Document:
     def __init__(self, text: str, wanted: frozenset[str]) -> None:
         self.text = text
         self.wanted = wanted
-        # PyYAML takes more characters for the end of a line than an editor does
+        # PyYAML knows more line ends than editors do, so lines are counted here
         self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.known: dict[int, dict[str, yaml.Node] | None] = {}
 
     def rows(self, list_key: str) -> object:
         try:
-            # the loader that is written in Python: deep nesting may crash the interpreter in the other one
+            # not CSafeLoader: deep nesting may crash the interpreter in it
             root = yaml.compose(self.text, Loader=yaml.SafeLoader)
             found = self.members(root).get(list_key) if root and self.is_mapping(root) else None
             if not isinstance(found, yaml.SequenceNode):
@@ -56,7 +56,7 @@ class _Document:
         except RecursionError as error:
             raise self.error(0, "nested too deeply: a registry is a list of rows") from error
         except (OverflowError, ValueError) as error:
-            # an escape of no character, a version of very many digits: PyYAML lets that pass
+            # PyYAML does not catch these: an escape beyond Unicode, a version with too many digits
             raise self.error(0, "not valid YAML: a number is too large") from error
 
     def row(self, node: yaml.Node) -> tuple[dict[str, object] | None, Position]:
@@ -72,7 +72,7 @@ class _Document:
         return False
 
     def members(self, node: yaml.Node) -> dict[str, yaml.Node]:
-        """Return the wanted keys of a mapping and of those that it merges: its own ones come first."""
+        """Return the wanted keys of a mapping and of the mappings that it merges; its own keys win."""
         if id(node) in self.known:
             known = self.known[id(node)]
             if known is None:

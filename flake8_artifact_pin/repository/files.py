@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.pins.spelling import from_disk
+from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.repository.git import Entry
 from flake8_artifact_pin.repository.git import names
 from flake8_artifact_pin.repository.git import Repository

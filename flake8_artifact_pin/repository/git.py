@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.pins.spelling import on_disk
+from flake8_artifact_pin.pins.paths import on_disk
 
 # Which repository is meant depends on the directory alone: a hook of git runs with variables that name another one, and
 # others name programs or change what is printed. Of all those of git these stay.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
-from flake8_artifact_pin.pins.spelling import on_disk
+from flake8_artifact_pin.pins.paths import on_disk
 from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding

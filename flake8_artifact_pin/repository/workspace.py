@@ -22,9 +22,9 @@ from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import compile_exempt
+from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.paths import governed_path
-from flake8_artifact_pin.pins.spelling import from_disk
-from flake8_artifact_pin.pins.spelling import on_disk
+from flake8_artifact_pin.pins.paths import on_disk
 from flake8_artifact_pin.repository.configuration import Configuration
 from flake8_artifact_pin.repository.configuration import read_configuration
 from flake8_artifact_pin.repository.files import not_checked_out

@@ -1,6 +1,6 @@
-"""Find the PUT calls of a file: the places that write an object through a call that a pattern matches.
+"""Find the PUT calls of a file: calls that match a pattern and so write an object.
 
-Nothing here judges: a call is a fact, whether it is pinned, exempt or suppressed is decided elsewhere.
+Nothing here judges. Whether a call is pinned, exempt or suppressed is decided elsewhere.
 """
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from flake8_artifact_pin.source.templates import shown_key
 from flake8_artifact_pin.source.text import SourceText
 
 _Fields: TypeAlias = "tuple[tuple[str, bool, bool], ...]"
-# Those of each type of node that was met.
+# By the name of the node's type.
 _FIELDS: dict[str, _Fields] = {}
 
 # Builtins that inspect their first argument (print: each one) without calling or keeping it.
@@ -40,7 +40,7 @@ _INSPECTORS = frozenset(
 )
 
 # (type of node, field) pairs whose value is only inspected, so a method there is never called later. By name: not
-# every supported Python has every type. What is not in the table counts, so that new syntax hides nothing.
+# every supported Python has every type. Other fields count as passed on, so that new syntax hides nothing.
 _INSPECTED = frozenset(
     [
         ("AnnAssign", "annotation"),
@@ -71,26 +71,25 @@ _INSPECTED = frozenset(
         ("match_case", "guard"),
     ],
 )
-# Where an expression's value is the value of the whole, so that it is called or passed as the whole is.
+# Here a part's value may become the value of the whole expression: it is called or passed on as the whole is.
 _PASSED_THROUGH = frozenset([("BoolOp", "values"), ("IfExp", "body"), ("IfExp", "orelse")])
 
 _REFERENCES = (ast.Attribute, ast.Call, ast.Name)
 _STRING = re.compile(r"""(?s)[rRuU]?(["']).*\1|""")
 
-# So many arguments behind a method that is passed as a value, and keywords, are taken for its own.
+# Limit for the arguments, and for the keywords, that are read after a method that is passed as a value.
 _MOST_ARGUMENTS = 20
 
 
 class PutCall(NamedTuple):
-    """A place in the source that writes an object.
+    """A call in the source that writes an object.
 
-    ``line`` (1-based) and ``column`` (0-based, in characters) are where the method's name is written, which is
-    the physical line that flake8's noqa looks at. ``scope`` is the qualified name of the function or class
-    around it, or ``<module>``. ``key`` is the template of the key, or empty. ``is_called`` is false
-    where the method is passed as a value, to be called elsewhere. ``span`` is the first and last line of the
-    statement (of a compound statement: of the expression in its header). ``store`` is the name of the store whose
-    pattern matched; if that is one of the user's own, it is empty and ``pattern`` is the pattern. ``key_parameter`` is
-    the parameter of the function around the call that the key is, if it is one.
+    ``line`` (1-based) and ``column`` (0-based, in characters) are the position of the method's name; flake8 applies
+    the noqa comment of that physical line. ``scope`` is the qualified name of the function or class around the call,
+    or ``<module>``. ``key`` is the key template, or empty. ``is_called`` is false where the method is passed as a
+    value, to be called elsewhere. ``span`` is the first and last line of the statement (of a compound statement: of
+    the expression in its header). ``store`` names the store of the matching pattern. For a user's own pattern it is
+    empty, and ``pattern`` is the pattern. ``key_parameter`` is the parameter that is used as the key, if there is one.
     """
 
     line: int
@@ -106,16 +105,16 @@ class PutCall(NamedTuple):
 
     @property
     def name_key(self) -> str:
-        """The key as it is a part of the call's name: with {} for what is unknown, empty without a letter."""
+        """The key as it is written in the call's name: {} for unknown parts; empty if it has no letter."""
         return name_key(self.key)
 
     @property
     def shown(self) -> str:
-        """The call as it is shown to a person."""
+        """The call as messages show it."""
         return self._shown(is_whole=False)
 
     def shown_beside(self, other: PutCall) -> str:
-        """Return the call as it is shown beside another one: whole, if what differs would be cut out of both."""
+        """Return the call as messages show it beside another one: uncut if the cut ones would look the same."""
         return self._shown(is_whole=self.shown == other.shown)
 
     def _shown(self, is_whole: bool) -> str:
@@ -125,9 +124,11 @@ class PutCall(NamedTuple):
 
 
 class _Visit(NamedTuple):
-    """A node yet to be visited; ``call`` is the call whose callee it is, or whose ``argument``-th (from 0) it is.
+    """A node yet to be visited.
 
-    ``holder`` is the simple statement around it, or the expression in the header of a compound one.
+    ``holder`` is the simple statement around it, or the expression in the header of a compound one. ``is_passed``: its
+    value is passed on; ``is_called``: it is the callee of ``call``. Otherwise it may be argument number ``argument``
+    (0-based) of ``call``.
     """
 
     node: ast.AST
@@ -139,7 +140,7 @@ class _Visit(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A PUT call, the nodes whose scopes are around it, and the functions of the file of which it is the call."""
+    """A PUT call, the nodes of the scopes around it, and the functions of this file that it may call."""
 
     call: PutCall
     around: frozenset[ast.AST]
@@ -147,13 +148,13 @@ class _Found(NamedTuple):
 
 
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
-    """Return the PUT calls of a module in source order. ``lines`` are those that the tree was parsed from."""
+    """Return the PUT calls of a module in source order. The tree was parsed from ``lines``."""
     calls = _counted(list(_Walk(tree, lines, matcher.narrowed("".join(lines))).found()))
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
 
 
 class _Walk:
-    """The walk over one file. It keeps its own stack: an expression may be nested as deep as Python parses it."""
+    """The walk over one file. It keeps its own stack: nested expressions may exceed the recursion limit."""
 
     def __init__(self, tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> None:
         self.matcher = matcher
@@ -162,13 +163,13 @@ class _Walk:
         self.keys = Keys(self.scopes)
         self.names = NameFinder(self.scopes, self.is_spelled)
         self.stack = [_Visit(tree)]
-        # what was asked once about a name is asked again and again
+        # the same names are looked up again and again
         self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
         self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
         self.leading = self.leading_to_calls()
 
     def found(self) -> Iterator[_Found]:
-        """Yield what the patterns match."""
+        """Yield the calls that patterns match."""
         while self.stack:
             visit = self.stack.pop()
             node = visit.node
@@ -187,7 +188,7 @@ class _Walk:
                 self.push_children(visit)
 
     def leading_to_calls(self) -> Mapping[ast.AST, Scope]:
-        """Return the nodes that may be a PUT call by their name, and all nodes around them: few of a file's."""
+        """Return the nodes that may be a PUT call by their name and all nodes around them, with their scopes."""
         nodes, parents, around = self.scopes.nodes, self.scopes.parents, self.scopes.around
         leading: dict[ast.AST, Scope] = {}
         for index, node in enumerate(nodes):
@@ -198,7 +199,7 @@ class _Walk:
         return leading
 
     def is_wanted(self, node: ast.Attribute | ast.Call | ast.Name) -> bool:
-        """Return whether what a node names, or what it may be the name of, ends as a pattern does."""
+        """Return whether a node's name, or a name that it is imported as, ends as a pattern does."""
         if isinstance(node, ast.Name):
             return self.may_be_function(node.id)
         return self.may_be_method(_method_name(node)) != ()
@@ -219,7 +220,7 @@ class _Walk:
                     self.stack.append(_Visit(child, holder, is_passed))
 
     def push_call(self, node: ast.Call, visit: _Visit) -> None:
-        """Put the callee, which is called, and the arguments, which are passed, on the stack."""
+        """Put the callee and the arguments of a call on the stack."""
         holder = visit.holder
         for keyword in reversed(node.keywords):
             if keyword.value in self.leading:
@@ -251,7 +252,7 @@ class _Walk:
         return self.put_call(node, method, visit, pattern, call) if pattern else None
 
     def function(self, node: ast.Name, visit: _Visit) -> _Found | None:
-        """Return the PUT call if a name is that of a function that is imported or defined here, and matched."""
+        """Return the PUT call if a name stands for an imported or defined function that a pattern matches."""
         if not self.may_be_function(node.id) or not isinstance(node.ctx, ast.Load):
             return None
         call = _arguments(node, visit)
@@ -266,22 +267,22 @@ class _Walk:
         return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None
 
     def is_function_wanted(self, name: str) -> bool:
-        """Return whether a name, or anything that it is imported as, ends as a pattern does."""
+        """Return whether a name, or a name that it is imported as, ends as a pattern does."""
         binding = self.scopes.everywhere.get(name)
         origins = binding.imported if binding else ()
         return any(self.may_be_method(last) for last in [name, *(origin[-1] for origin in origins)])
 
     def is_spelled(self, constant: ast.Constant) -> bool:
-        """Return whether the source holds a string as it is, not in pieces or with escapes.
+        """Return whether a string constant is written plainly: not in pieces and without escapes.
 
-        The search for files that matter looks for names as they are, so nothing else may count.
+        The prefilter finds only names that are written plainly, so no others may count.
         """
         name = str(constant.value)
         line = min(constant.lineno, len(self.source.lines))
         start = self.source.column(line, constant.col_offset)
         end = self.source.column(line, constant.end_col_offset or 0)
         text = self.source.lines[line - 1][start:end] if constant.end_lineno == constant.lineno else ""
-        # before Python 3.12, places in f-strings are wrong: what is no string there tells nothing
+        # before Python 3.12, positions in f-strings are wrong: text that is not a string tells nothing
         return name in text or not _STRING.fullmatch(text) and any(name in line for line in self.source.lines)
 
     def put_call(
@@ -293,7 +294,7 @@ class _Walk:
         call: ast.Call | None,
         definitions: tuple[ast.AST, ...] = (),
     ) -> _Found:
-        """Return the PUT call that a node is."""
+        """Return the PUT call at a node."""
         scope = self.leading[node]
         key = self.keys.key(call, pattern.key, scope) if call else None
         put_call = PutCall(
@@ -311,7 +312,7 @@ class _Walk:
 
 
 def _fields(node: ast.AST) -> _Fields:
-    """Return the fields of a node, the last one first: is the value passed on, and is it that of the whole."""
+    """Return the fields of a node, the last one first, each with is_passed and is_passed_through."""
     name = type(node).__name__
     return _FIELDS.get(name) or _FIELDS.setdefault(name, _read_fields(name, kind_of(node).fields))
 
@@ -324,7 +325,7 @@ def _read_fields(name: str, fields: Sequence[str]) -> _Fields:
 
 
 def _method_name(node: ast.Attribute | ast.Call) -> str:
-    """Return the name of the method that a node may be; an empty string if it is none."""
+    """Return the name of the method that a node may get; an empty string if it gets none."""
     if isinstance(node, ast.Attribute):
         return node.attr if isinstance(node.ctx, ast.Load) else ""
     constant = second_text(node)
@@ -336,33 +337,33 @@ def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
 
 
 def _has_capture(node: ast.Match) -> bool:
-    """Return whether a case of a match statement gives the subject, or a part of it, a name."""
+    """Return whether a case of a match statement binds the subject, or a part of it, to a name."""
     patterns = (pattern for case in node.cases for pattern in ast.walk(case.pattern))
     return any(getattr(pattern, "name", None) or getattr(pattern, "rest", None) for pattern in patterns)
 
 
 def _arguments(node: ast.expr, visit: _Visit) -> ast.Call | None:
-    """Return the call of a method with its arguments; None if it is passed as a value without any."""
+    """Return the call of a method with its arguments; None if the method is passed as a value without any."""
     call = visit.call
     if call is None or visit.is_called:
         return call
-    # what follows a method are the arguments that it will be called with: ``submit(s3.upload_file, path, ...)``
+    # the method will be called with the arguments that follow it: ``submit(s3.upload_file, path, ...)``
     behind = visit.argument + 1
     keywords = call.keywords[:_MOST_ARGUMENTS]
     return ast.Call(func=node, args=call.args[behind:behind + _MOST_ARGUMENTS], keywords=keywords)
 
 
 def _counted(found: Sequence[_Found]) -> Iterable[PutCall]:
-    """Yield the PUT calls that count.
+    """Return the PUT calls that count.
 
-    The call of a function that the same file defines does not count if what the function writes is counted in it.
+    A call of a function of the same file is left out if the PUT calls within that function count.
     """
     covered = _covered(found)
     return (each.call for each in found if not each.definitions or not covered.issuperset(each.definitions))
 
 
 def _covered(found: Sequence[_Found]) -> set[ast.AST]:
-    """Return the functions within which, or within a function of the file that they call, something counts."""
+    """Return the functions with a counted call in their body or in a function of the file that they call."""
     callers: dict[ast.AST, list[_Found]] = {node: [] for each in found for node in each.definitions}
     inside: dict[ast.AST, list[_Found]] = {node: [] for node in callers}
     for each in found:
@@ -372,7 +373,7 @@ def _covered(found: Sequence[_Found]) -> set[ast.AST]:
             inside[node].append(each)
     waiting = [each for each in found if not each.definitions]
     for node, calls in inside.items():
-        # but for calls of itself, nothing is found within: so the calls of it count
+        # the function holds no PUT call except recursive ones, so calls of it count
         if all(each.definitions == (node,) for each in calls):
             waiting += callers[node]
     covered: set[ast.AST] = set()

@@ -13,23 +13,23 @@ from flake8_artifact_pin.source.scopes import owner_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
 
-# So many assignments and functions are followed from a receiver to what it stands for, and so many names kept.
+# How many assignments and functions are followed from a receiver, and how many names are kept for it.
 _MOST_STEPS, _MOST_LINKS = 4, 50
 
-#: What stands for an expression that has no name.
+#: The component for an expression without a name.
 UNNAMED = "?"
 
-#: The last component of a dotted name, and the names of what is before it.
+#: The last component of a dotted name, and the names that may precede it.
 Link: TypeAlias = "tuple[str, Names]"
 #: The functions and classes of a name.
 Definitions: TypeAlias = "tuple[ast.AST, ...]"
 
 
 class Names:
-    """The dotted names that an expression may have: several, where its branches differ.
+    """The dotted names that an expression may have: several if its branches differ.
 
-    The components are told when asked for: a chain of calls may be very long, and a pattern mostly wants its end.
-    ``known`` and ``matching`` keep what patterns found out about them.
+    Components are computed on demand: a chain of calls may be very long, and most patterns need only its end.
+    ``known`` and ``matching`` cache results of patterns.
     """
 
     __slots__ = ("_tell", "_links", "_attributes", "known", "matching")
@@ -43,20 +43,20 @@ class Names:
 
     @property
     def links(self) -> Sequence[Link]:
-        """The last component of each name, and the names before it."""
+        """The last component of each name, and the names that precede it."""
         if self._links is None:
             self._links = self._tell()
         return self._links
 
     def attribute(self, name: str) -> Names:
-        """Return the names of an attribute of what these are names of."""
+        """Return the names of an attribute of this expression."""
         if name not in self._attributes:
             self._attributes[name] = _names([(name, self)])
         return self._attributes[name]
 
 
 def fixed_names(names: Sequence[Components]) -> Names:
-    """Return dotted names that are known already."""
+    """Return Names of the given dotted names."""
     return Names(lambda: [(name[-1], fixed_names([name[:-1]])) for name in names if name])
 
 
@@ -67,7 +67,7 @@ def _names(links: Sequence[Link]) -> Names:
 class NameFinder:
     """Finds the dotted names of the expressions of one file.
 
-    ``is_spelled`` says whether the source holds the text of a constant as it is.
+    ``is_spelled`` says whether a string constant is written plainly in the source.
     """
 
     def __init__(self, scopes: Scopes, is_spelled: Callable[[ast.Constant], bool]) -> None:
@@ -80,7 +80,7 @@ class NameFinder:
         self.known: dict[tuple[int, str], tuple[Names, Names, Definitions]] = {}
 
     def attribute(self, node: ast.AST, scope: Scope) -> tuple[ast.expr, str] | None:
-        """Return the object and the name of an attribute, also of one that getattr() gets by a constant name."""
+        """Return the object and the name of an attribute, or of a getattr() with a constant name; None for others."""
         if isinstance(node, ast.Attribute):
             return node.value, node.attr
         name = second_text(node)
@@ -94,7 +94,7 @@ class NameFinder:
         return is_name or self.builtin(function, scope) == "getattr"
 
     def builtin(self, function: ast.expr, scope: Scope) -> str:
-        """Return the name of the builtin function that an expression is; an empty string if it may be another one."""
+        """Return the name of the builtin that an expression stands for; an empty string if it is not certain."""
         if isinstance(function, ast.Name):
             if self.scopes.is_builtin(function.id, scope):
                 return function.id
@@ -107,15 +107,15 @@ class NameFinder:
         return next((name[1] for name in names if name[0] == "builtins" and len(name) == 2), "")
 
     def is_imported(self, node: ast.expr, scope: Scope) -> bool:
-        """Return whether an expression is a module that is imported, or an attribute of one."""
+        """Return whether an expression is an imported name, or an attribute of one."""
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and bool(self.scopes.imported(node.id, scope))
 
     def functions(self, name: str, scope: Scope) -> tuple[Names, Names, Definitions]:
-        """Return the names of a function that is imported, those of one that the file defines, and its definitions.
+        """Return the dotted names of an imported function, those of a function of this file, and its definitions.
 
-        What the file defines is taken for something that is imported from it. A class is known by its name alone.
+        A function of this file counts as imported from a module with an empty name. A class has its bare name only.
         """
         binding = self.scopes.find(name, scope)
         key = (id(binding), name)
@@ -131,8 +131,8 @@ class NameFinder:
         return self.known[key]
 
     def names(self, node: ast.expr, scope: Scope, steps: int = _MOST_STEPS) -> Names:
-        """Return the dotted names of a receiver, and of what it stands for: only so many steps are followed."""
-        # the same ones for a name wherever it is read: what it stands for may be much
+        """Return the dotted names of a receiver and of its values, following at most ``steps`` assignments."""
+        # cached by binding scope, not by node: resolving a name may be expensive
         owner = owner_of(node.id, scope) if isinstance(node, ast.Name) else None
         key = (getattr(node, "id", node), owner, steps)
         if key not in self.receivers:
@@ -142,9 +142,9 @@ class NameFinder:
         return self.receivers[key]
 
     def _first(self, node: ast.expr, scope: Scope, steps: int) -> tuple[str, str] | None:
-        """Return the name and the marks of an expression that is a name, or what is called or subscripted of one.
+        """Return the name and the marks of a name that may be called or subscripted: ``a()[0]`` gives "a" and "()[]".
 
-        Return None for any other one, and for one that stands for something.
+        Return None for any other expression, and where the source tells what the name stands for.
         """
         marks = ""
         while not (steps and self.values(node, scope)):
@@ -157,8 +157,8 @@ class NameFinder:
         return None
 
     def first_names(self, name: str, marks: str, scope: Scope) -> Names:
-        """Return what a first name may stand for: itself, and what it is imported as."""
-        # the same ones for all that read the same binding: it may be imported very often
+        """Return the names of the first name of an expression: itself, and the names that it is imported from."""
+        # cached by binding: one name may have many imports
         key = (id(self.scopes.find(name, scope)), name, marks)
         if key not in self.firsts:
             self.firsts[key] = _names([(name + marks, fixed_names([])), *self.imported_links(name, marks, scope)])
@@ -185,14 +185,14 @@ class NameFinder:
         return links
 
     def imported_links(self, name: str, marks: str, scope: Scope) -> Sequence[Link]:
-        """Return what a name is imported as."""
+        """Return the links for the names that a name is imported from."""
         origins = self.scopes.imported(name, scope)
         links = [(origin[-1] + marks, fixed_names([origin[:-1]])) for origin in origins]
         return [*links, (name + marks, self.stars)] if self.scopes.may_be_star(name, scope) else links
 
 
 def second_text(node: ast.AST) -> ast.Constant | None:
-    """Return the second argument of a call if it is a string that can be a name."""
+    """Return the second argument of a call if it is a string constant that is an identifier."""
     if isinstance(node, ast.Call) and len(node.args) > 1:
         argument = node.args[1]
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value.isidentifier():
@@ -201,7 +201,7 @@ def second_text(node: ast.AST) -> ast.Constant | None:
 
 
 def _looked_through(node: ast.expr, marks: str) -> list[tuple[ast.expr, str]]:
-    """Return the expressions whose names are those of an expression, with what is to be written behind them."""
+    """Return the expressions that give a call, subscript, await, walrus or branch its names, with their marks."""
     if isinstance(node, ast.Call):
         return [(node.func, f"(){marks}")]
     if isinstance(node, ast.Subscript):

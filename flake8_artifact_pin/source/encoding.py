@@ -1,8 +1,8 @@
-"""Whether Python may run another program than the one that flake8 read, because of the file's encoding.
+"""Detect files whose encoding may make Python run another program than flake8 reads.
 
-Python and flake8 (through tokenize) look for an encoding cookie in the first two lines (PEP 263), by rules that differ:
-Python takes a lone carriage return for the end of a line, and finds a cookie beside bytes that are not UTF-8; flake8
-then reads the file as Latin-1. Only the text as flake8 decoded it is known here, so this asks what else it may be.
+Python and flake8 (through tokenize.detect_encoding()) look for an encoding cookie in the first two lines (PEP 263), but
+their rules differ. For Python a lone carriage return ends a line, and a cookie may stand beside bytes that are not
+UTF-8; flake8 then reads the file as Latin-1. A flake8 plugin sees only the decoded text, so the bytes are guessed here.
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from encodings.aliases import aliases
 from typing import NamedTuple
 
 _UTF_8 = frozenset(["utf_8", "utf_8_sig"])
-# They contain ASCII, and no byte above 127 becomes a part of an ASCII name.
+# Supersets of ASCII in which no byte above 127 becomes part of an ASCII name.
 _SAFE = frozenset(
     """
     ascii charmap cp1006 cp1125 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp775 cp850 cp852 cp855
@@ -23,15 +23,15 @@ _SAFE = frozenset(
     mac_romanian mac_turkish palmos ptcp154 tis_620
     """.split(),
 )
-# A backslash or a letter may be the second byte of a character there, or a byte above 127 an ASCII letter (NFKC). Safe
-# only if flake8 and Python both use the encoding.
+# Encodings in which a backslash or a letter may be the second byte of a character, or a byte above 127 an ASCII letter
+# (NFKC). Safe only if flake8 and Python both use the encoding.
 _AMBIGUOUS = frozenset(
     """
     big5 big5hkscs cp437 cp720 cp737 cp857 cp860 cp861 cp862 cp863 cp865 cp932 cp949 cp950 gb18030 gbk hp_roman8 johab
     mac_arabic mac_farsi mac_roman shift_jis
     """.split(),
 )
-# ASCII may mean something else there: escape sequences, shifts between character sets, other codes.
+# Encodings in which ASCII bytes may mean something else: escape sequences, shifts between character sets, other codes.
 _ESCAPING = frozenset(["raw_unicode_escape", "unicode_escape", "utf_7"])
 _SHIFTING = frozenset(
     """
@@ -51,24 +51,24 @@ _LATIN_1 = ("latin-1", "iso-8859-1", "iso-latin-1")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _INDENT = " \t\f"
 _DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
-# Without its first letter, which may belong to an escape sequence.
+# A cookie without its first letter, which may belong to an escape sequence.
 _COOKIE = re.compile(r"oding[:=][ \t]*([-\w.]+)", re.ASCII)
 _RAW_COOKIE = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
-# UTF-7 may disguise what stands before the colon.
+# UTF-7 may disguise the text before the colon.
 _NAME_OF_UTF_7 = re.compile(r"[:=][ \t]*([-\w]*7)(?![-\w.])", re.ASCII)
 
-# Encodings that can hide a cookie behind other characters. Those that shift between character sets use the bytes of
-# these without the highest bit.
+# Encodings that can hide a cookie behind other characters. The shifting encodings use the bytes of _CHARACTER_SETS
+# without their highest bits.
 _DISGUISES = ("utf_7", "utf_16_le", "utf_16_be")
 _CHARACTER_SETS = ("euc_jis_2004", "euc_jp", "euc_kr", "gb2312")
 _SEVEN_BITS = bytes(code & 0x7F for code in range(256))
 
 
 class _Head(NamedTuple):
-    """What Python reads in the first two lines: the encoding that is declared, or an empty string.
+    """The encoding that Python reads in the first two lines, or an empty string.
 
-    ``is_sure``: flake8 finds the same cookie. It finds none beside bytes beyond ASCII, and may find another one where a
-    blank line comes first, since that may end with a carriage return.
+    ``is_sure``: flake8 certainly finds the same cookie. It finds none on a line that is not ASCII, and may find another
+    one after a blank line, which may have ended with a carriage return.
     """
 
     name: str
@@ -76,7 +76,7 @@ class _Head(NamedTuple):
 
 
 def encoding_problem(text: str) -> str:
-    """Return why Python may run another program than a text that flake8 read, or an empty string."""
+    """Return why Python may run another program than the text that flake8 read, or an empty string."""
     if text.isascii() and "oding" not in text:
         return ""
     name = next(_suspects(text), "")
@@ -86,21 +86,21 @@ def encoding_problem(text: str) -> str:
 
 
 def _suspects(text: str) -> Iterator[str]:
-    """Yield the names of encodings by which the file may be another program."""
+    """Yield the names of encodings in which the file may be another program."""
     plain = text.encode("ascii", "ignore").decode()
     head = _head(text)
     python = _codec(head.name) or "utf_8"
     has_more = len(plain) < len(text)
     if python in _UNSAFE or has_more and python in _AMBIGUOUS and not head.is_sure:
         yield head.name
-    # flake8 reads Latin-1 if a line with a cookie, or a comment, is not UTF-8, and Python does not mind
+    # flake8 reads Latin-1 if a cookie's line or a comment is not UTF-8; Python accepts both
     if has_more and python not in _SAFE and max(text) <= "\xff" and _is_other_program(text, "latin_1", python):
         yield head.name or "utf-8"
     # flake8 looks for a cookie in the first line, and in the second one if the first is blank or a comment
     may_be_other = _is_blank_or_comment(_LINE_END.split(plain, maxsplit=1)[0])
     if may_be_other:
         yield from _hidden_from_python(text, plain, head)
-    # two bytes of UTF-16 are one character: "#!" is one beyond Latin-1
+    # in UTF-16, two ASCII bytes such as "#!" are one character beyond Latin-1
     if has_more and (may_be_other or text[0] > "\xff"):
         yield from _disguised(text, plain)
 
@@ -120,7 +120,7 @@ def _is_blank_or_comment(line: str) -> bool:
 
 
 def _hidden_from_python(text: str, plain: str, head: _Head) -> Iterator[str]:
-    """Yield the encodings that flake8 may have used though Python does not, which ends lines otherwise."""
+    """Yield the encodings that flake8 may have used and Python does not, because they end lines differently."""
     python = _codec(head.name) or "utf_8"
     names = {_codec(match[1]): match[1] for match in _COOKIE.finditer(plain)}
     for codec, name in names.items():
@@ -132,9 +132,9 @@ def _hidden_from_python(text: str, plain: str, head: _Head) -> Iterator[str]:
 
 
 def _is_other_program(text: str, codec: str, python: str) -> bool:
-    """Return whether a text that was read with one encoding would be other code with that which Python uses.
+    """Return whether a text that flake8 read with one codec is other code in the codec that Python uses.
 
-    Piece by piece: Python accepts comments that are not valid.
+    It compares piece by piece, since Python accepts comments that cannot be decoded.
     """
     pieces = re.split("[#\n]", text)
     return any(_is_other_code(piece, codec, python) for piece in pieces if not piece.isascii())
@@ -148,7 +148,7 @@ def _is_other_code(line: str, codec: str, python: str) -> bool:
 
 
 def _skeleton(line: str) -> str:
-    """Return a line with a question mark for each run of characters that are not ASCII, even in a name (NFKC)."""
+    """Return a line with a question mark for each run of non-ASCII characters (in names: after NFKC)."""
     return re.sub(r"[^\0-\x7f]+", "?", "".join(map(_as_name, line)))
 
 
@@ -157,7 +157,7 @@ def _as_name(character: str) -> str:
 
 
 def _disguised(text: str, plain: str) -> Iterator[str]:
-    """Yield the encodings whose cookie does not look like one in a text that was read with them."""
+    """Yield unsafe encodings whose cookie is disguised in the text that they decode to."""
     sources = [text.encode(codec, "ignore") for codec in _DISGUISES]
     sources += [text.encode(codec, "ignore").translate(_SEVEN_BITS) for codec in _CHARACTER_SETS]
     for source in sources:
@@ -168,8 +168,8 @@ def _disguised(text: str, plain: str) -> Iterator[str]:
 
 
 def _codec(name: str) -> str:
-    """Return the name of the module of Python's codec that an encoding has, or an empty string if there is none."""
-    # Python compares the first 12 characters only
+    """Return the module name of Python's codec for an encoding, or an empty string if there is none."""
+    # CPython's tokenizer compares only the first 12 characters
     start = name[:12].lower().replace("_", "-")
     if start == "utf-8" or start.startswith("utf-8-"):
         return "utf_8"

@@ -1,4 +1,4 @@
-"""The templates that expressions are: which text they make, as far as the source tells."""
+"""Evaluate expressions to key templates, as far as the source tells."""
 from __future__ import annotations
 
 import ast
@@ -43,18 +43,18 @@ from flake8_artifact_pin.source.templates import percent
 from flake8_artifact_pin.source.templates import Template
 from flake8_artifact_pin.source.templates import unknown
 
-# How many names are followed one after the other, how deep an expression is read, and how many items of it. What is
-# beyond stays unknown: neither a long chain of names nor a generated expression costs more than its length.
+# Limits: names followed in a row, depth of an expression, items of an expression, size of a number. Beyond them a part
+# stays unknown, so that long chains of names and generated expressions take linear time.
 MAX_NAMES = 5
 _MAX_DEPTH, _MAX_ITEMS, _MAX_NUMBER = 12, 24, 10**18
-# So many expressions and parts of templates are read for the keys of one file: those of some thousand PUT calls. No
-# person writes more, and what a program writes must not take minutes.
+# Limit for the expressions and template parts that are read for one file: enough for some thousand PUT calls. Generated
+# files may hold more and must not take minutes.
 _MAX_STEPS = 50_000
 
 _PATH_OPTIONS = ("path", "Key", "key")
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
-# Methods that change the ends of a text: which one does so to its beginning, and which one to its end.
+# Methods that change the ends of a text: (method for its beginning, method for its end).
 _ENDS = {
     "lstrip": ("lstrip", ""),
     "removeprefix": ("removeprefix", ""),
@@ -62,14 +62,14 @@ _ENDS = {
     "rstrip": ("", "rstrip"),
     "strip": ("lstrip", "rstrip"),
 }
-# Methods of texts and dates that show their object in another way.
-_SHOWN_OTHERWISE = frozenset([
+# Methods of texts and dates that write an unknown value in another form.
+_REFORMATTING = frozenset([
     "capitalize", "date", "hex", "isoformat", "partition", "rpartition", "rsplit", "split", "strftime", "title",
 ])
 
 
-class Place(NamedTuple):
-    """Where an expression stands: its scope, and how many names and how deep may still be followed from there."""
+class Context(NamedTuple):
+    """The scope of an expression, and how many more names and levels may be followed from there."""
 
     scope: Scope
     names: int = MAX_NAMES
@@ -77,7 +77,7 @@ class Place(NamedTuple):
 
 
 class Expressions(Lookup):
-    """The expressions of a file. What a name is assigned is read once."""
+    """Evaluates the expressions of one file. The values of names are cached."""
 
     def __init__(self, scopes: Scopes) -> None:
         super().__init__(scopes)
@@ -85,60 +85,60 @@ class Expressions(Lookup):
         self.steps = 0
         self.parameters = functools.lru_cache(maxsize=None)(key_parameters)
 
-    def template(self, node: ast.AST, place: Place) -> Template:
-        """Return the template that an expression is."""
+    def template(self, node: ast.AST, context: Context) -> Template:
+        """Return the template of an expression."""
         read = _READERS.get(type(node))
-        if read is None or not place.depth or self.steps > _MAX_STEPS:
+        if read is None or not context.depth or self.steps > _MAX_STEPS:
             return unknown(dotted(node))
-        template = read(self, node, Place(place.scope, place.names, place.depth - 1))
+        template = read(self, node, Context(context.scope, context.names, context.depth - 1))
         self.steps += 1 + len(template)
         return template
 
-    def constant(self, node: ast.Constant, place: Place) -> Template:
+    def constant(self, node: ast.Constant, context: Context) -> Template:
         is_number = isinstance(node.value, int) and not isinstance(node.value, bool) and abs(node.value) < _MAX_NUMBER
         return known(str(node.value)) if is_number or isinstance(node.value, str) else unknown("")
 
-    def joined_str(self, node: ast.JoinedStr, place: Place) -> Template:
+    def joined_str(self, node: ast.JoinedStr, context: Context) -> Template:
         values = _middle_cut(node.values)
-        return joined((), [self.template(value, place) if value else unknown("") for value in values])
+        return joined((), [self.template(value, context) if value else unknown("") for value in values])
 
-    def formatted_value(self, node: ast.FormattedValue, place: Place) -> Template:
-        template = self.template(node.value, place)
+    def formatted_value(self, node: ast.FormattedValue, context: Context) -> Template:
+        template = self.template(node.value, context)
         is_plain = node.format_spec is None and node.conversion in (-1, ord("s"))
         return template if is_plain or is_unknown(template) else unknown(dotted(node.value))
 
-    def operation(self, node: ast.BinOp, place: Place) -> Template:
+    def operation(self, node: ast.BinOp, context: Context) -> Template:
         if isinstance(node.op, ast.Add):
-            return joined((), self.operands(node, ast.Add, place))
+            return joined((), self.operands(node, ast.Add, context))
         if isinstance(node.op, ast.Div):
-            return joined_path(self.operands(node, ast.Div, place))
+            return joined_path(self.operands(node, ast.Div, context))
         if isinstance(node.op, ast.Mod):
-            return self.percent(node, place)
+            return self.percent(node, context)
         return unknown("")
 
-    def operands(self, node: ast.expr, operator: type[ast.operator], place: Place) -> Iterator[Template]:
+    def operands(self, node: ast.expr, operator: type[ast.operator], context: Context) -> Iterator[Template]:
         operands = []
         while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
             operands.append(node.right)
             node = node.left
         for operand in _middle_cut([node, *reversed(operands)]):
-            yield self.template(operand, place) if operand else unknown("")
+            yield self.template(operand, context) if operand else unknown("")
 
-    def percent(self, node: ast.BinOp, place: Place) -> Template:
-        text = self.template(node.left, place)
+    def percent(self, node: ast.BinOp, context: Context) -> Template:
+        text = self.template(node.left, context)
         if isinstance(node.right, ast.Dict):
-            return percent(text, (), self.values(node.right, place))
+            return percent(text, (), self.values(node.right, context))
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
-        return percent(text, [self.template(value, place) for value in values[:_MAX_ITEMS]], {})
+        return percent(text, [self.template(value, context) for value in values[:_MAX_ITEMS]], {})
 
-    def values(self, node: ast.expr, place: Place) -> Mapping[str, Template]:
-        """Return what a dictionary that stands here has for each key."""
+    def values(self, node: ast.expr, context: Context) -> Mapping[str, Template]:
+        """Return the templates of a dictionary's values by its constant keys."""
         items = list(constant_items(node).items())
-        return {str(key): self.template(value, place) for key, value in items[:_MAX_ITEMS]}
+        return {str(key): self.template(value, context) for key, value in items[:_MAX_ITEMS]}
 
-    def name(self, node: ast.Name, place: Place) -> Template:
-        found, scope = self.all_bound(node.id, place.scope)
-        memory = ((node.id, scope), place.names)
+    def name(self, node: ast.Name, context: Context) -> Template:
+        found, scope = self.all_bound(node.id, context.scope)
+        memory = ((node.id, scope), context.names)
         if memory in self.templates:
             return self.templates[memory]
         if any(isinstance(bound.value, ast.arg) for bound in found):
@@ -146,178 +146,178 @@ class Expressions(Lookup):
         elif node.id in self.scopes.declared:
             template = unknown(node.id)
         elif len(found) != 1:
-            template = unknown(node.id, self.common_parameter(node.id, found, Place(scope, place.names)))
+            template = unknown(node.id, self.common_parameter(node.id, found, Context(scope, context.names)))
         else:
-            template = self.followed(node.id, found[0], Place(scope, place.names))
+            template = self.followed(node.id, found[0], Context(scope, context.names))
         self.templates[memory] = template
         return template
 
-    def attribute_template(self, node: ast.Attribute, place: Place) -> Template:
-        found = self.attribute(node, place.scope)
+    def attribute_template(self, node: ast.Attribute, context: Context) -> Template:
+        found = self.attribute(node, context.scope)
         if found:
-            return self.followed(dotted(node), found[0], Place(found[1], place.names))
+            return self.followed(dotted(node), found[0], Context(found[1], context.names))
         if isinstance(node.value, ast.Call) or node.attr == "value":
-            template = self.template(node.value, place)
+            template = self.template(node.value, context)
             if node.attr == "name" and isinstance(node.value, ast.Call) and _is_path(node.value):
                 return last_component(template)
-            # a member of an enumeration, ``urlparse(url).path``
+            # ``.value`` of an enum member, ``urlparse(url).path``
             if not is_unknown(template) if node.attr == "value" else whole_parameter(template):
                 return template
         return unknown(dotted(node))
 
-    def followed(self, name: str, bound: Bound, place: Place) -> Template:
-        """Return what a name is that is bound once: what it is assigned, unless that has no name of its own."""
+    def followed(self, name: str, bound: Bound, context: Context) -> Template:
+        """Return the template of a name with one binding: that of its value, or its own name if the value has none."""
         if isinstance(bound.value, FUNCTIONS) and _is_property(bound.value):
-            return self.returned(bound.value, place) or unknown(name)
-        if not isinstance(bound.value, ast.expr) or not place.names:
+            return self.returned(bound.value, context) or unknown(name)
+        if not isinstance(bound.value, ast.expr) or not context.names:
             return unknown(name)
-        memory = (bound.value, place.names)
+        memory = (bound.value, context.names)
         if memory not in self.templates:
-            inner = Place(place.scope, place.names - 1)
+            inner = Context(context.scope, context.names - 1)
             self.templates[memory] = self.template(bound.value, inner)
         template = self.templates[memory]
         if bound.marks:
-            return unknown(name, self.source_of(bound.value, place))
+            return unknown(name, self.source_of(bound.value, context))
         if is_unknown(template) and (template[0].text == NAMELESS or template[0].text.endswith(")")):
             return unknown(name, template[0].parameter)
         return template or unknown(name)
 
-    def source_of(self, node: ast.expr, place: Place) -> KeyParameter | None:
-        """Return the parameter that a value is a part of: ``bucket, key = split_url(url)``."""
+    def source_of(self, node: ast.expr, context: Context) -> KeyParameter | None:
+        """Return the parameter that a value is an item of: url in ``bucket, key = split_url(url)``."""
         if isinstance(node, ast.Call) and len(node.args) == 1 and not isinstance(node.func, ast.Attribute):
             node = node.args[0]
-        template = self.template(node, Place(place.scope, max(place.names - 1, 0)))
+        template = self.template(node, Context(context.scope, max(context.names - 1, 0)))
         return template[0].parameter if is_unknown(template) else None
 
     def parameter(self, name: str, found: Sequence[Bound], scope: Scope) -> KeyParameter | None:
-        """Return a parameter of a function, if it is assigned nothing but what is made of it as it stands."""
+        """Return the parameter of a function that a name stands for; None if it is reassigned to another key."""
         if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
             if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
                 return self.parameters(scope)[name]
         return None
 
-    def common_parameter(self, name: str, found: Sequence[Bound], place: Place) -> KeyParameter | None:
-        """Return the parameter that everything is made of that a name is assigned: ``name = prefix + key``."""
+    def common_parameter(self, name: str, found: Sequence[Bound], context: Context) -> KeyParameter | None:
+        """Return the one parameter that all values of a name end in: key in ``name = prefix + key``."""
         names = {None if bound.marks else made_of(bound.value) for bound in found} - {name}
         source = names.pop() if len(names) == 1 else None
-        if source is None or not place.names:
+        if source is None or not context.names:
             return None
-        template = self.name(ast.Name(source), Place(place.scope, place.names - 1))
+        template = self.name(ast.Name(source), Context(context.scope, context.names - 1))
         return template[0].parameter if is_unknown(template) else None
 
-    def subscript(self, node: ast.Subscript, place: Place) -> Template:
-        assigned = self.assigned(node, place.scope)
-        if assigned and place.names:
-            return self.followed(dotted(node), Bound(assigned[0]), Place(assigned[1], place.names))
+    def subscript(self, node: ast.Subscript, context: Context) -> Template:
+        assigned = self.assigned(node, context.scope)
+        if assigned and context.names:
+            return self.followed(dotted(node), Bound(assigned[0]), Context(assigned[1], context.names))
         if isinstance(node.slice, ast.Slice) or isinstance(node.value, ast.Call):
             # ``key[1:]``, ``url.split("/", 3)[3]``
-            template = self.template(node.value, place)
+            template = self.template(node.value, context)
             if is_unknown(template):
                 return template
         return unknown(dotted(node))
 
-    def options(self, node: ast.Dict, place: Place) -> Template:
-        """Options that hold the path beside others: ``connection_options={"path": ...}``."""
+    def options(self, node: ast.Dict, context: Context) -> Template:
+        """Return the path in a dictionary of options: ``connection_options={"path": ...}``."""
         items = constant_items(node)
         path = next(filter(None, map(items.get, _PATH_OPTIONS)), None)
-        return self.template(path, place) if path else unknown("")
+        return self.template(path, context) if path else unknown("")
 
-    def value_of(self, node: ast.Await | ast.NamedExpr, place: Place) -> Template:
-        return self.template(node.value, place)
+    def value_of(self, node: ast.Await | ast.NamedExpr, context: Context) -> Template:
+        return self.template(node.value, context)
 
-    def alternatives(self, node: ast.BoolOp, place: Place) -> Template:
-        """``key or "default"``."""
-        template = self.template(node.values[0], place)
+    def alternatives(self, node: ast.BoolOp, context: Context) -> Template:
+        """Return the template of ``key or "default"``."""
+        template = self.template(node.values[0], context)
         return template if is_unknown(template) else unknown("")
 
-    def conditional(self, node: ast.IfExp, place: Place) -> Template:
-        templates = [self.template(branch, place) for branch in (node.body, node.orelse)]
+    def conditional(self, node: ast.IfExp, context: Context) -> Template:
+        templates = [self.template(branch, context) for branch in (node.body, node.orelse)]
         parameters = {whole_parameter(template) for template in templates}
         if templates[0] == templates[1]:
             return templates[0]
         return unknown("", parameters.pop() if len(parameters) == 1 else None)
 
-    def call(self, node: ast.Call, place: Place) -> Template:
+    def call(self, node: ast.Call, context: Context) -> Template:
         name = called_name(node)
         if isinstance(node.func, ast.Attribute):
-            template = self.method(node, node.func.value, name, place)
+            template = self.method(node, node.func.value, name, context)
             if template is not None:
                 return template
         if name in ("join", "urljoin") or _is_path(node):
-            return joined_path(self.arguments(node.args, place))
+            return joined_path(self.arguments(node.args, context))
         if len(node.args) == 1 and name in SAME_FUNCTIONS:
-            return self.template(node.args[0], place)
+            return self.template(node.args[0], context)
         if len(node.args) == 1 and name == "basename":
-            return last_component(self.template(node.args[0], place))
-        return self.called(node, place) or unknown(dotted(node))
+            return last_component(self.template(node.args[0], context))
+        return self.called(node, context) or unknown(dotted(node))
 
-    def called(self, node: ast.Call, place: Place) -> Template:
-        """Return what a function of the file returns for these arguments; an empty template if that is not known."""
-        found = self.bound(node.func, place.scope)
+    def called(self, node: ast.Call, context: Context) -> Template:
+        """Return the result of a function of this file for these arguments; an empty template if it is unknown."""
+        found = self.bound(node.func, context.scope)
         if not found or not isinstance(found[0].value, FUNCTIONS):
             return ()
         arguments: dict[KeyParameter | None, Template] = {None: ()}
         parts: list[Part] = []
-        for part in self.returned(found[0].value, Place(found[1], place.names)):
+        for part in self.returned(found[0].value, Context(found[1], context.names)):
             parameter = part.parameter
             if parameter not in arguments:
-                arguments[parameter] = self.passed(node, parameter, place) if parameter else ()
+                arguments[parameter] = self.passed(node, parameter, context) if parameter else ()
             parts += arguments[parameter] or (part._replace(parameter=None),)
         template = bounded(parts)
         return template if any(part.is_known for part in template) else ()
 
-    def passed(self, node: ast.Call, parameter: KeyParameter, place: Place) -> Template:
-        """Return the argument that a call has for a parameter; an empty template if it has none."""
+    def passed(self, node: ast.Call, parameter: KeyParameter, context: Context) -> Template:
+        """Return the argument that a call passes for a parameter; an empty template if it passes none."""
         for where in parameter.places:
-            found = self.own_argument(node, where, place.scope)
+            found = self.plain_argument(node, where, context.scope)
             if found:
-                return self.template(found[0], place)
+                return self.template(found[0], context)
         return ()
 
-    def returned(self, function: Function, place: Place) -> Template:
-        """Return what a function returns; an empty template if it has not just one place where it does."""
+    def returned(self, function: Function, context: Context) -> Template:
+        """Return the result of a function; an empty template unless it has exactly one return statement."""
         scope = self.scopes.inner[function]
         results = scope.bound("return")
         value = results[0].value if len(results) == 1 else None
-        if value is None or not place.names:
+        if value is None or not context.names:
             return ()
-        memory = (value, place.names)
+        memory = (value, context.names)
         if memory not in self.templates:
-            self.templates[memory] = self.template(value, Place(scope, place.names - 1))
+            self.templates[memory] = self.template(value, Context(scope, context.names - 1))
         return self.templates[memory]
 
-    def method(self, node: ast.Call, receiver: ast.expr, name: str, place: Place) -> Template | None:
-        """Return what a method returns that makes a text of others; None if it is no such method."""
+    def method(self, node: ast.Call, receiver: ast.expr, name: str, context: Context) -> Template | None:
+        """Return the result of a method that makes a text of its receiver and arguments; None for other methods."""
         if name == "join" and dotted(receiver).rpartition(".")[2] not in _PATH_MODULES and len(node.args) == 1:
-            return joined(self.template(receiver, place), self.joined_items(node.args[0], place))
+            return joined(self.template(receiver, context), self.joined_items(node.args[0], context))
         if name == "joinpath":
-            return joined_path([self.template(receiver, place), *self.arguments(node.args, place)])
+            return joined_path([self.template(receiver, context), *self.arguments(node.args, context)])
         if name in ("format", "format_map"):
-            return self.formatted(node, receiver, place)
+            return self.formatted(node, receiver, context)
         if name in SAME_METHODS:
-            return self.template(receiver, place)
+            return self.template(receiver, context)
         if name in ("lower", "upper"):
-            return changed(self.template(receiver, place), str.lower if name == "lower" else str.upper)
+            return changed(self.template(receiver, context), str.lower if name == "lower" else str.upper)
         texts = [item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         if name in _ENDS and len(texts) == len(node.args) < 2:
-            return _with_ends(self.template(receiver, place), name, texts)
+            return _with_ends(self.template(receiver, context), name, texts)
         if name == "replace" and len(texts) == len(node.args) == 2:
-            return changed(self.template(receiver, place), lambda text: text.replace(texts[0], texts[1][:_MAX_ITEMS]))
-        if name in _SHOWN_OTHERWISE:
-            template = self.template(receiver, place)
+            return changed(self.template(receiver, context), lambda text: text.replace(texts[0], texts[1][:_MAX_ITEMS]))
+        if name in _REFORMATTING:
+            template = self.template(receiver, context)
             return template if is_unknown(template) else unknown(dotted(receiver))
         return None
 
-    def arguments(self, nodes: Sequence[ast.expr], place: Place) -> Iterator[Template]:
+    def arguments(self, nodes: Sequence[ast.expr], context: Context) -> Iterator[Template]:
         for node in _middle_cut(nodes):
-            yield self.template(node, place) if node else unknown("")
+            yield self.template(node, context) if node else unknown("")
 
-    def starred(self, node: ast.Starred, place: Place) -> Template:
+    def starred(self, node: ast.Starred, context: Context) -> Template:
         return unknown(dotted(node.value))
 
-    def joined_items(self, node: ast.expr, place: Place) -> Iterator[Template]:
-        """Yield the texts that are joined, as far as it is known how many there are."""
-        scope = place.scope
+    def joined_items(self, node: ast.expr, context: Context) -> Iterator[Template]:
+        """Yield the items of ``separator.join(items)``; one unknown part if their number is unknown."""
+        scope = context.scope
         for _ in range(MAX_NAMES):
             if isinstance(node, ast.Call) and node.args and called_name(node) in ("filter", "list", "map", "tuple"):
                 # ``map(str, [...])``
@@ -328,28 +328,28 @@ class Expressions(Lookup):
                 node, scope = assigned
             else:
                 break
-        if isinstance(node, (ast.List, ast.Tuple)) and place.names:
-            place = place._replace(scope=scope, names=place.names - 1)
-            yield from self.arguments(node.elts, place)
+        if isinstance(node, (ast.List, ast.Tuple)) and context.names:
+            context = context._replace(scope=scope, names=context.names - 1)
+            yield from self.arguments(node.elts, context)
         else:
             yield unknown(dotted(node))
 
-    def formatted(self, node: ast.Call, receiver: ast.expr, place: Place) -> Template:
-        template = self.template(receiver, place)
+    def formatted(self, node: ast.Call, receiver: ast.expr, context: Context) -> Template:
+        template = self.template(receiver, context)
         if called_name(node) == "format_map":
-            positional, named = [], self.values(node.args[0], place) if node.args else {}
+            positional, named = [], self.values(node.args[0], context) if node.args else {}
         else:
             plain = itertools.takewhile(lambda argument: not isinstance(argument, ast.Starred), node.args)
-            positional = [self.template(argument, place) for argument in itertools.islice(plain, _MAX_ITEMS)]
+            positional = [self.template(argument, context) for argument in itertools.islice(plain, _MAX_ITEMS)]
             keywords = node.keywords[:_MAX_ITEMS]
-            named = {keyword.arg: self.template(keyword.value, place) for keyword in keywords if keyword.arg}
+            named = {keyword.arg: self.template(keyword.value, context) for keyword in keywords if keyword.arg}
         try:
             return format_fields(template, positional, named)
         except ValueError:
             return unknown(dotted(receiver))
 
 
-_READERS: Mapping[type[ast.AST], Callable[[Expressions, Any, Place], Template]] = {
+_READERS: Mapping[type[ast.AST], Callable[[Expressions, Any, Context], Template]] = {
     ast.Attribute: Expressions.attribute_template,
     ast.Await: Expressions.value_of,
     ast.BinOp: Expressions.operation,
@@ -376,19 +376,19 @@ def _is_path(node: ast.Call) -> bool:
 
 
 def _only_target(node: ast.GeneratorExp | ast.ListComp) -> str:
-    """Return the name of each item of a comprehension that has but one loop."""
+    """Return the loop variable of a comprehension with one loop; an empty string for any other."""
     target = node.generators[0].target
     return target.id if len(node.generators) == 1 and isinstance(target, ast.Name) else ""
 
 
 def _middle_cut(nodes: Sequence[ast.expr]) -> Sequence[ast.expr | None]:
-    """Return expressions, with None in the middle if they are too many."""
+    """Return expressions; if they are too many, replace the middle ones by one None."""
     half = _MAX_ITEMS // 2
     return nodes if len(nodes) <= _MAX_ITEMS else [*nodes[:half], None, *nodes[-half:]]
 
 
 def _with_ends(template: Template, method: str, arguments: Sequence[str]) -> Template:
-    """Return what a method such as ``lstrip()`` leaves of a template, as far as its ends are known."""
+    """Apply a method such as ``lstrip()`` to the known ends of a template."""
     def changing(name: str) -> Callable[[str], str]:
         return lambda text: str(getattr(text, name)(*arguments)) if name else text
 

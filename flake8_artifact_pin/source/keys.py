@@ -1,4 +1,4 @@
-"""Which key a PUT call writes, as far as the source tells."""
+"""The keys of PUT calls, as far as the source tells."""
 from __future__ import annotations
 
 import ast
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.source.expressions import Context
 from flake8_artifact_pin.source.expressions import Expressions
 from flake8_artifact_pin.source.expressions import MAX_NAMES
-from flake8_artifact_pin.source.expressions import Place
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.parameters import is_like_key
 from flake8_artifact_pin.source.parameters import whole_parameter
@@ -24,19 +24,18 @@ from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
 from flake8_artifact_pin.source.templates import written
 
-# So much of a receiver is read for each key.
+# Limit for the expressions of a receiver that are read for each key.
 _MAX_STEPS = 40
-# A call with more of them was not written by hand.
+# Limit for positional arguments: nobody writes more by hand.
 _MOST_ARGUMENTS = 10
 _PLACE = re.compile(r"\.(?P<name>[^(.]+)\((?P<argument>.*)\)")
 
-
-# No bucket's name, no sentence and no content type.
+# A path, but no bucket name, no sentence and no content type.
 _LIKE_PATH = re.compile(r"(?!(?:application|audio|image|text|video)/)\S*[./]\S*")
 
 
 class Key(NamedTuple):
-    """The key template of a PUT call, empty where the call has no key, and the parameter that it is taken from."""
+    """The key template of a PUT call, empty if the call has no key, and the parameter that is used as the key."""
 
     template: str
     parameter: KeyParameter | None
@@ -56,20 +55,19 @@ def _is_named_like_key(template: Template) -> bool:
 
 
 class Keys(Expressions):
-    """The keys of the PUT calls of a file."""
+    """Finds the keys of the PUT calls of one file."""
 
     def __init__(self, scopes: Scopes) -> None:
         super().__init__(scopes)
-        # the places of one key are asked for one after the other
+        # key() tries several places of the same call
         self.in_receiver = functools.lru_cache(maxsize=1)(self._in_receiver)
 
     def key(self, call: ast.Call, places: Sequence[str], scope: Scope) -> Key:
-        """Return the key of a PUT call that stands in a scope.
+        """Return the key of a PUT call, which belongs to a scope.
 
-        ``places`` are where the key may stand, the first one that the call has wins: ``Key=`` is a keyword, ``2`` a
-        positional argument (from 0 on, ``-1`` is the last), ``.blob(0)`` and ``.blob(name=)`` arguments of the call of
-        that name (a shell wildcard) in the receiver, ``.`` the receiver itself, ``*`` the positional argument that
-        looks most like a key.
+        The first of the ``places`` that the call has wins. ``Key=`` is a keyword, ``2`` a positional argument (0-based,
+        ``-1`` is the last), ``.blob(0)`` or ``.blob(name=)`` an argument of a call in the receiver (its name is a shell
+        wildcard), ``.`` the receiver itself, ``*`` the positional argument that looks most like a key.
         """
         for place in places:
             template = self.likely_key(call, scope) if place == "*" else self.argument_template(call, place, scope)
@@ -77,43 +75,43 @@ class Keys(Expressions):
                 return Key(written(template), whole_parameter(template))
         for keyword in call.keywords:
             if keyword.arg is None:
-                # ``put_object(**arguments)`` takes its key from there, too
-                return Key("", whole_parameter(self.template(keyword.value, Place(scope))))
+                # ``put_object(**arguments)`` may take its key from the arguments
+                return Key("", whole_parameter(self.template(keyword.value, Context(scope))))
         return Key("", None)
 
     def argument_template(self, call: ast.Call, place: str, scope: Scope) -> Template | None:
-        """Return the template at a place of a call; None if the call does not have it."""
+        """Return the template of the argument at a place; None if the call has no such argument."""
         found = self.argument(call, place, scope)
-        return self.template(found[0], Place(found[1])) if found else None
+        return self.template(found[0], Context(found[1])) if found else None
 
     def likely_key(self, call: ast.Call, scope: Scope) -> Template | None:
-        """Return the positional argument that looks most like a key: like a path, else a text, else named as one."""
+        """Return the positional argument that looks most like a key: first a path, then a text, then a key's name."""
         plain = itertools.takewhile(lambda argument: not isinstance(argument, ast.Starred), call.args)
-        templates = [self.template(argument, Place(scope)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
+        templates = [self.template(argument, Context(scope)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
         tests = (_is_like_path, _has_letter, _is_named_like_key)
         return next((template for is_key in tests for template in templates if is_key(template)), None)
 
     def argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
-        """Return the expression at a place of a call, and the scope that it stands in."""
+        """Return the argument at a place of a call, and its scope."""
         if place == ".":
             return (call.func.value, scope) if isinstance(call.func, ast.Attribute) else None
         match = _PLACE.fullmatch(place)
         if match is None:
-            return self.own_argument(call, place, scope)
+            return self.plain_argument(call, place, scope)
         for name, (inner, around) in self.in_receiver(call, scope).items():
             if fnmatch.fnmatchcase(name, match["name"]):
-                return self.own_argument(inner, match["argument"], around)
+                return self.plain_argument(inner, match["argument"], around)
         return None
 
     def _in_receiver(self, call: ast.Call, scope: Scope) -> Mapping[str, tuple[ast.Call, Scope]]:
-        """Return the calls that the receiver of a call is made of by their names: of each name the last one."""
+        """Return the calls in the receiver of a call by their names; the last one of each name."""
         found: dict[str, tuple[ast.Call, Scope]] = {}
         for inner, around in self.calls_in_receiver(call, scope):
             found.setdefault(called_name(inner), (inner, around))
         return found
 
     def calls_in_receiver(self, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-        """Yield the calls that the receiver of a call is made of, the last one first, through names assigned once."""
+        """Yield the calls in the receiver of a call, the last one first. Names that are assigned once are followed."""
         node: ast.AST = call.func
         names = MAX_NAMES
         for _ in range(_MAX_STEPS):

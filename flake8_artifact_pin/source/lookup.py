@@ -1,4 +1,4 @@
-"""What the names, attributes and items of a file stand for, where they are bound only once."""
+"""Look up names, attributes and items of a file that are bound only once."""
 from __future__ import annotations
 
 import ast
@@ -20,23 +20,23 @@ _SIMPLE = re.compile(r"[\w.-]{1,40}")
 
 
 class Lookup:
-    """The names of a file. What a scope tells of a name is read once."""
+    """Looks up the names, attributes and items of one file. Results are cached."""
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
-        self.told = functools.lru_cache(maxsize=None)(_told)
-        self.told_attribute = functools.lru_cache(maxsize=None)(self._told_attribute)
+        self.bindings = functools.lru_cache(maxsize=None)(_bindings)
+        self.bindings_of_attribute = functools.lru_cache(maxsize=None)(self._bindings_of_attribute)
         self.items = functools.lru_cache(maxsize=None)(constant_items)
 
     def assigned(self, node: ast.AST, scope: Scope) -> tuple[ast.expr, Scope] | None:
-        """Return the only expression that a name, an attribute or an item is assigned, and the scope it stands in."""
+        """Return the expression that a name, attribute or item is assigned, and its scope; None if not just one."""
         found = self.bound(node, scope)
         if found and not found[0].marks and isinstance(found[0].value, ast.expr):
             return found[0].value, found[1]
         return None
 
     def bound(self, node: ast.AST, scope: Scope) -> tuple[Bound, Scope] | None:
-        """Return the only thing that a name, attribute or item is bound to, and the scope it stands in."""
+        """Return the only binding of a name, attribute or item, and its scope; None if it has none or several."""
         if isinstance(node, ast.Name):
             found, owner = self.all_bound(node.id, scope)
             return (found[0], owner) if len(found) == 1 and node.id not in self.scopes.declared else None
@@ -48,16 +48,16 @@ class Lookup:
         return None
 
     def all_bound(self, name: str, scope: Scope) -> tuple[Sequence[Bound], Scope]:
-        """Return all that a name is bound to in the innermost scope that binds it."""
+        """Return all bindings of a name in the innermost scope that binds it, and that scope."""
         for owner in scope.around:
             if owner is scope or not isinstance(owner.node, ast.ClassDef):
-                found = self.told(name, owner)
+                found = self.bindings(name, owner)
                 if found:
                     return found, owner
         return (), scope
 
     def item(self, node: ast.AST, key: ast.Constant, scope: Scope) -> tuple[ast.expr, Scope] | None:
-        """Return the only value that a dictionary has for a key."""
+        """Return the only value that a dictionary has for a key, and its scope."""
         found: list[tuple[ast.expr, Scope]] = []
         if isinstance(node, ast.Name):
             values, owner = self.all_bound(item_name(node.id, key), scope)
@@ -69,7 +69,7 @@ class Lookup:
         return found[0] if len(found) == 1 else None
 
     def attribute(self, node: ast.Attribute, scope: Scope) -> tuple[Bound, Scope] | None:
-        """Return the only thing that an attribute of ``self``, ``cls`` or a class of the file is bound to."""
+        """Return the only binding of an attribute of ``self``, ``cls`` or a class of this file, and its scope."""
         if is_self(node.value):
             own = self.scopes.class_of(node.value, scope)
             overridden = self.scopes.overridden(own.node) if own else None
@@ -77,16 +77,16 @@ class Lookup:
         else:
             is_known = self.class_of(node.value, scope) is not None
         classes = self.scopes.classes(node.value, scope) if is_known else ()
-        found = next(filter(None, (self.told_attribute(node.attr, owner) for owner in classes)), ())
+        found = next(filter(None, (self.bindings_of_attribute(node.attr, owner) for owner in classes)), ())
         return found[0] if len(found) == 1 and not _is_blank(found[0][0].value) else None
 
-    def _told_attribute(self, name: str, owner: Scope) -> Sequence[tuple[Bound, Scope]]:
-        """Return what a class binds an attribute of its objects to, and where."""
+    def _bindings_of_attribute(self, name: str, owner: Scope) -> Sequence[tuple[Bound, Scope]]:
+        """Return the bindings of an attribute of a class, with their scopes."""
         found = self.scopes.attributes(owner).get(name, ())
-        return [(told, scope) for bound, scope in found for told in _values([bound], name, scope)]
+        return [(each, scope) for bound, scope in found for each in _values([bound], name, scope)]
 
-    def own_argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
-        """Return the argument of a call at ``name=`` or ``2``, and the scope that it stands in."""
+    def plain_argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        """Return the argument of a call at ``name=``, ``2`` or ``-1`` (the last one), and its scope."""
         if place.endswith("="):
             return self.keyword(call, place[:-1], scope)
         starred = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Starred)]
@@ -107,34 +107,34 @@ class Lookup:
         return None
 
     def class_of(self, node: ast.AST, scope: Scope) -> ast.ClassDef | None:
-        """Return the class that a name stands for, if it is the only one of that name."""
+        """Return the class that a name stands for, if that is its only binding."""
         found = self.bound(node, scope) if isinstance(node, ast.Name) else None
         return found[0].value if found and isinstance(found[0].value, ast.ClassDef) else None
 
 
-def _told(name: str, owner: Scope) -> Sequence[Bound]:
-    """Return what a scope binds a name to; what is done to an item of it may change it."""
+def _bindings(name: str, owner: Scope) -> Sequence[Bound]:
+    """Return the bindings of a name in a scope, and the changes of its items, which may change its value."""
     return [*_values(owner.bound(name), name, owner), *owner.bound(f"{name}[]")]
 
 
 def _values(found: Iterable[Bound], name: str, owner: Scope) -> Iterator[Bound]:
-    """Yield what a name gets, which an annotation alone does not tell."""
+    """Yield the bindings of a name without bare annotations."""
     for bound in found:
         if not isinstance(bound.value, ast.AnnAssign):
             yield bound
         elif bound.value.value:
-            # of a dataclass or a model: a parameter with a default value
+            # a field of a dataclass or model: only a default that callers may replace
             is_field = isinstance(owner.node, ast.ClassDef) and (owner.node.decorator_list or owner.node.bases)
             yield Bound() if is_field and not name.isupper() else Bound(bound.value.value)
 
 
 def constant_items(node: ast.AST) -> Mapping[object, ast.expr]:
-    """Return the values of a dictionary by those keys of it that are constants."""
+    """Return the values of a dictionary display or dict() call by its constant keys."""
     items: dict[object, ast.expr] = {}
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values):
             if key is None:
-                # ``**others``: they may have any of these keys, too
+                # ``**others`` may replace any of the values so far
                 items.clear()
             elif isinstance(key, ast.Constant):
                 items[key.value] = value
@@ -144,12 +144,12 @@ def constant_items(node: ast.AST) -> Mapping[object, ast.expr]:
 
 
 def _is_blank(node: ast.AST | None) -> bool:
-    """Return whether a value stands for one that is set elsewhere."""
+    """Return whether a value is a placeholder for one that is set elsewhere."""
     return isinstance(node, ast.Constant) and node.value in (None, "")
 
 
 def called_name(node: ast.Call) -> str:
-    """Return the last name of what is called; an empty string if it has none."""
+    """Return the last name of the callee, also of a getattr(); an empty string if it has none."""
     function = node.func
     if isinstance(function, ast.Call) and dotted(function.func) == "getattr" and len(function.args) > 1:
         name = function.args[1]
@@ -158,7 +158,7 @@ def called_name(node: ast.Call) -> str:
 
 
 def dotted(node: ast.AST) -> str:
-    """Return a short name for an expression as it is written, or an empty string."""
+    """Return an expression in short, as ``self.key()[0]``; an empty string if it is not simple."""
     parts: list[str] = []
     for _ in range(_MAX_COMPONENTS):
         if isinstance(node, ast.Name):

@@ -1,6 +1,6 @@
-"""The names of PUT calls, ``SCOPE:METHOD(KEY)``: moving or reformatting code changes none of them.
+"""The names of PUT calls, ``SCOPE:METHOD(KEY)``. Moving or reformatting code does not change them.
 
-KEY is the key template with ``{}`` for what is unknown, and is left out where it has no letter.
+KEY is the key template with ``{}`` for unknown parts. It is omitted if it has no letter.
 """
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.source.templates import canonical_key
 from flake8_artifact_pin.source.templates import has_letter
 
-#: The scope of what stands in no function or class.
+#: The scope of code outside of functions and classes.
 MODULE = "<module>"
 
 _SHAPE = (
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class CallName(NamedTuple):
-    """The name of a PUT call: its key is as in templates.name_key(), its number 1 if it has none."""
+    """The name of a PUT call. ``key`` is as templates.name_key() writes it; ``number`` is 1 for a name without #."""
 
     scope: str
     method: str
@@ -36,7 +36,7 @@ class CallName(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The name as text: two texts of the same name are equal."""
+        """The name as text. Equal names have equal texts."""
         key = f"({self.key})" if self.key else ""
         number = f"#{self.number}" if self.number > 1 else ""
         return f"{self.scope}:{self.method}{key}{number}"
@@ -45,7 +45,7 @@ class CallName(NamedTuple):
 def call_names(calls: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     """Yield a name for each call, given scopes, methods and keys (see templates.name_key()) in source order.
 
-    The second call of the same scope, method and key, and each later one, has its number behind its name.
+    From the second call of the same scope, method and key on, the name ends in its number: ``#2``.
     """
     seen: Counter[CallName] = Counter()
     for scope, method, key in calls:
@@ -55,9 +55,9 @@ def call_names(calls: Iterable[tuple[str, str, str]]) -> Iterator[str]:
 
 
 def parse_name(text: str) -> CallName:
-    """Return the name of a call. Raise ValueError, which says what to write, if no call has such a name.
+    """Parse the name of a call. Raise ValueError, saying what to write, if no call can have such a name.
 
-    Identifiers may be spelled as Python allows, and the unknown parts of the key may have names.
+    Identifiers need not be normalized (PEP 3131), and unknown parts of the key may have names.
     """
     match = _NAME.fullmatch(text)
     if match is None:
@@ -77,9 +77,9 @@ def parse_name(text: str) -> CallName:
 
 
 def normalized(text: str) -> str:
-    """Return a text with its identifiers as Python understands them: ``s3.\uff50ut_object`` is ``s3.put_object``.
+    """Return a text in NFKC, in which Python compares identifiers (PEP 3131): ``\uff50ut_object`` is ``put_object``.
 
-    See PEP 3131. The lines stay the same, the columns need not.
+    Line numbers stay the same; columns may change.
     """
     is_normal = text.isascii() or unicodedata.is_normalized("NFKC", text)
     return text if is_normal else unicodedata.normalize("NFKC", text)

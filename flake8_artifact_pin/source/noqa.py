@@ -20,11 +20,10 @@ from flake8.violation import Violation
 
 from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.reasons import stripped
-
 CODE = "APR001"
 
-# A comment that a person takes for a suppression of APR001, whether flake8 does or not.
-# As in flake8's own pattern, codes need nothing between them.
+# A comment that a person reads as a suppression of APR001, whether flake8 does or not.
+# As in flake8's own pattern, codes need no separator.
 _NAMING_NOQA = re.compile(r"#\s*noqa(?:\s*:)?\s*(?P<codes>(?:[A-Z]+[0-9]+[,\s]*)+)", re.IGNORECASE)
 
 # The codes between the "noqa" of a file and its reason.
@@ -35,7 +34,7 @@ _GLUED = re.compile(r"\A\w+")
 
 
 class Suppression(enum.Enum):
-    """How flake8 treats APR001 at a call, given the noqa comment there."""
+    """What the noqa comment at a call does to APR001."""
 
     NONE = "flake8 does not hide APR001 there"
     JUSTIFIED = "names APR001 and gives a reason"
@@ -44,10 +43,10 @@ class Suppression(enum.Enum):
 
 
 class NoqaComment(NamedTuple):
-    """A comment that names APR001 in the noqa way.
+    """A noqa comment that names APR001.
 
-    ``line`` (1-based) and ``column`` (0-based, in characters) are where it begins: at ``offset`` in ``comment``, the
-    whole comment. ``is_alone`` says that it names no other code.
+    ``line`` (1-based) and ``column`` (0-based, in characters) are the position of its ``# noqa``, which is at
+    ``offset`` in ``comment``, the whole comment. ``is_alone``: it names no other code.
     """
 
     line: int
@@ -63,7 +62,7 @@ class NoqaComment(NamedTuple):
 
 
 class FileNoqa(NamedTuple):
-    """A line (1-based) that makes flake8 skip the whole file, and the reason it gives, or an empty string."""
+    """A line (1-based) that makes flake8 skip the whole file, and its reason, or an empty string."""
 
     line: int
     reason: str
@@ -72,8 +71,8 @@ class FileNoqa(NamedTuple):
 class LineNoqa(NamedTuple):
     """What the noqa comment that flake8 finds for a line does to a PUT call there.
 
-    ``has_comment``: a comment there names APR001, whether flake8 reads it as a noqa or not. ``reason`` is what it says
-    if flake8 does.
+    ``has_comment``: a comment there names APR001, whether flake8 reads it as a noqa or not. ``reason`` is the reason
+    of a justified suppression, else empty.
     """
 
     suppression: Suppression
@@ -82,9 +81,9 @@ class LineNoqa(NamedTuple):
 
 
 class NoqaLines(NamedTuple):
-    """What flake8 hides in one file: ``noqa_line_for`` is that of flake8's file processor.
+    """What flake8 hides in one file. ``noqa_line_for`` is that of flake8's FileProcessor.
 
-    ``comments`` are the comments of the file that name APR001, by the text in which flake8 finds them.
+    ``comments`` are the comments that name APR001, by the text in which flake8 searches for them.
     """
 
     filename: str
@@ -95,8 +94,8 @@ class NoqaLines(NamedTuple):
         """Return the text in which flake8 looks for the noqa comment of a line (1-based)."""
         text = self.noqa_line_for(line)
         if text is None:
-            # flake8 falls back to this in an empty file, past the end, and where it cannot tokenize a file: see
-            # Violation.is_inline_ignored(). In an editor's process the file may have changed since it was cached.
+            # Violation.is_inline_ignored() does the same in an empty file, past the end, and where a file cannot be
+            # tokenized. In an editor's process the file may have changed since linecache read it.
             linecache.checkcache(self.filename)
             text = linecache.getline(self.filename, line)
         return text
@@ -104,7 +103,7 @@ class NoqaLines(NamedTuple):
     def hides(self, code: str, line: int) -> bool:
         """Return whether flake8 hides a code on a line (1-based).
 
-        That holds for E999, too: a noqa on the line that Python cannot parse hides that the file was not checked.
+        It may hide E999, too: then nobody learns that the file could not be parsed.
         """
         return _hides(self.text(line), code)
 
@@ -114,11 +113,11 @@ class NoqaLines(NamedTuple):
         return match is not None and code in _codes(match)
 
     def at(self, line: int) -> LineNoqa:
-        """Return what the noqa comment of a line (1-based), if any, does to a PUT call there."""
+        """Return what the noqa comment of a line (1-based) does to a PUT call there."""
         return self.of_text(self.text(line))
 
     def of_text(self, text: str) -> LineNoqa:
-        """Return what the noqa comment in a text that flake8 searches, if any, does to a PUT call."""
+        """Return what a noqa comment does to a PUT call, given the text that flake8 searches for the comment."""
         has_comment = text in self.comments
         match = NOQA_INLINE_REGEXP.search(text)
         if match is None or not _hides(text, CODE):
@@ -129,14 +128,14 @@ class NoqaLines(NamedTuple):
         return LineNoqa(Suppression.JUSTIFIED if reason else Suppression.UNJUSTIFIED, has_comment, reason)
 
     def stray_comments(self, texts: Iterable[str]) -> list[NoqaComment]:
-        """Return the comments that name APR001 and are in none of these texts that flake8 searches."""
+        """Return the comments that name APR001 and are not in one of these texts (see text())."""
         found = set(texts)
         return [comment for text, comments in self.comments.items() if text not in found for comment in comments]
 
     def first_visible_line(self, code: str) -> int:
         """Return the first line on which flake8 does not hide a code.
 
-        Where a file hides it on each of its lines, that is the line after the last: better there than nowhere.
+        If the file hides it on every line, that is the line after the last: better there than nowhere.
         """
         return next(line for line in itertools.count(1) if not self.hides(code, line))
 
@@ -151,7 +150,7 @@ class NoqaLines(NamedTuple):
             for found in self.comments.get(text, ())
         ):
             return ""
-        # the last character of the codes is a blank if nothing is glued to them
+        # begin with the last character of the codes: a blank if nothing is glued to them
         return find_reason(_GLUED.sub("", comment[match.end("codes") - match.start() - 1:]))
 
 
@@ -169,7 +168,7 @@ def noqa_lines(
 
 
 def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
-    """Yield the comments of a source that name APR001; strings that look like one are not comments."""
+    """Yield the comments of a source that name APR001. Strings that look like comments are skipped."""
     for token in _comments(lines):
         comment = token.string.rstrip()
         for match in _NAMING_NOQA.finditer(comment):
@@ -180,9 +179,9 @@ def find_noqa_comments(lines: Sequence[str]) -> Iterator[NoqaComment]:
 
 
 def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
-    """Return the line that makes flake8 skip a file: one that gives a reason if there is one, else the first.
+    """Return the line that makes flake8 skip a file: the first with a reason, else the first; None if there is none.
 
-    flake8 ignores codes there. Here, as in any other noqa comment, a reason is one for APR001 only if that is named.
+    flake8 ignores codes there. A reason counts only if the comment names APR001, as in other noqa comments.
     """
     starts = {number: match for number, line in enumerate(lines, start=1) if (match := NOQA_FILE.match(line))}
     if not starts:
@@ -198,7 +197,7 @@ def find_file_noqa(lines: Sequence[str]) -> FileNoqa | None:
 
 
 def find_reason(text: str) -> str:
-    """Return the reason in what follows the codes of a noqa comment, or an empty string if it gives none."""
+    """Return the reason in the text after the codes of a noqa comment; an empty string if it gives none."""
     reason = stripped(text)
     return reason if says_something(reason) else ""
 
@@ -213,7 +212,7 @@ def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
             if token.type == tokenize.COMMENT:
                 yield token
     except (SyntaxError, tokenize.TokenError):
-        # The few sources that parse and yet cannot be tokenized: flake8 itself reports E902.
+        # a few sources parse and yet cannot be tokenized: flake8 itself reports E902
         return
 
 

@@ -1,4 +1,4 @@
-"""Parameters that a function writes under as they stand: whoever calls it names the artifact."""
+"""Parameters that a function uses as keys unchanged, so that its callers name the artifact."""
 from __future__ import annotations
 
 import ast
@@ -12,7 +12,7 @@ from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
 
-#: Functions and methods whose value names the same artifact as their argument or their object.
+#: Functions and methods that change the form of a key but not the artifact that it names.
 SAME_FUNCTIONS = frozenset([
     "abspath", "expanduser", "fspath", "normpath", "quote", "quote_plus", "realpath", "str", "unquote", "urlparse",
     "urlsplit",
@@ -24,14 +24,14 @@ _CHANGED_A_BIT = frozenset(["lower", "lstrip", "removeprefix", "removesuffix", "
 
 _MAX_DEPTH = 12
 _KEY_LIKE = re.compile(r"blob|dest|file|key|location|name|object|path|target|ur[il]", re.IGNORECASE)
-# Third arguments of methods that only have the name of one that writes: ``upload_file(key, path, content_type)``.
+# Arguments at the key's place in functions that only share a method's name: ``upload_file(key, path, content_type)``.
 _UNLIKE_KEY = re.compile(r"acl|bucket|client|content|cred|header|meta|mime|type", re.IGNORECASE)
 _SCHEME = re.compile(r"\A\w+://")
 _EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
 
 
 def key_parameters(scope: Scope) -> Mapping[str, KeyParameter]:
-    """Return the facts of the parameters of a scope, which is a function."""
+    """Return the parameters of a function's scope by their names."""
     function = scope.node
     assert isinstance(function, FUNCTIONS)
     arguments = function.args
@@ -52,10 +52,10 @@ def key_parameters(scope: Scope) -> Mapping[str, KeyParameter]:
 
 
 def whole_parameter(template: Template) -> KeyParameter | None:
-    """Return the parameter that a key is, as it stands.
+    """Return the parameter that is used as the key unchanged; None if the function names the artifact itself.
 
-    A prefix without letters or from a variable, and an extension, make no difference if the parameter is called a key,
-    a name, a path or the like. A constant (in capitals) is the name of an artifact.
+    If the parameter's name is like a key's (key, name, path), it may have a prefix without letters, a prefix from a
+    variable, and an extension. A constant (in capitals) names an artifact.
     """
     names = [part for part in template if not part.is_known]
     if not names or names[-1].parameter is None or any(part.text.rpartition(".")[2].isupper() for part in names):
@@ -70,12 +70,12 @@ def whole_parameter(template: Template) -> KeyParameter | None:
 
 
 def is_like_key(name: str) -> bool:
-    """Return whether a variable is named as one that holds a key, not a client, a bucket or a content type."""
+    """Return whether a variable is named like a key, and not like a client, a bucket or a content type."""
     return _KEY_LIKE.search(name) is not None and _UNLIKE_KEY.search(name) is None
 
 
 def made_of(node: ast.AST | None) -> str | None:
-    """Return the name that an expression takes as it stands, perhaps with others before it, and with an extension."""
+    """Return the name that an expression uses unchanged, after any prefix from variables and before any extension."""
     if isinstance(node, ast.IfExp):
         names = {_made_of(node.body), _made_of(node.orelse)}
         return names.pop() if len(names) == 1 else None
@@ -95,7 +95,7 @@ def _made_of(node: ast.AST | None) -> str | None:
 
 
 def _joined_parts(node: ast.AST | None) -> list[ast.expr]:
-    """Return the expressions that a text is joined of, as far as these are few."""
+    """Return the parts of an f-string, a sum, a path, a format() or a join(); none for other expressions."""
     if isinstance(node, ast.JoinedStr):
         return [value.value if isinstance(value, ast.FormattedValue) else value for value in node.values]
     if isinstance(node, ast.BinOp):
@@ -116,13 +116,13 @@ def _literal(node: ast.expr) -> str:
 
 
 def _has_name(node: ast.expr) -> bool:
-    """Return whether what stands before a key names the artifact: a text with a letter, or a constant."""
+    """Return whether a prefix names the artifact: a text with a letter, or a constant in capitals."""
     text = _SCHEME.sub("", _literal(node))
     return any(map(str.isalpha, text)) or dotted(node).rpartition(".")[2].isupper()
 
 
 def same_name(node: ast.AST | None) -> str | None:
-    """Return the name that an expression takes as it stands, but for white space, slashes and the like."""
+    """Return the name that an expression uses unchanged, except for white space, slashes and the like."""
     for _ in range(_MAX_DEPTH):
         if isinstance(node, ast.Name):
             return node.id

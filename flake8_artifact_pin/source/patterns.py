@@ -1,7 +1,7 @@
-"""Call patterns: dotted names whose components are shell wildcards, and conditions on the arguments of the call.
+"""Call patterns: dotted names with shell wildcards, and conditions on the arguments of the call.
 
 ``*.put(Body=)`` is a call of ``put`` on anything with the keyword ``Body``. A component is a name with wildcards,
-``name()`` (a call of it), ``name[]`` (an item of it), or ``**`` (any number of components, none too).
+``name()`` (a call of it), ``name[]`` (an item of it), or ``**`` (zero or more components).
 """
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from flake8_artifact_pin.source.prefilter import WILDCARD
 if TYPE_CHECKING:
     from flake8_artifact_pin.source.dotted import Names
 
-#: Where the key of an object stands in a call of S3: see keys.key_of().
+#: Where S3 calls take the key of an object: see Keys.key().
 S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")
 
 DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
 
-#: Any number of components.
+#: Zero or more components.
 ANY = "**"
 
-# No library nests its names so deep. The matching of components recurses, so there is a limit.
+# More than any library nests its names. Matching recurses once per component.
 _MOST_COMPONENTS = 30
 
 _COMPONENT = re.compile(r"(?P<name>(?:[^()\[\]]|\[[^()\[\]]+\])+)(?P<marks>(?:\(\)|\[\])*)")
@@ -44,11 +44,11 @@ _WRITING = frozenset("wax+")
 
 
 class Condition(NamedTuple):
-    """What a pattern asks of the arguments of a call.
+    """A condition on the arguments of a call.
 
-    ``name=`` is a keyword, ``1=`` a positional argument (from 0 on), ``.format=`` the first argument of the call of
-    format() in the receiver. A value is a shell wildcard, and asks for a constant that it matches. ``mode=w`` asks
-    for a call that opens for writing. An exclamation mark refuses what is asked for.
+    ``name=`` asks for a keyword, ``1=`` for a positional argument (0-based), ``.format=`` for the first argument of the
+    call of format() in the receiver. A value is a shell wildcard that a string constant must match. ``mode=w`` asks
+    for a call that opens for writing. ``!`` negates the condition.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Condition(NamedTuple):
     value: str = ""
 
     def holds(self, call: ast.Call | None) -> bool:
-        """Return whether a call fulfils the condition. ``None`` is a method passed as a value, with no arguments."""
+        """Return whether a call fulfils the condition. ``None``: the method is passed as a value, without arguments."""
         if call is None:
             return self.is_refused
         is_met = _opens_for_writing(call) if self._is_mode else self._is_met(call)
@@ -64,12 +64,12 @@ class Condition(NamedTuple):
 
     @property
     def needs_keyword(self) -> bool:
-        """Whether a call that has what is asked for has a keyword of this name."""
+        """Whether only a keyword of this name can meet the condition (before negation)."""
         return self.name.isidentifier() and not self._is_mode
 
     @property
     def arguments(self) -> int:
-        """How many arguments, three counting as many, a call has that has what is asked for."""
+        """The least number of arguments, 3 at most, of a call that meets the condition (before negation)."""
         if self.name.isdecimal():
             return min(int(self.name) + 1, 3)
         return int(not self.name.startswith("."))
@@ -89,8 +89,8 @@ class Condition(NamedTuple):
 class Pattern(NamedTuple):
     """A call pattern.
 
-    ``store`` is the name of the store that it belongs to, empty for one of the user's own. ``key`` says where the key
-    of the object stands in a matching call: see keys.key_of().
+    ``store`` is the store that it belongs to, empty for a user's own pattern. ``key`` says where a matching call takes
+    the key of the object: see Keys.key(). The pattern matches only in files that hold one of the ``words``, if any.
     """
 
     text: str
@@ -102,7 +102,7 @@ class Pattern(NamedTuple):
 
 
 class Matcher(NamedTuple):
-    """Compiled patterns. ``by_last`` has the numbers of those whose last component is a name without wildcards."""
+    """Compiled patterns. ``by_last`` has their numbers by a last component without wildcards, ``others`` the rest."""
 
     patterns: tuple[Pattern, ...]
     prefilter: Prefilter
@@ -111,15 +111,15 @@ class Matcher(NamedTuple):
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """Texts of which each source with a PUT call holds at least one; an empty one if any source may have one."""
+        """Literals: every source with a PUT call holds at least one; ``("",)`` if no literal is certain."""
         return self.prefilter.pieces
 
     def may_match(self, text: str) -> bool:
-        """Return whether a source text can hold a PUT call at all: cheap, and never false for one that does."""
+        """Return whether a source text can hold a PUT call: cheap, and never false for one that does."""
         return next(self.prefilter.numbers(normalized(text)), None) is not None
 
     def narrowed(self, text: str) -> Matcher:
-        """Return a matcher of the patterns alone that can match in a source text."""
+        """Return a matcher of only the patterns that can match in a source text."""
         by_last, others = _by_last(self.patterns, sorted(self.prefilter.numbers(normalized(text))))
         return self._replace(by_last=by_last, others=others)
 
@@ -129,15 +129,15 @@ class Matcher(NamedTuple):
         return tuple(sorted([*self.by_last.get(name, ()), *wild]))
 
     def match(self, names: Names, call: ast.Call | None, is_function: bool = True) -> Pattern | None:
-        """Return the first pattern that matches one of the names of what is called, and the arguments.
+        """Return the first pattern that matches one of the callee's names and the arguments of the call.
 
-        A pattern of one component is the name of a function: it is passed over if ``is_function`` is false.
+        A pattern of one component names a function: it is skipped if ``is_function`` is false.
         """
         if names.matching is None:
             names.matching = sorted({number for name, _ in names.links for number in self.ending_in(name)})
         for pattern in map(self.patterns.__getitem__, names.matching):
             is_allowed = is_function or len(pattern.components) > 1
-            # the arguments first: what a receiver stands for takes longer to find out
+            # arguments first: resolving the receiver takes longer
             if is_allowed and all(condition.holds(call) for condition in pattern.conditions):
                 if _ends(names, pattern.components):
                     return pattern
@@ -145,7 +145,7 @@ class Matcher(NamedTuple):
 
 
 def parse_pattern(text: str) -> Pattern:
-    """Return a call pattern; raise ValueError, saying what is malformed."""
+    """Return a call pattern. Raise ValueError, saying what is wrong, for a malformed text."""
     name, conditions = _split_conditions(normalized(text))
     components = tuple(name.split("."))
     if len(components) > _MOST_COMPONENTS:
@@ -164,7 +164,7 @@ def parse_pattern(text: str) -> Pattern:
 
 
 def compile_patterns(patterns: Iterable[Pattern | str]) -> Matcher:
-    """Compile call patterns, or their texts; raise ValueError if one is malformed."""
+    """Compile call patterns, or their texts. Raise ValueError if a text is malformed."""
     parsed = tuple(parse_pattern(pattern) if isinstance(pattern, str) else pattern for pattern in patterns)
     return Matcher(parsed, compile_prefilter(map(_wanted, parsed)), *_by_last(parsed, range(len(parsed))))
 
@@ -172,7 +172,7 @@ def compile_patterns(patterns: Iterable[Pattern | str]) -> Matcher:
 def _by_last(
     patterns: Sequence[Pattern], numbers: Iterable[int],
 ) -> tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]:
-    """Return the numbers of patterns by their last component, and of those where it has wildcards."""
+    """Return the numbers of patterns by their last component, and those of patterns where it has wildcards."""
     by_last: dict[str, tuple[int, ...]] = {}
     others = []
     for number in numbers:
@@ -185,7 +185,7 @@ def _by_last(
 
 
 def _wanted(pattern: Pattern) -> Wanted:
-    """Return what the prefilter is to look for."""
+    """Return what the prefilter searches for."""
     names = [_split_marks(component) for component in reversed(pattern.components) if component != ANY]
     asked = [condition for condition in pattern.conditions if not condition.is_refused]
     keywords = [condition.name for condition in asked if condition.needs_keyword]
@@ -193,18 +193,18 @@ def _wanted(pattern: Pattern) -> Wanted:
 
 
 def sample_calls(patterns: Iterable[Pattern | str]) -> Iterator[str]:
-    """Yield sources, a line each, of calls that the patterns are likely to match."""
+    """Yield one-line sources with calls that the patterns are likely to match."""
     for pattern in compile_patterns(patterns).patterns:
         names = [_fill(component) for component in pattern.components if component != ANY]
         if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in names):
             callee = ".".join(name + marks for name, marks in names)
             call = f"{callee}({', '.join(_sample_arguments(pattern.conditions))})\n"
-            # An import in the file may change what the first name means. A string is never imported.
+            # the file may import the first name as something else, but never a string
             yield from [call, f'"".{call}'] if len(names) > 1 else [f"from lib import {callee}; {call}"]
 
 
 def _sample_arguments(conditions: Sequence[Condition]) -> Iterator[str]:
-    """Yield the arguments of a call that fulfils conditions, as far as that can be done."""
+    """Yield arguments that fulfil conditions, as far as possible."""
     wanted = {condition.name: _fill(condition.value or "w")[0] for condition in conditions if not condition.is_refused}
     numbers = [int(name) for name in wanted if name.isdecimal()]
     yield from (repr(wanted.get(str(number), "w")) for number in range(max(numbers, default=-1) + 1))
@@ -227,7 +227,7 @@ def _parse_condition(text: str) -> Condition:
 
 
 def _argument(call: ast.Call, name: str) -> ast.expr | None:
-    """Return the argument that a condition names; None if the call does not have it, or ``*args`` may hide it."""
+    """Return the argument that a condition names; None if the call lacks it or may pass it within ``*args``."""
     if name.isdecimal():
         starred = [index for index, argument in enumerate(call.args) if isinstance(argument, ast.Starred)]
         arguments = call.args[:starred[0]] if starred else call.args
@@ -239,7 +239,7 @@ def _argument(call: ast.Call, name: str) -> ast.expr | None:
 
 
 def _call_in_receiver(call: ast.Call, name: str) -> ast.Call | None:
-    """Return the last call of a name in the receiver of a call."""
+    """Return the last call of a method of this name in the receiver of a call."""
     node = call.func
     for _ in range(_MOST_COMPONENTS):
         if isinstance(node, ast.Attribute):
@@ -273,12 +273,12 @@ def _split_marks(component: str) -> tuple[str, str]:
 def _expression(component: str) -> re.Pattern[str] | None:
     """Return the regular expression of a component with wildcards; None for one without.
 
-    Each wildcard of fnmatch's takes the nearest match and never another one, so that matching takes linear time.
+    fnmatch.translate() writes wildcards that never backtrack, so matching takes linear time.
     """
     name, marks = _split_marks(component)
     if not WILDCARD.search(name):
         return None
-    # "[]" means a subscript, which fnmatch would take for the beginning of a character class
+    # escape "[]", a subscript: fnmatch would read it as the start of a character class
     return re.compile(fnmatch.translate(name + marks.replace("[]", "[[]]")))
 
 
@@ -291,9 +291,9 @@ def component_matches(component: str, name: str) -> bool:
 
 
 def _ends(names: Names, components: tuple[str, ...]) -> bool:
-    """Return whether one of the names ends in something that the components of a pattern match.
+    """Return whether the components of a pattern match the end of one of the names.
 
-    What is found out is kept in the names, so that a chain of many calls costs no more than its length.
+    Results are cached in the names, so a long chain of calls takes linear time.
     """
     if not components:
         return True
@@ -309,7 +309,7 @@ def _ends(names: Names, components: tuple[str, ...]) -> bool:
 
 
 def _ends_anywhere(names: Names, components: tuple[str, ...]) -> bool:
-    """Return the same for components of which the last one stands for any number of them, without recursion."""
+    """Do the same for components that end in ``**``, without recursion."""
     stack = [names]
     while stack:
         current = stack[-1]
@@ -324,7 +324,7 @@ def _ends_anywhere(names: Names, components: tuple[str, ...]) -> bool:
 
 
 def _opens_for_writing(call: ast.Call) -> bool:
-    """Return whether the mode of a call that opens a file, a constant, is one for writing."""
+    """Return whether a call opens a file with a constant mode that writes."""
     mode = _argument(call, "mode") or _argument(call, "1")
     modes = [mode.body, mode.orelse] if isinstance(mode, ast.IfExp) else [mode]
     constants = [str(each.value) for each in modes if isinstance(each, ast.Constant)]
@@ -332,7 +332,7 @@ def _opens_for_writing(call: ast.Call) -> bool:
 
 
 def _fill(component: str) -> tuple[str, str]:
-    """Return a name that a component of a pattern matches, and what follows it: ``Obj*()`` is Objx and ()."""
+    """Return a name that a component matches, and its marks as source: ``Obj*()`` gives "Objx" and "()"."""
     name, marks = _split_marks(component)
     return WILDCARD.sub(lambda match: _fill_wildcard(match.group()), name), marks.replace("[]", "[0]")
 

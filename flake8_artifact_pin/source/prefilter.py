@@ -1,7 +1,7 @@
-"""Which texts can matter, such as by a call that a pattern matches: a search for names, without parsing.
+"""The prefilter: search a source text for names, without parsing, to tell whether it can hold a PUT call.
 
-It may let too many texts through, and never holds one back that has a PUT call. Names are looked at as they are
-written: what calls.py counts stands in the text.
+It may let too many texts through, but never holds back one with a PUT call. It sees names as they are written, so
+calls.py counts no name that is not spelled out in the text.
 """
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from flake8_artifact_pin.source.patterns import Matcher
 
 WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
-# Blanks for what is in no name: to split a text is faster than to search it for words.
+# Replace everything that is not part of a name by a blank: splitting a text is faster than searching it for words.
 _NO_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-# Names may have more characters than \w knows, such as combining marks: in code, none but theirs is beyond ASCII.
+# Names may hold characters that \w does not match, such as combining marks. In code, only names go beyond ASCII.
 _WORD = re.compile(r"[\w\x80-\U0010ffff]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
-# What an import statement may import: up to the end of the line, or the end of the parenthesis.
+# The imported names: from "import" to the end of the line or of the parenthesis.
 _IMPORT = re.compile(r"import(?<!\wimport)\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")
 
-# What may follow a name that is neither called nor subscripted: no other word but these ones.
+# After a name that is neither called nor subscripted, no word may follow except these keywords.
 _NOT_CALLED = r"(?![ \t]*[(\[])(?![ \t]+(?!(?:and|as|async|else|for|from|if|import|in|is|not|or)\b)\w)"
-# A call, on one line, of at most so many arguments as the index says.
+# _FEW_ARGUMENTS[n] refuses a one-line call with at most n arguments.
 _TEXT = r"""'[^'\\\n]*'|"[^"\\\n]*\""""
 _INNER = rf"""(?:[^()\[\]{{}}'"\\#\n]|{_TEXT})*"""
 _ARGUMENT = rf"""(?:[^()\[\]{{}}'"\\#\n,]|{_TEXT}|\({_INNER}\)|\[{_INNER}\]|\{{{_INNER}\}})*"""
@@ -44,18 +44,16 @@ _FEW_ARGUMENTS = (
 _OF_IT = r"(?![ \t]*\.)"
 _KEYWORD = r"(?:[\s\\]|#[^\n]*\n)*=(?!=)"
 
-
-# So many patterns are many.
-_MANY = 50
+# From this many patterns on, a set of the text's words pays off.
+_MANY_PATTERNS = 50
 
 
 class Needle(NamedTuple):
     """Something that a text must hold: a literal, and a regular expression around it.
 
-    ``is_word``: the literal is a whole name.
-    ``is_used``: it must be an attribute, the name of getattr(), a function that is imported from a module, or one that
-    is defined: not any word. ``is_from_module``: a function that is defined does not count. ``is_wild``: the expression
-    is for a whole word.
+    ``is_word``: the literal is a whole name. ``is_used``: the name must be used as an attribute, as the name in a
+    getattr(), or as a function that the file imports or defines. ``is_from_module``: a function that the file defines
+    does not count. ``is_wild``: the expression has wildcards and must match a whole word.
     """
 
     literal: str
@@ -67,7 +65,7 @@ class Needle(NamedTuple):
 
 
 class _Source:
-    """A source text, and what was found in it already."""
+    """A source text, with the results of earlier searches."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -82,7 +80,7 @@ class _Source:
 
     @functools.cached_property
     def imported(self) -> frozenset[str]:
-        """The words of the names that ``from ... import`` statements import, at least."""
+        """All words that ``from ... import`` statements import; some others may be among them."""
         return frozenset(
             word
             for match in _IMPORT.finditer(self.text)
@@ -92,7 +90,10 @@ class _Source:
         )
 
     def _holds(self, needle: Needle) -> bool:
-        """Return whether the text, which has its literal, holds a needle; with a star import, it may be any word."""
+        """Return whether the text matches a needle. With a star import, ``is_used`` is ignored: any word may count.
+
+        The caller has checked that the text holds the needle's literal.
+        """
         if needle.is_wild:
             return any(map(_compiled(needle.expression).match, self._words_with(needle.literal)))
         if self.has_star or not needle.is_used:
@@ -112,10 +113,10 @@ class _Source:
             start = self.text.find(literal, end)
 
     def _is_used(self, needle: Needle, start: int) -> bool:
-        """Return whether a name, at a place, may be an attribute, the name of getattr(), or a function's definition."""
+        """Return whether the name at an offset may be an attribute, a name in a getattr(), or a function definition."""
         before = _line_before(self.text, start).rstrip()
         if not before:
-            # it may belong to the line before, behind comments, too
+            # the expression may have begun on an earlier line, with comments in between
             while start > 0 and not before:
                 start -= len(_line_before(self.text, start)) + 1
                 before = _line_before(self.text, max(start, 0)).strip()
@@ -126,10 +127,10 @@ class _Source:
 
 
 class Wanted(NamedTuple):
-    """What is to be found of one pattern.
+    """What a text must hold for one pattern to match.
 
-    ``names`` are its components and the marks behind each, the last one first. A matching call has the ``keywords`` and
-    so many ``arguments``, its file one of the ``words``.
+    ``names`` are the pattern's components with their marks (``()``, ``[]``), the last component first. A matching call
+    has all ``keywords`` and at least ``arguments`` arguments; its file holds one of the ``words``.
     """
 
     names: Sequence[tuple[str, str]]
@@ -139,13 +140,16 @@ class Wanted(NamedTuple):
 
 
 class Prefilter(NamedTuple):
-    """What a text holds that some patterns can match in: one of the first needles, and the others of a pattern."""
+    """The needles of many patterns, grouped by their first one.
+
+    A pattern can match in a text only if the text holds the first needle and all others of that pattern.
+    """
 
     groups: Mapping[Needle, Sequence[tuple[int, Sequence[Needle]]]]
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """Literals of which each such text holds at least one; an empty one if there is a pattern without any."""
+        """Literals: every text in which a pattern can match holds one; ``("",)`` if a pattern has no literal."""
         longest = [
             max((needle.literal for needle in (first, *others)), key=len)
             for first, alternatives in self.groups.items()
@@ -154,14 +158,14 @@ class Prefilter(NamedTuple):
         return tuple(dict.fromkeys(longest)) if all(longest) else ("",)
 
     def numbers(self, text: str) -> Iterator[int]:
-        """Yield the numbers of the patterns that can match in a text, which is in normal form."""
+        """Yield the numbers of the patterns that can match in a text, which must be normalized (see PEP 3131)."""
         source = _Source(text)
         has = functools.lru_cache(maxsize=None)(text.__contains__)
-        # to look up each word of the text is faster than to search it for each literal
-        words: Container[str] = source.words if len(self.groups) >= _MANY else text
+        # looking literals up in a set of words is faster than searching the text for each
+        words: Container[str] = source.words if len(self.groups) >= _MANY_PATTERNS else text
         for first, alternatives in self.groups.items():
             if first.literal in (words if first.is_word else text):
-                # the plain texts first: most sources do not have them all
+                # literals first: most sources lack one of them
                 likely = [
                     (number, others)
                     for number, others in alternatives
@@ -172,7 +176,7 @@ class Prefilter(NamedTuple):
 
 
 def may_matter(text: str, matcher: Matcher) -> bool:
-    """Return whether there may be something to say of a source text (cheap)."""
+    """Return whether a source text may hold a PUT call, an APR001 comment or an encoding problem (cheap)."""
     return matcher.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
 
 
@@ -182,14 +186,14 @@ def may_have_noqa(text: str) -> bool:
 
 
 def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
-    """Return the prefilter of patterns."""
+    """Return the prefilter of patterns, which are numbered from 0 in the given order."""
     groups: dict[Needle, list[tuple[int, Sequence[Needle]]]] = {}
     for number, wanted in enumerate(patterns):
         is_attribute = len(wanted.names) > 1
         behind = (_OF_IT if is_attribute else "") + "".join(_FEW_ARGUMENTS[:wanted.arguments][-1:])
         first, *others = _needles(wanted.names[0][0], behind)
         is_used = is_attribute and first.is_word
-        # a function that is defined here is taken for one of a module without a name
+        # a function that the file defines counts as one of a module with an empty name
         is_from_module = is_used and wanted.names[1][0].strip("*") != ""
         first = first._replace(is_used=is_used, is_from_module=is_from_module)
         for name, marks in wanted.names[1:]:
@@ -202,17 +206,17 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
 
 
 def _needles(name: str, behind: str) -> list[Needle]:
-    """Return the needles of a name, the longest one first, with what must be behind it if that is simple to tell."""
+    """Return the needles of a name that may have wildcards. ``behind`` is a lookahead for what follows the name."""
     literals = sorted(WILDCARD.split(name), key=len, reverse=True)
     literal = literals[0]
     if len(literals) == 1:
-        # the literal at the beginning makes the search fast
+        # start with the literal (fast to search); check the preceding character with a lookbehind
         return [Needle(literal, rf"{literal}(?<!\w{literal})(?!\w){behind}", is_word=True)]
     if literal and name == f"*{literal}":
         return [Needle(literal, rf"{literal}(?!\w){behind}")]
     if not literal:
         return [Needle("", "")]
-    # a regular expression with several wildcards may take very long, but for a single word
+    # several wildcards may backtrack for long, so match single words only
     return [Needle(literal, fnmatch.translate(name), is_wild=True)]
 
 
@@ -222,6 +226,6 @@ def _compiled(expression: str) -> re.Pattern[str]:
 
 
 def _line_before(text: str, end: int) -> str:
-    """Return what stands before a place on its line; Python takes a lone carriage return for a line's end, too."""
+    """Return the text of a line up to an offset. A lone carriage return ends a line, too, as in Python."""
     start = text.rfind("\n", 0, end) + 1
     return text[max(start, text.rfind("\r", start, end) + 1):end]

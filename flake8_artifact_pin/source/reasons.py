@@ -7,14 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-# Say nothing, whatever stands around them.
+# A reason with one of these needs a word that is neither a placeholder nor a filler.
 _PLACEHOLDERS = frozenset(
     """
     asdf changeme dummy explain fixme foo hack id ids ignore issue na nil noqa none null ok okay placeholder reason
     reasons skip tba tbc tbd temp temporary tmp todo unknown wip xxx
     """.split(),
 )
-# Say nothing beside a placeholder: "TODO: explain why", "reason goes here", "no reason".
+# Words that add nothing to a placeholder: "TODO: explain why", "reason goes here", "no reason".
 _FILLERS = frozenset(
     """
     a add an and any artifact be because below come comment decide describe do document done explanation fill find fix
@@ -27,31 +27,31 @@ _PHRASES = re.compile(
     r"|not (?:applicable|available))\b",
     re.IGNORECASE,
 )
-# Names who is to explain, but explains nothing: "TODO(ann): explain".
+# A placeholder with an assignee: "TODO(ann): explain".
 _ASSIGNED = re.compile(r"\b(?:todo|fixme|hack|xxx)\s?\([^()]*\)", re.IGNORECASE)
-# A linter's code that the author took for a part of the list.
+# A code of another linter, which is no reason.
 _CODE = re.compile(r"[A-Z]{1,7}[0-9]{2,}")
 
-# Characters that nobody sees and that are neither controls nor format characters.
+# Invisible characters that are neither controls nor format characters.
 _INVISIBLE = re.compile(
     "[\u034f\u17b4\u17b5\u180b-\u180f\u2065\ufe00-\ufe0f\ufff0-\ufff8\U00016fe4\U000e0000-\U000e0fff]",
 )
 _CONTROLS = frozenset(["Cc", "Cf", "Cs"])
 # Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
 _BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-# Nobody looks for a reason behind as many characters.
+# Only so many characters are searched for a reason.
 _ENOUGH = 10_000
-# One of these is a word.
+# A single one of these is a word.
 _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
 # Ideographs, Hangul vowels and other letters that look like a dash or a bar.
 _STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85\u1173\u1175\u01c0\u01c1\u1427\u1428")
 
 # Separators before a reason and between its parts. "#12" is an issue.
 _SEPARATORS = re.compile(r"(?:[\s:;,|\N{BULLET}\N{EN DASH}\N{EM DASH}-]|//|#(?!\d))*")
-# Begins a comment, but not in "config#12" or "C#".
+# The start of a comment, but not in "config#12" or "C#".
 _COMMENT = re.compile(r"(?<!\w)#(?!\d)")
 
-# These labels open a reason, so they are not the names of tools.
+# Labels that introduce a reason, so they are not names of tools.
 _NO_LABEL = (
     r"(?!(?:because|cf|comment|explanation|justification|nb|note|rationale|reason|ref|see|ticket|why)\s?:|\w+://)"
 )
@@ -64,11 +64,11 @@ _SCOPE = r"(?:\s(?:all|else|end|file|if|line|next|once|start)\b)"
 _LIST = r"""(?:"[^"]*"|[\w./*@+=:-]+)(?:\s?,\s?[\w./*@+=:-]+)*"""
 _DETAILS = (
     rf"(?:\s?\[[^\[\]]*\]|\([^()]*\)|\s?=\s?{_LIST}|:{_LIST})*"
-    # one word behind a colon names a rule, several are a reason
+    # one word after a colon names a rule, several are a reason
     rf"(?:\s?:\s{_LIST}(?=\s?(?:\#|\Z)))?"
 )
 _AT_END = r"(?=\s?(?:\Z|[\#(\[-]))"
-# What speaks to another tool, wherever it stands.
+# A directive to another tool, anywhere in a comment.
 _DIRECTIVE = rf"""
     (?:{_NAME}\s?:\s?)+(?:\w+-)*{_VERB}{_DETAILS}
     |\w+\s\w+:\s?{_VERB}\[[^\[\]]*\]
@@ -84,7 +84,7 @@ _DIRECTIVE = rf"""
     |lizard\sforgives\b
     |(?:file\s)?deepcode\signore\b.*
     """
-# What looks like a directive at the beginning of a comment of its own.
+# A directive only at the beginning of a comment of its own.
 _DIRECTIVE_COMMENT = rf"""
     (?:c?spell[\w-]*|ex|vim?)\s?:.*
     |type\s?:\s?(?:[\w.]+\[|\().*
@@ -102,12 +102,12 @@ _DIRECTIVE_COMMENT = rf"""
     |no-?[a-z]+\s?(?=\#|\Z)(?<!nobody)(?<!nothing)(?<!notebook)(?<!notebooks)
     |(?:%%|\*-|@|!).*
     """
-# A reason after a directive is set off by one of these.
+# A reason after a directive begins with one of these.
 _SEPARATED = re.compile(r"\s*(?:[:;,.|(\N{EN DASH}\N{EM DASH}-]|//|#|\Z)")
 
 
 def canonical(text: str) -> str:
-    """Return a text as a reader sees it: no invisible characters, white space folded."""
+    """Return a text as a reader sees it: without invisible characters, and with white space folded."""
     if not text.isascii():
         text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     if not text.isprintable():
@@ -120,19 +120,19 @@ def canonical(text: str) -> str:
 
 
 def same_reason(before: str, after: str) -> bool:
-    """Return whether nobody can see a difference between two reasons."""
+    """Return whether two reasons look the same to a reader."""
     return canonical(before) == canonical(after)
 
 
 def stripped(text: str) -> str:
-    """Return the part of a text that speaks to people: no directives to tools, no separators around it."""
+    """Return the part of a text that is for people: without directives to tools and surrounding separators."""
     first, *comments = _COMMENT.split(canonical(text))
     parts = [_prose(first, is_comment=False), *(_prose(comment, is_comment=True) for comment in comments)]
     return " # ".join(filter(None, parts))
 
 
 def says_something(text: str, *, is_reference: bool = False) -> bool:
-    """Return whether a reason gives a reason; a reference names an artifact or an issue, so that a number will do."""
+    """Return whether a text is a reason and not a placeholder. A reference to an artifact or issue may be a number."""
     prose = _PHRASES.sub("todo", _ASSIGNED.sub("todo", _folded(stripped(text)[:_ENOUGH])))
     words = [word for word in _words(prose) if _is_word(word, is_reference)]
     plain = [word.casefold().strip("0123456789") if not is_reference else word.casefold() for word in words]
@@ -142,7 +142,7 @@ def says_something(text: str, *, is_reference: bool = False) -> bool:
 
 
 def _prose(segment: str, *, is_comment: bool) -> str:
-    """Return what is left of a part of a comment after the directives that it begins with."""
+    """Return a part of a comment without the directives at its beginning."""
     position, is_separated = 0, True
     while True:
         position = _end(_SEPARATORS, segment, position)
@@ -150,7 +150,7 @@ def _prose(segment: str, *, is_comment: bool) -> str:
         if directive is None and is_comment:
             directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
         if directive is None:
-            # without a separator it is an argument: "cspell:ignore parquet"
+            # a rest without a separator is an argument: "cspell:ignore parquet"
             return segment[position:].strip() if is_separated else ""
         position = directive.end()
         is_separated = _SEPARATED.match(segment, position) is not None
@@ -158,7 +158,7 @@ def _prose(segment: str, *, is_comment: bool) -> str:
 
 @functools.lru_cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a large pattern only when a file has a reason: an editor starts flake8 at each save."""
+    """Compile a large pattern on first use: editors start flake8 at each save, and most files have no reasons."""
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
 
 
@@ -168,14 +168,14 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 
 def _folded(text: str) -> str:
-    """Return a text with each letter in its usual form. Symbols stay: NFKC would make words of TM and No."""
+    """Return a text with each letter in NFKC. Symbols stay: NFKC would make words of the signs for TM and No."""
     if text.isascii():
         return text
     return "".join(unicodedata.normalize("NFKC", c) if c.isalpha() else c for c in text)
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield the runs of letters, digits and vowel signs."""
+    """Yield the words of a text: runs of letters, digits and vowel signs."""
     for is_word, characters in itertools.groupby(text, _belongs_to_word):
         if is_word:
             yield "".join(characters)
@@ -184,7 +184,7 @@ def _words(text: str) -> Iterator[str]:
 def _belongs_to_word(character: str) -> bool:
     if character.isalnum() or unicodedata.category(character) not in ("Mc", "Mn"):
         return character.isalnum()
-    # the classes below 10 are signs that join letters, those from 200 on are accents
+    # combining classes below 10 join letters, those from 200 on are accents
     combining = unicodedata.combining(character)
     return combining == 0 or 10 <= combining < 200
 
@@ -192,7 +192,7 @@ def _belongs_to_word(character: str) -> bool:
 def _is_word(word: str, is_reference: bool) -> bool:
     """Return whether a word has two different characters, one of them a letter, or is an ideograph.
 
-    Modifier letters are left out, since many look like dashes.
+    Modifier letters are skipped, since many look like dashes.
     """
     if is_reference and any(character.isdigit() and character != "0" for character in word):
         return True

@@ -1,7 +1,7 @@
-"""What the receiver of a call stands for: ``hook.load_file(...)`` where ``hook = S3Hook()`` is S3Hook().load_file.
+"""Resolve the receiver of a call: with ``hook = S3Hook()``, ``hook.load_file(...)`` is S3Hook().load_file.
 
-A name stands for what is assigned to it in the scope that binds it, ``self.fs`` for what the class assigns to it, the
-call of a function of the file for what that returns, a parameter for an object of the class that it is annotated as.
+A name stands for the values that its scope assigns to it, ``self.fs`` for those that the class assigns, a call of a
+function of this file for the values that it returns, a parameter for an object of the class in its annotation.
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from flake8_artifact_pin.source.scopes import owner_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
 
-# A name that is assigned more often is a variable for everything, and tells nothing.
+# A name with more values tells nothing.
 _MOST_VALUES = 8
 
 _LOOPS = (ast.AsyncFor, ast.For, ast.comprehension)
@@ -28,9 +28,9 @@ _OPTIONAL = frozenset(["Annotated", "ClassVar", "Final", "Optional", "Union"])
 
 
 class Value(NamedTuple):
-    """An expression that a receiver stands for, and the scope it stands in.
+    """A value of a receiver: an expression and its scope.
 
-    ``marks`` are to be written behind it: ``()`` for an object of a class, ``[]`` for an item.
+    ``marks`` follow the expression: ``()`` for an object of a class, ``[]`` for an item.
     """
 
     expression: ast.expr
@@ -39,21 +39,21 @@ class Value(NamedTuple):
 
 
 class Receivers:
-    """What the receivers of one file stand for.
+    """The values of the receivers of one file.
 
-    ``is_spelled`` says whether the source holds the text of a constant as it is.
+    ``is_spelled`` says whether a string constant is written plainly in the source.
     """
 
     def __init__(self, scopes: Scopes, is_spelled: Callable[[ast.Constant], bool]) -> None:
         self.scopes = scopes
         self.is_spelled = is_spelled
-        # the same ones are asked for again and again
+        # the same names are looked up again and again
         self.of_name = functools.lru_cache(maxsize=None)(self._of_name)
         self.of_attribute = functools.lru_cache(maxsize=None)(self._of_attribute)
         self.returned = functools.lru_cache(maxsize=None)(self._returned)
 
     def values(self, node: ast.expr, scope: Scope) -> Sequence[Value]:
-        """Return what an expression stands for; nothing if it has no name, or the source does not tell."""
+        """Return the values of an expression; none if it has no name or the source does not tell."""
         if isinstance(node, ast.Name):
             owner = owner_of(node.id, scope)
             return self.of_name(node.id, owner) if owner else ()
@@ -63,14 +63,14 @@ class Receivers:
         if isinstance(node, ast.Call):
             return self.of_call(node.func, scope)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            # a path below another one
+            # ``root / "a" / "b"`` has the methods of ``root``
             while isinstance(node, ast.BinOp):
                 node = node.left
             return [Value(node, "", scope)]
         return ()
 
     def of_call(self, function: ast.expr, scope: Scope) -> Sequence[Value]:
-        """Return what a function or method of the file returns."""
+        """Return the values that a function or method of this file returns."""
         if isinstance(function, ast.Name):
             owner = owner_of(function.id, scope)
             return self.returned(function.id, owner) if owner else ()
@@ -81,30 +81,30 @@ class Receivers:
         return ()
 
     def _of_name(self, name: str, owner: Scope) -> Sequence[Value]:
-        """Return what a scope assigns to a name."""
-        return _few(value for bound in owner.bound(name) for value in self.told(bound, owner))
+        """Return the values that a scope assigns to a name."""
+        return _few(value for bound in owner.bound(name) for value in self.values_of(bound, owner))
 
     def _of_attribute(self, name: str, owner: Scope) -> Sequence[Value]:
-        """Return what a class assigns to an attribute of its objects, or what a property of it returns."""
+        """Return the values that a class assigns to an attribute, or that its property returns."""
         found = self.scopes.attributes(owner).get(name, ())
-        values = [value for bound, scope in found for value in self.told(bound, scope)]
+        values = [value for bound, scope in found for value in self.values_of(bound, scope)]
         if any(_is_property(bound.value) for bound, _ in found):
             values += self.returned(name, owner)
         return _few(values)
 
     def _returned(self, name: str, owner: Scope) -> Sequence[Value]:
-        """Return what the functions of a name return or yield, or are annotated to return."""
+        """Return the values that the functions of this name return or yield, or are annotated to return."""
         found: list[Value] = []
         for definition in owner.bindings[name].definitions:
             if isinstance(definition, FUNCTIONS):
                 inner = self.scopes.inner[definition]
                 results = [*inner.bound("return"), *inner.bound("yield")]
-                found += (value for bound in results for value in self.told(bound, inner))
+                found += (value for bound in results for value in self.values_of(bound, inner))
                 found += (Value(value, "()", owner) for value in self.annotated(definition.returns))
         return _few(found)
 
-    def told(self, bound: Bound, scope: Scope) -> Iterator[Value]:
-        """Yield what one thing tells that a name is bound to."""
+    def values_of(self, bound: Bound, scope: Scope) -> Iterator[Value]:
+        """Yield the values of one binding."""
         node = bound.value
         if isinstance(node, ast.expr):
             yield Value(node, bound.marks, scope)
@@ -116,7 +116,7 @@ class Receivers:
             yield from (Value(value, "()", scope) for value in self.annotated(node.annotation))
 
     def annotated(self, annotation: ast.expr | None) -> Iterator[ast.expr]:
-        """Yield the classes that an annotation names: ``Optional[Blob]`` and ``"Blob | None"`` are Blob."""
+        """Yield the classes in an annotation: ``Optional[Blob]`` and ``"Blob | None"`` give Blob."""
         stack = [annotation]
         while stack:
             node = stack.pop()
@@ -131,7 +131,7 @@ class Receivers:
 
 
 def _few(values: Iterable[Value]) -> Sequence[Value]:
-    """Return values, or none if they are many."""
+    """Return values, or none if they are too many."""
     found = list(values)
     return found if len(found) <= _MOST_VALUES else ()
 

@@ -1,4 +1,4 @@
-"""Report what one file does: its PUT calls, and what its noqa comments do to them."""
+"""Report the PUT calls of one file, and what its noqa comments do to them."""
 from __future__ import annotations
 
 import ast
@@ -25,9 +25,9 @@ from flake8_artifact_pin.source.prefilter import may_have_noqa
 class Site(NamedTuple):
     """A PUT call and what the noqa comment on its line does to it.
 
-    ``has_comment``: a comment there names APR001, whether flake8 reads it as a noqa or not. ``reason`` is what a
-    justified suppression says; ``shares_comment``: the reason was given for an earlier call already. ``name`` is what a
-    pin may name the call; one that is not counted has none.
+    ``has_comment``: a comment there names APR001, whether flake8 reads it as a noqa or not. ``reason`` is the reason of
+    a justified suppression; ``shares_comment``: an earlier call has the same comment. ``name`` is the call's name in a
+    pin; a call that is not counted has none.
     """
 
     call: PutCall
@@ -39,15 +39,15 @@ class Site(NamedTuple):
 
     @property
     def is_counted(self) -> bool:
-        """Whether the call is counted."""
+        """Whether the call counts: no justified suppression hides it."""
         return self.suppression is not Suppression.JUSTIFIED
 
 
 class FileReport(NamedTuple):
-    """What one file does: its PUT calls in source order, and its comments that name APR001 beside no PUT call.
+    """The PUT calls of one file in source order, and its comments that name APR001 where there is no PUT call.
 
-    ``encoding_problem`` says why Python may run another program than this one, or is empty. ``lines`` are those of the
-    file as flake8 reads them.
+    ``encoding_problem`` says why Python may run another program than this one, or is empty. ``lines`` are the lines
+    as flake8 reads them.
     """
 
     sites: Sequence[Site]
@@ -74,16 +74,16 @@ def report_file(
     noqa_line_for: Callable[[int], str | None],
     matcher: Matcher,
 ) -> FileReport:
-    """Return what one file does: its tree, lines, name and noqa lines are those of flake8's file processor."""
+    """Return the report of one file; tree, lines, filename and noqa_line_for() are those of flake8's FileProcessor."""
     text = "".join(lines)
     calls = find_calls(tree, lines, matcher) if matcher.may_match(text) else ()
     comments = find_noqa_comments(lines) if may_have_noqa(text) else ()
     if lines and "noqa" not in text.lower():
-        # to know which lines belong together, flake8 would tokenize the file; of an empty one it asks linecache
+        # no noqa: save flake8 from tokenizing the file to join lines (for an empty file it asks linecache)
         noqa_line_for = _blank
     noqa = noqa_lines(filename, noqa_line_for, comments)
     texts = {line: noqa.text(line) for line in {call.line for call in calls}}
-    # once for each text: it may be long, and hold very many calls
+    # once for each text, which may be long and belong to very many calls
     found = {text: noqa.of_text(text) for text in set(texts.values())}
     sites = [Site(call, *found[texts[call.line]]) for call in calls]
     return FileReport(
@@ -96,21 +96,21 @@ def _blank(_line: int) -> str:
 
 
 def _sharing(sites: Iterable[Site], texts: Mapping[int, str]) -> Iterator[Site]:
-    """Yield the PUT calls; those after the first one that a comment suppresses share it."""
+    """Yield the PUT calls, each with ``shares_comment`` if an earlier one has its comment."""
     first = None
     for site in sites:
         if site.is_counted:
             yield site
             continue
         line, text = site.call.line, texts[site.call.line]
-        # an equal text farther away is another line, with a comment of its own
+        # an equal text farther away is another line with its own comment
         is_shared = first is not None and texts[first] == text and line - first <= text.rstrip("\n").count("\n")
         first = first if is_shared else line
         yield site._replace(shares_comment=is_shared)
 
 
 def _named(sites: Iterable[Site]) -> Iterator[Site]:
-    """Yield the PUT calls with their names: a suppressed one takes no number from the others."""
+    """Yield the PUT calls with their names. Suppressed calls are not numbered."""
     sites = list(sites)
     names = call_names((site.call.scope, site.call.method, site.call.name_key) for site in sites if site.is_counted)
     return (site._replace(name=next(names)) if site.is_counted else site for site in sites)

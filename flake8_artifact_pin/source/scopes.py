@@ -1,7 +1,7 @@
-"""What the names of a file stand for: its scopes, and what each of them binds its names to.
+"""The scopes of a file, and what each of them binds its names to.
 
-A name is what the nearest scope around it binds it to. Where that scope imports it, too, it may be that import; and a
-name that no scope binds may come from a star import.
+A name stands for what the nearest scope around it binds it to. If that scope also imports the name, it may be that
+import. A name that no scope binds may come from a star import.
 """
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _WITH_SCOPE = frozenset([
     "AsyncFunctionDef", "ClassDef", "DictComp", "FunctionDef", "GeneratorExp", "Lambda", "ListComp", "SetComp",
     "comprehension",
 ])
-# Fields that hold no nodes, or none that matter.
+# Fields without nodes, or with nodes that do not matter here.
 _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
-# The fields of a node's targets and of what they get; the node itself stands for what is no value. By the names of the
-# types: not every supported Python has every one.
+# The fields of a node that hold its targets and their value (empty: the node itself is recorded as the value). By name:
+# not every supported Python has every type.
 _TARGETS = {
     "AnnAssign": ("target", ""),
     "Assign": ("targets", "value"),
@@ -48,7 +48,7 @@ _TARGETS = {
     "TypeAlias": ("name", ""),
     "withitem": ("optional_vars", "context_expr"),
 }
-# The fields of the name that a node binds.
+# The field that holds the name that a node binds.
 _NAMES = {
     "AsyncFunctionDef": "name",
     "ClassDef": "name",
@@ -63,28 +63,31 @@ _NAMES = {
     "arg": "arg",
 }
 _BINDING = {*_TARGETS, *_NAMES, "Call", "Global", "Import", "ImportFrom", "Nonlocal", "Return", "Yield"} - {"arg"}
-# So many classes that a class is derived from are known, and so many that are derived from it.
+# How many base classes, and how many subclasses, of a class are followed.
 _MOST_BASES, _MOST_SUBCLASSES = 8, 100
 
 
 class Kind(NamedTuple):
-    """What nodes of one type have in common: the fields that may hold nodes which matter, and what they do to names."""
+    """What nodes of one type have in common.
+
+    ``fields`` may hold nodes that matter. ``may_bind``: such a node may bind a name. ``has_scope``: it opens a scope.
+    """
 
     fields: tuple[str, ...]
     may_bind: bool
     has_scope: bool
 
 
-# Those of the types that were met.
+# By the name of the node's type.
 _KINDS: dict[str, Kind] = {}
 
 
 class Bound(NamedTuple):
-    """One thing that a name is bound to.
+    """One binding of a name.
 
-    ``value`` is the expression that is assigned, or the node that binds the name otherwise: a function, a class, a
-    parameter, a loop, an assignment with an annotation and so on; None where an item of the name is changed. ``marks``:
-    the name gets an item of the value ("[]"), an item of an item and so on. ``origin`` is what is imported.
+    ``value`` is the assigned expression, or the node that binds the name in another way: a function, a class, a
+    parameter, a loop, an annotated assignment. It is None where an item of the name is changed. ``marks``: the name is
+    bound to an item of the value ("[]"), to an item of an item ("[][]") and so on. ``origin`` is the imported name.
     """
 
     value: ast.AST | None = None
@@ -93,14 +96,14 @@ class Bound(NamedTuple):
 
 
 class Binding:
-    """All that a scope binds a name to."""
+    """All bindings of a name in one scope."""
 
     def __init__(self) -> None:
         self.all: list[Bound] = []
 
     @functools.cached_property
     def imported(self) -> Collection[Components]:
-        """What the name is imported as."""
+        """The dotted names that the name is imported from, without duplicates."""
         return dict.fromkeys(bound.origin for bound in self.all if bound.origin)
 
     @functools.cached_property
@@ -110,14 +113,15 @@ class Binding:
 
     @property
     def is_declared(self) -> bool:
-        """Whether the name is that of another scope: it is declared global or nonlocal."""
+        """Whether the name is declared global or nonlocal, so that it belongs to another scope."""
         return any(isinstance(bound.value, (ast.Global, ast.Nonlocal)) for bound in self.all)
 
 
 class Scope:
-    """A module, class, function, lambda or comprehension: a place where names are bound.
+    """A module, class, function, lambda or comprehension, in which names are bound.
 
-    ``parent`` is the scope around it, ``name`` the qualified name of the function or class that it is or stands in.
+    ``parent`` is the scope around it, ``name`` the qualified name of the innermost function or class (its own, for a
+    function or class), or ``<module>``.
     """
 
     def __init__(self, node: ast.AST, parent: Scope | None = None) -> None:
@@ -126,13 +130,13 @@ class Scope:
         around = parent.name if parent else MODULE
         own = node.name if isinstance(node, DEFINITIONS) else ""
         self.name: str = f"{around}.{own}" if own and around != MODULE else own or around
-        # a comprehension binds its loops alone: a walrus in it binds its name in the scope around it
+        # a comprehension binds only its loop variables: a walrus in it binds a name in the scope around it
         self.nodes: list[ast.AST] = parent.nodes if parent and isinstance(node, _COMPREHENSIONS) else []
         self.known: dict[str, Binding | None] = {}
 
     @property
     def around(self) -> Iterator[Scope]:
-        """The scope itself, and those around it, the innermost first."""
+        """The scope itself and those around it, the innermost first."""
         current: Scope | None = self
         while current:
             yield current
@@ -140,10 +144,10 @@ class Scope:
 
     @functools.cached_property
     def bindings(self) -> Mapping[str, Binding]:
-        """The names that are bound here; found when first asked for, since most scopes never are.
+        """The names that this scope binds; found on first use, since most scopes are never asked.
 
-        There are also ``name['key']`` and ``name[]`` for an item of a name (of any key: the name is changed in place),
-        ``.name`` for an attribute of ``self``, and ``return`` and ``yield`` for what a function returns and yields.
+        Besides plain names there are ``name['key']`` for an item of a name, ``name[]`` for any change of it in place,
+        ``.name`` for an attribute of ``self``, and ``return`` and ``yield`` for the results of a function.
         """
         found: dict[str, Binding] = {}
         if isinstance(self.node, _COMPREHENSIONS):
@@ -155,7 +159,7 @@ class Scope:
         return {name: binding for name, binding in found.items() if not binding.is_declared}
 
     def bound(self, name: str) -> Sequence[Bound]:
-        """Return all that a name is bound to here."""
+        """Return all bindings of a name in this scope."""
         binding = self.bindings.get(name)
         return binding.all if binding else ()
 
@@ -163,12 +167,11 @@ class Scope:
 class Scopes:
     """The scopes of a file, and what their names stand for.
 
-    ``nodes`` are those of its tree, each behind the one that it is a part of, but for constants and the like;
-    ``parents`` are the places of these in the list, ``around`` the scopes that the nodes stand in. ``inner`` are the
-    scopes by the nodes that open them.
+    ``nodes`` are the nodes of its tree without constants and the like, parents before children; ``parents`` has the
+    index of each node's parent, ``around`` each node's scope. ``inner`` maps nodes to the scopes that they open.
 
-    ``stars`` are the modules of its star imports, ``everywhere`` what any scope imports or defines, ``declared`` the
-    names that some scope declares global or nonlocal, ``subclasses`` the classes by the name of each of their bases.
+    ``stars`` are the modules of star imports, ``everywhere`` the bindings by imports and definitions in any scope,
+    ``declared`` the names declared global or nonlocal in any scope, ``subclasses`` the classes by the name of a base.
     """
 
     def __init__(self, tree: ast.AST) -> None:
@@ -184,7 +187,7 @@ class Scopes:
         self._read()
 
     def _read(self) -> None:
-        """Read the tree once, from the top down. It keeps its own stack: Python parses expressions nested very deep."""
+        """Read the tree once, breadth first and without recursion: nested expressions may exceed Python's limit."""
         nodes, parents, around = self.nodes, self.parents, self.around
         for index, node in enumerate(nodes):
             kind, scope = kind_of(node), around[index]
@@ -202,7 +205,7 @@ class Scopes:
                         around.append(inner)
 
     def _enter(self, node: ast.AST, field: str, scope: Scope) -> Scope:
-        """Return the scope in which a field of a node stands that itself stands in ``scope``."""
+        """Return the scope of a field of a node. ``scope`` is that of the node itself."""
         if isinstance(node, _COMPREHENSIONS) or field in ("body", "type_params"):
             return self.inner.get(node) or self.inner.setdefault(node, Scope(node, scope))
         # the first iterable of a comprehension is evaluated outside of it
@@ -216,22 +219,22 @@ class Scopes:
         return scope.known[name]
 
     def imported(self, name: str, scope: Scope) -> Collection[Components]:
-        """Return what a name is imported as, star imports aside."""
+        """Return the dotted names that a name is imported from, star imports aside."""
         binding = self.find(name, scope)
         return binding.imported if binding else ()
 
     def may_be_star(self, name: str, scope: Scope) -> bool:
-        """Return whether a name may come from a star import: nothing that is seen binds it."""
+        """Return whether a name may come from a star import: no visible scope binds it."""
         binding = self.find(name, scope)
         is_bound = binding is not None and binding is not self.everywhere.get(name)
         return bool(self.stars) and not is_bound and not hasattr(builtins, name)
 
     def is_builtin(self, name: str, scope: Scope) -> bool:
-        """Return whether a name is certainly that of a builtin."""
+        """Return whether a name certainly stands for a builtin."""
         return hasattr(builtins, name) and name not in scope.bindings and self.find(name, scope) is None
 
     def class_of(self, node: ast.AST, scope: Scope) -> Scope | None:
-        """Return the scope of the class that ``self``, or the name of a class, stands for."""
+        """Return the scope of the class that ``self`` or a name stands for."""
         if is_self(node):
             return next((each for each in scope.around if isinstance(each.node, ast.ClassDef)), None)
         owner = owner_of(node.id, scope) if isinstance(node, ast.Name) else None
@@ -241,7 +244,7 @@ class Scopes:
         return next((self.inner[each] for each in definitions if isinstance(each, ast.ClassDef)), None)
 
     def classes(self, node: ast.AST, scope: Scope) -> Iterator[Scope]:
-        """Yield the class that ``self`` or a name is, and those of the file that it is derived from."""
+        """Yield the class that ``self`` or a name stands for, and its base classes in this file."""
         waiting = [self.class_of(node, scope)]
         for _ in range(_MOST_BASES):
             owner = waiting.pop(0) if waiting else None
@@ -252,7 +255,7 @@ class Scopes:
             waiting += filter(None, [self.class_of(base, owner.parent) for base in bases])
 
     def _attributes(self, owner: Scope) -> Mapping[str, Sequence[tuple[Bound, Scope]]]:
-        """Return what a class, in its body and in its methods, binds the attributes of its objects to, and where."""
+        """Return the bindings, with their scopes, of the attributes that a class sets in its body and its methods."""
         found: dict[str, list[tuple[Bound, Scope]]] = {}
         scopes = [owner]
         for scope in scopes:
@@ -264,7 +267,7 @@ class Scopes:
         return found
 
     def _overridden(self, node: ast.ClassDef) -> Collection[str] | None:
-        """Return what the classes of the file that are derived from a class bind; None if they are too many."""
+        """Return the names that subclasses of a class bind in this file; None if there are too many subclasses."""
         found: dict[ast.ClassDef, None] = {}
         waiting = [node]
         while waiting:
@@ -279,15 +282,15 @@ class Scopes:
     def _find(self, name: str, scope: Scope) -> Binding | None:
         for owner in _owners(name, scope):
             binding = owner.bindings[name]
-            # a class may read a name before it binds it
+            # a class body may read a name before it binds it
             if not isinstance(owner.node, ast.ClassDef) or binding.imported or binding.definitions:
                 return self.everywhere.get(name, binding) if name in self.declared else binding
-        # where nothing binds it, rather an import that is not seen here than none
+        # no visible scope binds the name: better an import of another scope than none
         elsewhere = self.everywhere.get(name)
         return elsewhere if elsewhere and (elsewhere.imported or name in self.declared) else None
 
     def _note(self, node: ast.AST) -> None:
-        """Note what an import, a definition or a declaration says."""
+        """Note the names of an import, a definition or a declaration."""
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             self.declared.update(node.names)
         elif isinstance(node, (ast.Import, ast.ImportFrom, *DEFINITIONS)):
@@ -302,19 +305,19 @@ class Scopes:
 
 
 def owner_of(name: str, scope: Scope) -> Scope | None:
-    """Return the scope that binds a name where it is read in a scope; None if none does."""
+    """Return the scope that binds a name, as read in ``scope``; None if none does."""
     return next(_owners(name, scope), None)
 
 
 def _owners(name: str, scope: Scope) -> Iterator[Scope]:
-    """Yield the scopes that bind a name, the nearest first; a function does not see the names of a class around it."""
+    """Yield the scopes that bind a name, the nearest first. Class-level names are skipped: methods cannot see them."""
     for owner in scope.around:
         if (owner is scope or not isinstance(owner.node, ast.ClassDef)) and name in owner.bindings:
             yield owner
 
 
 def is_self(node: ast.AST) -> bool:
-    """Return whether a node is the name of a method's own object or class."""
+    """Return whether a node is the name ``self`` or ``cls``."""
     return isinstance(node, ast.Name) and node.id in _SELF
 
 
@@ -324,12 +327,12 @@ def last_name(node: ast.AST) -> str:
 
 
 def item_name(name: str, key: ast.expr) -> str:
-    """Return the name that an item of a name is bound to."""
+    """Return the name under which a scope keeps an item of a name: ``name['key']`` or ``name[]``."""
     return f"{name}[{key.value!r}]" if isinstance(key, ast.Constant) else f"{name}[]"
 
 
 def kind_of(node: ast.AST) -> Kind:
-    """Return what nodes of the type of a node have in common."""
+    """Return the kind of a node."""
     name = type(node).__name__
     if name not in _KINDS:
         fields = tuple(field for field in node._fields if field not in _WITHOUT_NODES)
@@ -346,7 +349,7 @@ def _parameters(scope: ast.AST) -> Sequence[ast.arg]:
 
 
 def _bound_by(node: ast.AST) -> Iterator[tuple[str, Bound]]:
-    """Yield what a node itself binds."""
+    """Yield the names that a node itself binds."""
     kind = type(node).__name__
     if kind in _TARGETS:
         target_field, value_field = _TARGETS[kind]
@@ -361,7 +364,7 @@ def _bound_by(node: ast.AST) -> Iterator[tuple[str, Bound]]:
             path = tuple(alias.name.split("."))
             yield alias.asname or path[0], Bound(origin=path if alias.asname else path[:1])
     elif isinstance(node, ast.ImportFrom):
-        # ``from . import save``: the package has no name here, but save() is still imported from one
+        # in ``from . import save`` the package has an empty name, but save() is still imported from a module
         package = (node.module or "").split(".")
         yield from ((alias.asname or alias.name, Bound(origin=(*package, alias.name))) for alias in node.names)
     elif isinstance(node, (ast.Global, ast.Nonlocal)):
@@ -374,7 +377,7 @@ def _bound_by(node: ast.AST) -> Iterator[tuple[str, Bound]]:
 
 
 def _unpacked(target: ast.expr, bound: Bound) -> Iterator[tuple[str, Bound]]:
-    """Yield the names in a target, and what each gets: ``fs, path = url_to_fs(url)`` are items of the call."""
+    """Yield the names in a target with their values: ``fs, path = url_to_fs(url)`` binds items of the call."""
     stack = [(target, bound)]
     while stack:
         target, bound = stack.pop()

@@ -1,7 +1,8 @@
-"""The stores: for each one the calls that write to it, where the key stands in them, and the modules it comes from.
+"""The stores: the calls that write to each, where those calls take the key, and the modules that a store comes from.
 
-A pattern that takes reads or local files does not belong in a store. What has no type (``hook``, ``fs``, ``blob``) is
-told by what only writers have: a method, an argument, a chain of calls, or a telling name of the receiver.
+A pattern that matches reads or local files does not belong in a store. The source tells no types (``hook``, ``fs``,
+``blob``), so a pattern asks for something that only writes have: a method, an argument, a chain of calls, or a telling
+name of the receiver.
 """
 from __future__ import annotations
 
@@ -23,9 +24,9 @@ ALL_STORES = "*"
 
 
 class Row(NamedTuple):
-    """A pattern, and the places of the key in a matching call: the first one that the call has is taken.
+    """A pattern, and the places of the key in a matching call (see Keys.key()): the first that the call has wins.
 
-    The names of some patterns are so common that they match only in a file that holds one of the ``words``.
+    Patterns with very common names match only in a file that holds one of the ``words``.
     """
 
     pattern: str
@@ -34,10 +35,10 @@ class Row(NamedTuple):
 
 
 class Store(NamedTuple):
-    """A store: its name, the modules that are imported for it, and its rows.
+    """A store: its name, the modules that its users import, and its rows.
 
-    A file that imports a module and holds none of the ``words`` does not mean this store: who imports pandas mostly
-    writes local files.
+    A file that imports a module but holds none of the ``words`` does not use this store: most users of pandas write
+    local files.
     """
 
     name: str
@@ -52,12 +53,12 @@ class Store(NamedTuple):
 
 
 def _rows(places: str, *patterns: str, words: str = "") -> tuple[Row, ...]:
-    """Return rows with the same places of the key, which are separated by spaces, and the same words."""
+    """Return rows with the same places of the key and the same words, both separated by spaces."""
     return tuple(Row(pattern, tuple(places.split()), tuple(words.split())) for pattern in patterns)
 
 
 def _methods(receivers: Iterable[str], *rows: Row) -> tuple[Row, ...]:
-    """Return the rows of methods, for each of the receivers."""
+    """Return the rows of methods for each receiver."""
     return tuple(row._replace(pattern=f"{receiver}.{row.pattern}") for row, receiver in product(rows, receivers))
 
 
@@ -194,7 +195,7 @@ _GLUE = Store("glue", ("awsglue",), (
     *_rows(".getSink(path=)", "*.writeFrame", "getSink().write"),
 ))
 
-# Formats of Spark that are no files: save("dataset.table") with one of them writes to another database.
+# Spark formats that are not files: save("dataset.table") with one of them writes to a database.
 _DATABASES = (
     "bigquery", "jdbc", "kafka", "console", "memory", "mongo*", "*snowflake*", "*redshift*", "*elasticsearch*",
     "*cassandra*",
@@ -243,7 +244,7 @@ _PANDAS = Store("pandas", ("pandas", "pyarrow", "polars", "dask", "geopandas"), 
     ),
     *_rows(
         "path= path_or_buf= file= buf= dataset_path= dataset_dict_path= 0",
-        # to_csv() and write_csv(), not read_csv() and scan_csv(); to_dask() reads, too
+        # to_csv() and write_csv(), but not read_csv() and scan_csv(); to_dask() reads
         *(f"*.[tw]*_{name}({option}=)" for name, option in product(_FRAMES, _CLOUD_OPTIONS)),
         "*.sink_*(storage_options=)", "*.to_markdown(storage_options=)", "*.to_textfiles(storage_options=)",
         "*.save_to_disk(storage_options=)",
@@ -300,13 +301,13 @@ _CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath"), (
     *_rows(".", "*.upload_from(0=)"),
 ))
 
-# Where own functions take the key: nobody says so, but there are habits.
+# Usual names of key parameters, for users' own patterns.
 _OWN_KEYWORDS = (
     "Key", "key", "object_key", "object_name", "s3_key", "blob_name", "blob", "dest", "destination", "path", "uri",
     "url", "filename", "name",
 )
 
-#: The stores by name. Where two have the same call, the one that comes first counts it.
+#: The stores by name. If two have the same call, the first one counts it.
 STORES: Mapping[str, Store] = {
     store.name: store
     for store in (
@@ -315,14 +316,14 @@ STORES: Mapping[str, Store] = {
     )
 }
 
-# Compiled where they are used: flake8 asks for no imports.
+# Compiled on use: a run of flake8 does not need them.
 _IMPORT = r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]*))"
 _COMMENT = r"#[^\n]*"
 _NAME = r"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
 
 
 def store_names(stores: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of stores in the order of the table, "*" being all; raise ValueError for an unknown one."""
+    """Return the names of stores in the order of the table; "*" stands for all. Raise ValueError for an unknown one."""
     named = set()
     for name in stores:
         if name != ALL_STORES and name not in STORES:
@@ -335,7 +336,7 @@ def store_names(stores: Iterable[str]) -> tuple[str, ...]:
 
 
 def compile_matcher(stores: Sequence[str], patterns: Sequence[str] = ()) -> Matcher:
-    """Return what matches the calls of stores and of own patterns; raise ValueError for an unknown or malformed one."""
+    """Return the matcher of stores and own patterns. Raise ValueError for an unknown store or a malformed pattern."""
     return _compile(store_names(stores), tuple(patterns))
 
 
@@ -354,7 +355,7 @@ def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
 
 
 def imported_stores(text: str) -> frozenset[str]:
-    """Return the stores whose modules a source text imports. The text is searched, not parsed: this is cheap."""
+    """Return the names of the stores whose modules a source text imports. The text is searched, not parsed (cheap)."""
     modules = set(_imported_modules(text))
     return frozenset(
         name
@@ -364,7 +365,7 @@ def imported_stores(text: str) -> frozenset[str]:
 
 
 def _imported_modules(text: str) -> Iterator[str]:
-    """Yield the modules that a text imports, what it imports from them, and the packages around each."""
+    """Yield the dotted names of modules that a text imports, of names imported from them, and of their packages."""
     comment, alias = re.compile(_COMMENT), re.compile(_NAME)
     for match in re.finditer(_IMPORT, text):
         package, names, modules = match.groups()

@@ -1,6 +1,6 @@
-"""Key templates: texts of which some parts are known, and the others have a name only.
+"""Key templates: texts with known parts and with unknown parts that have only a name.
 
-Written down, an unknown part is ``{name}`` and a brace of the text itself is doubled, as in an f-string.
+As text, an unknown part is ``{name}`` and a brace of a known part is doubled, as in an f-string.
 """
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
 
-#: The name of an unknown part that has none in the source.
+#: The name of an unknown part without a name in the source.
 NAMELESS = "..."
 
-# A template of code that no person wrote may grow with each name that is followed. An S3 key has at most 1,024 bytes.
+# In generated code a template may grow with each name that is followed. An S3 key has at most 1,024 bytes.
 _MAX_PARTS, _MAX_LENGTH = 24, 1000
 _MAX_SHOWN, _MAX_NAME = 60, 200
-# Fields of a text are filled in until it has so many parts.
+# Further fields of a format string are unknown parts.
 _MAX_FIELDS = 100
 
 _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
-# ``{{ ds }}`` in the text of a template, its braces doubled, with unknown parts of Python in it: Airflow fills it in.
+# A Jinja field such as ``{{ ds }}``, which Airflow fills in. Its braces are doubled; it may hold unknown parts.
 _JINJA = re.compile(r"\{\{\{\{(?:-|\s)*(?P<name>[\w.]+)(?:[^{}]|\{[^{}]*\})*\}\}\}\}")
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-#0 +]*[*\d]*(?:\.[*\d]*)?)[hlL]?(?P<type>[a-zA-Z%])")
-# What a terminal or an editor does not show as it is; not "unassigned", which each version of Python sees otherwise.
+# Unicode categories that terminals or editors do not show. "Cn" (unassigned) depends on the version of Python.
 _UNSHOWN = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
 
 
 class KeyParameter(NamedTuple):
-    """The parameter of a function that a PUT call takes its key from.
+    """The parameter of a function that a PUT call uses as its key.
 
     ``function`` is the qualified name of the function, ``line`` (1-based) that of its ``def``, ``name`` the parameter;
-    ``is_method``: a class holds the function. ``places`` are where the key stands in a call of the function, in the
-    notation of the stores: with them, a call of the function is read as any other PUT call.
+    ``is_method``: the function belongs to a class. ``places`` say where a call of the function passes the key, as in
+    the table of stores (see Keys.key()).
     """
 
     function: str
@@ -46,7 +46,7 @@ class KeyParameter(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a template: its text if it is known, else its name and the parameter that it is, if it is one."""
+    """A part of a template. If it is unknown, ``text`` is its name, and ``parameter`` the parameter it stands for."""
 
     text: str
     is_known: bool
@@ -72,7 +72,7 @@ def is_unknown(template: Template) -> bool:
 
 
 def written(template: Iterable[Part]) -> str:
-    """Return a template as text. What Jinja is to fill in, as ``{{ ds }}``, is an unknown part as well."""
+    """Return a template as text. A Jinja field such as ``{{ ds }}`` becomes an unknown part."""
     text = "".join(
         part.text.replace("{", "{{").replace("}", "}}") if part.is_known else f"{{{part.text}}}" for part in template
     )
@@ -80,7 +80,7 @@ def written(template: Iterable[Part]) -> str:
 
 
 def bounded(parts: Iterable[Part]) -> Template:
-    """Return the template of many parts, none of them empty; where it is too long, its middle is a digest."""
+    """Return a template of parts, without empty ones. If it is too long, a digest replaces its middle."""
     merged: list[Part] = []
     for part in parts:
         if part.is_known and merged and merged[-1].is_known:
@@ -89,13 +89,13 @@ def bounded(parts: Iterable[Part]) -> Template:
             merged.append(part)
     if len(merged) <= _MAX_PARTS and sum(len(part.text) for part in merged) <= _MAX_LENGTH:
         return tuple(merged)
-    # of the text without the names: those may change while the artifact stays the same
+    # digest the text without names: names may change while the artifact stays the same
     middle = Part(_digest(_nameless(written(part if part.is_known else Part("", False) for part in merged))), True)
     return (*_ends(merged, slice(None, 300)), middle, *reversed(_ends(merged[::-1], slice(-300, None))))
 
 
 def _ends(parts: Sequence[Part], kept: slice) -> list[Part]:
-    """Return the first parts, as many as a long template keeps at each end."""
+    """Return the first parts of a long template, as many as it keeps at each end."""
     first: list[Part] = []
     length = 0
     for part in parts[:_MAX_PARTS // 2 - 1]:
@@ -114,7 +114,7 @@ def _digest(text: str) -> str:
 
 
 def joined(separator: Template, items: Iterable[Template]) -> Template:
-    """Return templates with another one between them."""
+    """Join templates with a separator, like ``str.join()``."""
     parts: list[Part] = []
     for number, item in enumerate(items):
         parts += (*separator, *item) if number else item
@@ -122,7 +122,7 @@ def joined(separator: Template, items: Iterable[Template]) -> Template:
 
 
 def joined_path(items: Iterable[Template]) -> Template:
-    """Return what ``posixpath.join()`` makes of templates: an unknown part may begin or end with anything but "/"."""
+    """Join templates like ``posixpath.join()``. Unknown parts are taken not to begin or end with "/"."""
     path: list[Part] = []
     for item in items:
         if item and item[0].is_known and item[0].text.startswith("/"):
@@ -139,7 +139,7 @@ def changed(template: Template, change: Callable[[str], str]) -> Template:
 
 
 def changed_ends(template: Template, first: Callable[[str], str], last: Callable[[str], str]) -> Template:
-    """Return a template whose known beginning and known end are changed."""
+    """Return a template with its first and last part changed, if they are known."""
     parts = list(template)
     for index, change in ((0, first), (-1, last)):
         if parts and parts[index].is_known:
@@ -148,7 +148,7 @@ def changed_ends(template: Template, first: Callable[[str], str], last: Callable
 
 
 def last_component(template: Template) -> Template:
-    """Return what stands behind the last slash that is known; the whole template if none is."""
+    """Return the part of a template after its last known slash; the whole template if it has none."""
     for index in range(len(template) - 1, -1, -1):
         before, slash, after = template[index].text.rpartition("/")
         if template[index].is_known and slash:
@@ -157,7 +157,7 @@ def last_component(template: Template) -> Template:
 
 
 def percent(template: Template, positional: Sequence[Template], named: Mapping[str, Template]) -> Template:
-    """Return what the operator ``%`` makes of a template."""
+    """Apply the operator ``%`` to a template."""
     arguments = iter(positional)
 
     def field(match: re.Match[str]) -> Template:
@@ -171,13 +171,13 @@ def percent(template: Template, positional: Sequence[Template], named: Mapping[s
 
 
 def format_fields(template: Template, positional: Sequence[Template], named: Mapping[str, Template]) -> Template:
-    """Return what ``str.format()`` makes of a template. Raise ValueError if it would."""
+    """Apply ``str.format()`` to a template. Raise ValueError if it would."""
     import string
 
     numbers = iter(range(len(positional)))
     parts: list[Part] = []
     for part in template:
-        # what is not known may have fields, too, which nobody can tell
+        # an unknown part may hold fields, too, but nobody can tell
         for text, field, spec, conversion in string.Formatter().parse(part.text) if part.is_known else ():
             parts.append(Part(text, True))
             if field is not None:
@@ -198,7 +198,7 @@ def format_fields(template: Template, positional: Sequence[Template], named: Map
 
 
 def _formatted(value: Template) -> Template:
-    """Return what is known of a value that is padded, rounded or quoted."""
+    """Return the template of a value that is padded, rounded or quoted: unknown."""
     return value if is_unknown(value) else unknown("")
 
 
@@ -218,24 +218,24 @@ def _replaced(template: Template, pattern: re.Pattern[str], field: Callable[[re.
 
 
 def shown_key(text: str, is_whole: bool = False) -> str:
-    """Return a template to show on one line: the middle of a long one may be cut, since keys differ at their ends."""
+    """Return a key for a message, on one line. The middle of a long one is cut, since keys differ at their ends."""
     text = _on_one_line(text.replace("\\", "\\\\"))
     half = (_MAX_SHOWN - 3) // 2
     return text if is_whole or len(text) <= _MAX_SHOWN else f"{text[:half]}...{text[-half - 1:]}"
 
 
 def name_key(text: str) -> str:
-    """Return a template as it stands in the name of a call: its unknown parts are ``{}``.
+    """Return a key as it is written in the name of a call, on one line: unknown parts are ``{}``.
 
-    It is empty if nothing is left that has a letter. It has one line, and two that differ stay different.
+    It is empty if the known parts have no letter. Different keys stay different.
     """
     return canonical_key(text.replace("\\", "\\\\")) if has_letter(text) else ""
 
 
 def canonical_key(text: str) -> str:
-    """Return the key of a call's name as name_key() writes it, if somebody wrote it plainly.
+    """Return a hand-written key of a call's name as name_key() writes it.
 
-    Its unknown parts may have names, and control characters may stand as they are.
+    Unknown parts may have names, and control characters need not be escaped.
     """
     text = _on_one_line(_nameless(text))
     half = (_MAX_NAME - 14) // 2
@@ -243,7 +243,7 @@ def canonical_key(text: str) -> str:
 
 
 def has_letter(text: str) -> bool:
-    """Return whether a template has a letter outside of its unknown parts."""
+    """Return whether the known parts of a template have a letter."""
     return any(character.isalpha() for character in _FIELD.sub("", text))
 
 
@@ -252,7 +252,7 @@ def _nameless(text: str) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a text in which whatever is not shown as it is stands as in Python."""
+    """Return a text with invisible characters written as Python escapes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(

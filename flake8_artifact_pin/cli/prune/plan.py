@@ -17,9 +17,9 @@ from flake8_artifact_pin.cli.prune.results import Plan
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.repository.dead_patterns import dead_patterns
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.renames import Fate

@@ -30,8 +30,8 @@ from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.pins.spelling import from_disk
 from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.repository.workspace import open_workspace
