@@ -97,6 +97,13 @@ def newly_decided(old: Pin, pin: Pin) -> set[str]:
     }
 
 
+def _shared_entries(old: Pin, pin: Pin) -> set[str]:
+    """Return the entries that repeat the decision of a pin that counted: more of them than it allowed are new."""
+    if old.calls is not None or not old.decision.is_made:
+        return set()
+    return {name for name, call in (pin.calls or {}).items() if says_the_same(call.decision, old.decision)}
+
+
 def says_the_same(decision: Decision, other: Decision) -> bool:
     """Return whether two decisions differ in nothing that can be seen, their last days aside."""
     return _parts(decision) == _parts(other)
@@ -140,7 +147,17 @@ class _File:
             return came if self.now.is_over or len(came) > new_decisions(self.old_pin, self.now.pin) else []
         waiting = {name for name in self.unused if self.now.pin.decision_on(name).is_made}
         decided = newly_decided(self.old_pin, self.now.pin) | waiting
-        return [change for change in came if not self._take_decision(change, decided)]
+        shared = _shared_entries(self.old_pin, self.now.pin)
+        left = max(0, len(shared) - self.old_pin.allowed)
+        undecided = []
+        for change in came:
+            if self._take_decision(change, decided):
+                continue
+            if left and self._take_decision(change, shared):
+                left -= 1
+            else:
+                undecided.append(change)
+        return undecided
 
     def _is_old_artifact(self, change: CallChange) -> bool:
         """Return whether a call was here, or came with what had been decided on it."""

@@ -55,9 +55,13 @@ CASES = {
         TWO, "[pins]\n", ["a.py:3", "--registered", "two"],
         f'[pins]\n\n{CALLS}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n',
     ),
-    "the same decision goes on counting": Case(
-        TWO, '[pins]\n"a.py" = { count = 1, grandfathered = "scratch files" }  # ours\n',
-        ["a.py:3", "--grandfathered", "scratch files"],
+    "the same decision on one more call names the calls": Case(
+        TWO, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "--registered", "one"],
+        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ registered = ["one"] }}\n',
+    ),
+    "the same decision on the same calls goes on counting": Case(
+        TWO, '[pins]\n"a.py" = { count = 2, grandfathered = "scratch files" }  # ours\n',
+        ["a.py", "--grandfathered", "scratch files"],
         '[pins]\n"a.py" = { count = 2, grandfathered = "scratch files" }  # ours\n',
     ),
     "a second decision names the calls": Case(
@@ -130,6 +134,14 @@ def test_what_was_decided_is_not_new_to_a_reviewer(repository: Repository) -> No
     repository.write({"a.py": TWO, "b.py": ONE})
     repository.run("decide", "a.py", "b.py", "--registered", "one")
     repository.git("add", "--all")
+    assert repository.check("--since=HEAD").places == []
+
+
+def test_one_artifact_that_two_calls_write_is_decided_once_more(repository: Repository) -> None:
+    """Whoever repeats a decision for a new call has decided: no reviewer is told that nobody did."""
+    repository.commit({"a.py": ONE, "artifact-pins.toml": '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'})
+    repository.write({"a.py": TWO})
+    repository.run("decide", "a.py:3", "--registered", "one")
     assert repository.check("--since=HEAD").places == []
 
 

@@ -215,6 +215,20 @@ def test_equal_entries_of_a_renamed_function_are_nobodys_in_particular() -> None
     assert [text.split()[0] for text in changes(old, new)] == ["renamed", "renamed"]
 
 
+@pytest.mark.parametrize(
+    ("source", "entries", "expected"),
+    [
+        (BOTH, ALPHA_ENTRY + BETA_ENTRY.replace('["beta"]', '["alpha"]'), ["added"]),
+        # the decision of the call that went is not new
+        (BETA, BETA_ENTRY.replace('["beta"]', '["alpha"]'), ["changed?"]),
+    ],
+)
+def test_a_decision_that_is_repeated_for_one_more_call(source: str, entries: str, expected: list[str]) -> None:
+    old = snapshot({"a.py": ALPHA}, counting(1, "registered", '["alpha"]'))
+    found = changes(old, snapshot({"a.py": source}, ENTRIES + entries))
+    assert [text.split()[0] for text in found] == expected
+
+
 def test_an_exempt_file_needs_no_decision() -> None:
     new = snapshot({"a.py": ALPHA}, '[exempt]\n"a.py" = "a test"\n')
     assert changes(snapshot({"a.py": ""}, "[pins]\n"), new) == ["added a.py f:put_object(alpha.csv)"]

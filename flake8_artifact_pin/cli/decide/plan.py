@@ -90,7 +90,7 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     counted = [call.site.name for call in verdict.calls if call.site.is_counted]
     more = _newly_allowed(pin, len(counted), len(decisions))
     distinct = set(map(_words, decisions.values()))
-    if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions)):
+    if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions, more)):
         # who decides on all of them decides anew
         before = Decision() if len(decisions) == len(counted) else pin.decision
         return plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
@@ -123,14 +123,17 @@ def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
     return min(decided, max(counted - pin.allowed, 0)) if pin.allowed else decided
 
 
-def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions) -> bool:
+def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions, more: int) -> bool:
     """Return whether one decision is for all calls of a file: the pin's own, or one on each call.
 
+    A count that rises by ``more`` under the same words would look undecided to a reviewer and to ``check --since``.
     Fewer ids than calls, at a count, would leave open which artifact they are for.
     """
     decision = next(iter(decisions.values()))
+    if _words(decision) == _words(pin.decision):
+        return not more
     has_enough = not 0 < len(decision.registered) < len(decisions)
-    return _words(decision) == _words(pin.decision) or (len(decisions) == len(counted) and has_enough)
+    return len(decisions) == len(counted) and has_enough
 
 
 def plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:
