@@ -106,9 +106,11 @@ class Renames:
             return Outcome(Fate.UNKNOWN, new_path, f"renamed to {new_path}: {_NOT_HERE}")
         if found.startswith(self._prefix) and os.path.isfile(self.top.place(found)):
             return Outcome(Fate.RENAMED, new_path)
-        if not found and self.repository.is_shallow and not self._last_commit(self._prefix + path):
+        if found or self._last_commit(self._prefix + path):
+            return Outcome(Fate.DELETED)
+        if self.repository.is_shallow:
             return Outcome(Fate.UNKNOWN, reason="this clone is shallow: run git fetch --unshallow")
-        return Outcome(Fate.DELETED)
+        return Outcome(Fate.UNKNOWN, reason="no commit has this file: correct the path, or remove the pin")
 
     def _follow(self, path: str) -> str:
         """Return the last path of a file, whether it is there or not; empty if it was deleted in the end."""

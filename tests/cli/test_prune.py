@@ -125,8 +125,9 @@ def test_patch_that_git_applies(repository: Repository, case: str) -> None:
         directory.symlink_to("real")
     os.makedirs(os.path.realpath(directory), exist_ok=True)
     before = before if "pins." in before else f'{before}"old.py" = 2\n"one.py" = 3\n"bad.py" = 1'
-    files = {"one.py": CALL, "bad.py": "(", "old.py": SOURCE, "stays.py": "", PINS: before}
+    files = {"one.py": CALL, "bad.py": "(", "old.py": SOURCE, "stays.py": "", "gone.py": "", PINS: before}
     repository.commit({f"{where}/{name}": content for name, content in files.items()})
+    (directory / "gone.py").unlink()
     (directory / "old.py").rename(directory / "new.py")
     repository.monkeypatch.chdir(repository.root / cwd)
     arguments = [f"--pins={where}/{PINS}"] if cwd == "." and where != "." else []
@@ -202,10 +203,11 @@ def test_locale_that_cannot_spell_a_path(repository: Repository, tmp_path: Path,
         subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(tmp_path / locale)], check=False)
         if not (tmp_path / locale).exists():
             pytest.skip("there are no sources of locales here")
-    repository.commit({"d\u00e9/\u65e5.py": CALL, "old.py": SOURCE, PINS: (
+    repository.commit({"d\u00e9/\u65e5.py": CALL, "old.py": SOURCE, "w\u00e9g.py": "", PINS: (
         '[pins]\n"d\u00e9/\u65e5.py" = 2\n"old.py" = 2\n"w\u00e9g.py" = 1\n'
     )})
     repository.git("mv", "old.py", "n\u00e9w.py")
+    repository.git("rm", "--quiet", "w\u00e9g.py")
     outcome = run_process(
         "prune", "--move-renamed", LC_ALL=locale, LOCPATH=str(tmp_path), PYTHONUTF8="0", PYTHONCOERCECLOCALE="0",
     )

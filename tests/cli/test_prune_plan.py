@@ -209,7 +209,11 @@ def test_file_that_is_not_there(directory: Repository, make: Callable[[Repositor
     if make is on_git:
         # nothing tells of the past yet
         assert directory.run("prune").err.count("git cannot tell what became of it: there is no commit yet") == 3
+        # a path that was never there is rather a typo, whose decision would be lost
         directory.commit()
+        assert "no commit has this file: correct the path, or remove the pin" in directory.run("prune").err
+        assert directory.read(PINS) == '[pins]\n"file/a.py" = 1\n'
+        return
     outcome = directory.run("prune")
     assert (len(outcome.lines), directory.read(PINS), outcome.status) == (3, "[pins]\n", 0)
 
@@ -420,7 +424,8 @@ def test_module_that_became_a_package(repository: Repository) -> None:
 @pytest.mark.parametrize("is_added", [True, False])
 def test_letters_that_are_composed_otherwise(repository: Repository, is_added: bool) -> None:
     """A pin is not lost because a system or a tool writes the same letters in another way."""
-    repository.commit({PINS: '[pins]\n"\u00e9.py" = 1\n"\u00fc.py" = 1\n'})
+    repository.commit({"\u00fc.py": "", PINS: '[pins]\n"\u00e9.py" = 1\n"\u00fc.py" = 1\n'})
+    repository.git("rm", "--quiet", "\u00fc.py")
     repository.write({"e\u0301.py": CALL})
     if is_added:
         repository.git("add", "--all")
@@ -460,6 +465,8 @@ def test_sparse_checkout(renamed: Repository) -> None:
     before = '[pins]\n"a/x.py" = 1\n"b/w.py" = 1\n"old.py" = 2\n'
     renamed.write({"a/x.py": CALL, "b/w.py": CALL, "b/new.py": text("old"), PINS: f'{before}"b/gone.py" = 1\n'})
     (renamed.root / "new.py").unlink()
+    renamed.commit({"b/gone.py": ""})
+    renamed.git("rm", "--quiet", "b/gone.py")
     renamed.commit()
     renamed.git("sparse-checkout", "set", "a")
     absent = "git tracks it and has not checked it out"
@@ -475,7 +482,8 @@ def test_sparse_checkout(renamed: Repository) -> None:
 def test_submodule_that_is_not_checked_out(repository: Repository) -> None:
     before = '[pins]\n"link.py" = 1\n"sub/b.py" = 1\n'
     (repository.root / "link.py").symlink_to("sub/b.py")
-    repository.commit({"source/b.py": CALL, PINS: f'{before}"subway.py" = 1\n'})
+    repository.commit({"source/b.py": CALL, "subway.py": "", PINS: f'{before}"subway.py" = 1\n'})
+    repository.git("rm", "--quiet", "subway.py")
     for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=x"]):
         repository.git("-C", "source", *command)
     repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./source", "sub")
@@ -492,7 +500,8 @@ def test_link_that_leads_out_of_here(repository: Repository) -> None:
     before = '[pins]\n"data/x.py" = 1\n"link.py" = 1\n'
     (repository.root / "data").symlink_to("../disk")
     (repository.root / "link.py").symlink_to("/nowhere/x.py")
-    repository.commit({PINS: f'{before}"link/y.py" = 1\n'})
+    repository.commit({"link/y.py": "", PINS: f'{before}"link/y.py" = 1\n'})
+    repository.git("rm", "--quiet", "link/y.py")
     outcome = repository.run("prune")
     assert outcome.err.count("kept: git cannot tell what became of it: a link leads out of here\n") == 2
     assert (len(outcome.lines), outcome.status, repository.read(PINS)) == (1, 1, before)

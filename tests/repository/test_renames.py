@@ -14,6 +14,7 @@ from flake8_artifact_pin.repository.renames import Renames
 pytestmark = pytest.mark.once
 
 GONE = Outcome(Fate.DELETED)
+NEVER_THERE = Outcome(Fate.UNKNOWN, reason="no commit has this file: correct the path, or remove the pin")
 
 
 def text(name: str, lines: int = 40) -> str:
@@ -125,7 +126,7 @@ def test_several_files(repository: Repository) -> None:
 
 def test_path_that_git_never_knew(repository: Repository) -> None:
     repository.commit({"a.py": text("a")})
-    assert outcome(repository) == GONE
+    assert outcome(repository) == NEVER_THERE
 
 
 def test_no_commit_yet(repository: Repository) -> None:
@@ -203,6 +204,6 @@ def test_submodule(repository: Repository, project: Project) -> None:
     outer.commit()
     run(outer, "cd sub; git mv old.py new.py; git rm -q b.py")
     assert [outcome(outer, "sub/old.py"), outcome(outer, "sub/b.py")] == [renamed("sub/new.py"), GONE]
-    assert outcome(outer, "gone.py") == GONE
+    assert outcome(outer, "gone.py") == NEVER_THERE
     outer.git("submodule", "--quiet", "deinit", "--force", "sub")
     assert outcome(outer, "sub/old.py").fate is Fate.UNKNOWN
