@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 from typing import NoReturn
 
 NAME = "flake8-artifact-pin"
@@ -110,7 +111,7 @@ def _parser(words: Sequence[str]) -> _Parser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     _add_debug(parser)
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_VerbParser)
     chosen = next((word for word in words if word in VERBS), None)
     for name, summary in VERBS.items():
         description = f"{summary[0].upper()}{summary[1:]}."
@@ -139,6 +140,22 @@ class _Parser(argparse.ArgumentParser):
         for line in [*self.format_usage().splitlines(), f"{self.prog}: error: {message}"]:
             note(line)
         raise SystemExit(ERROR)
+
+
+class _VerbParser(_Parser):
+    """The parser of one verb, which shows its own usage for an unknown option; argparse shows that of the command."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return the namespace and no rest, or exit."""
+        parsed, rest = super().parse_known_args(args, namespace)
+        if rest:
+            import difflib
+
+            options = [text for action in self._actions for text in action.option_strings]
+            nearest = difflib.get_close_matches(rest[0].partition("=")[0], options, 1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else ""
+            self.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
+        return parsed, rest
 
 
 class _Version(argparse.Action):

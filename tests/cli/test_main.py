@@ -146,7 +146,7 @@ def test_version_without_an_installed_package(tmp_path: Path) -> None:
         (["check", "-x"], "unrecognized arguments: -x"),
         (["--pins=x", "check"], "unrecognized arguments: --pins=x"),
         # no abbreviations: another option would change what they mean
-        (["check", "--form=json"], "unrecognized arguments: --form=json"),
+        (["check", "--form=json"], "unrecognized arguments: --form=json; did you mean --format?"),
         (["prune", "a.py"], "unrecognized arguments: a.py"),
         # nothing that a terminal or a CI machine would obey
         (["check", "--\x1b[31m"], "unrecognized arguments: --\\x1b[31m"),
