@@ -114,8 +114,6 @@ class AddPin(NamedTuple):
     calls: Mapping[str, Decision] | None = None
 
     def apply(self, pins: Table) -> None:
-        if self.key in pins:
-            raise KeyError(self.key)
         pins[self.key] = _counting(self.allowed, self.decision) if self.calls is None else _naming(self.calls)
 
 
@@ -127,8 +125,6 @@ class AddCall(NamedTuple):
     decision: Decision = Decision()
 
     def apply(self, pins: Table) -> None:
-        if self.call in pins[self.key]["calls"]:
-            raise KeyError(self.call)
         pins[self.key]["calls"][self.call] = decision_data(self.decision)
 
 

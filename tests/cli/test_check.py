@@ -632,6 +632,17 @@ def test_text(repository: Repository) -> None:
     assert repository.run("check") == ("", "2 files, 0 PUT calls: 0 findings\n", 0)
 
 
+@pytest.mark.once
+def test_the_new_name_of_a_pinned_file(repository: Repository) -> None:
+    repository.commit({"a.py": PUT, "b.py": PUT + "x = 1\n" * 9, PINS: '[pins]\n"a.py" = 1\n"b.py" = 1\n'})
+    repository.git("mv", "a.py", "c.py")
+    repository.git("rm", "--quiet", "b.py")
+    assert [text for *_, code, text in repository.check().findings if code == "APR003"] == [
+        "a.py is now c.py; move its pin: flake8-artifact-pin prune --move-renamed",
+        "b.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: flake8-artifact-pin prune",
+    ]
+
+
 # What stands in the pins file, and what is said of it in a repository with t/a.py and src/b.py.
 EXEMPTIONS = {
     '"t/" = "tests"': [],

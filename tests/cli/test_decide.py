@@ -77,7 +77,7 @@ CASES = {
         '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
     ),
     "who decides again overwrites": Case(
-        ONE, '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n', ["a.py", "--registered", "one"],
+        ONE, '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n', ["a.py:2", "--registered", "one"],
         '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
     ),
     "a call joins those that are named": Case(

@@ -78,6 +78,9 @@ CASES = {
     ),
     "headings": Case(
         '''
+        # --- helpers ---
+        import os
+
         PINNED = {
             # --- collectors, owned by data ----
             "collectors/daily.py": 1,
@@ -131,7 +134,9 @@ CASES = {
     "dict() and frozenset()": Case(
         '''
         # neither reads nor writes what matters
-        IGNORED = frozenset({"scripts/adhoc", "tests/"})
+        IGNORED = frozenset({
+            "scripts/adhoc", "tests/",
+        })
         EXPECTED = dict([
             ("collectors/daily.py", 1),  # daily prices
             ("features/writer.py", 1),
@@ -199,7 +204,7 @@ CASES = {
         EXAMPLE = {"a.py": 3}
         OTHER = {"collectors/daily.py": "x", "/abs.py": 1, "": 2}
         EMPTY = {}
-        METHODS = ("put_object", "../lib/", "/tmp/", ".")
+        METHODS = ("put_object", "lib", "../lib/", "/tmp/", ".")
         NUMBERS = {"collectors/weekly.py": 1 + LIMIT, "features/writer.py": len(rows), "lib/io.py": True}
         OUTSIDE = ("../lib/", "docs/")
         NAMES = (Path(lib), ROOT / lib, lib, f"{lib}/", Path(), make("lib/"), dict(lib=1), dict([lib]))

@@ -157,6 +157,11 @@ LEFT = {
         {"a.py": ONE, "c.py": TWO},
         'c.py:2: left, since "a.py" registers one, two: decide on it',
     ),
+    "two ids in two files": (
+        {"a.py": ONE + TWO}, '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n',
+        {"a.py": "", "c.py": ONE, "d.py": TWO},
+        'd.py:2: left, since "a.py" registers one, two: decide on it',
+    ),
     "a count that is too small": (
         {"a.py": ONE + TWO}, '[pins]\n"a.py" = 2\n', {"a.py": NEW, "c.py": ONE + TWO},
         'c.py:2: left, since "a.py" allows fewer than the 2 calls that moved from it: decide on it',

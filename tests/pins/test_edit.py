@@ -613,7 +613,7 @@ NAMED: dict[str, tuple[str, list[Edit], str]] = {
         f'[pins."a.py".calls] # a\n# one\n{CALL}# above\n[pins."b.py"]\ncount = 2\n',
     ),
     "an inline table": (
-        'pins = { "b.py" = 1, "a.py" = 1 }\n',
+        'pins = { "b.py" = 1, "a.py" = { count = 1 } }\n',
         [NameCalls("a.py", {"f:put(a)": X})],
         'pins = { "b.py" = 1, "a.py" = { calls = { "f:put(a)" = { registered = ["x"] } } } }\n',
     ),

@@ -43,6 +43,7 @@ NO_FILE = Fault(1, 0, "not a regular file: put a file in its place")
         # one that does not parse may be that of another tool, or it may hold the pins
         ({"a/pyproject.toml": "[", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/pyproject.toml": "[tool.artifact-pins", "artifact-pins.toml": ""}, "a/pyproject.toml"),
+        ({"a/pyproject.toml": f"artifact-pins = {'[' * 999}", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml": b"[tool.artifact-pins]\n# \xff", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml/x": "", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/artifact-pins.toml/x": "", "artifact-pins.toml": ""}, "a/artifact-pins.toml"),

@@ -14,6 +14,7 @@ from support import Project
 from support import PUT
 from support import Repository
 
+from flake8_artifact_pin.repository.files import files_with
 from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.files import tracked_files
 from flake8_artifact_pin.repository.files import tree_files_without
@@ -144,6 +145,7 @@ def test_index_that_git_cannot_search(repository: Repository) -> None:
     assert len(git.entries) == 2
     repository.write({".git/index": "broken"})
     assert files_without(git, MATCHER.pieces, ["a.py", "b.py"]) == frozenset()
+    assert files_with(git, ["put_object"], ["a.py", "b.py"]) == {"a.py", "b.py"}
     assert tree_files_without(git, "nothing", MATCHER.pieces, git.entries) == frozenset()
 
 

@@ -50,6 +50,9 @@ CHANGES: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, str]]] =
     "removed in a commit": ("git rm -q a.py; git commit -qm x", {"a.py": 1}, {}, {}),
     "renamed": ("git mv long.py c.py; git commit -qm x", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
     "renamed without a word": ("mv long.py c.py", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
+    "renamed, and what is like it is not tracked": (
+        "git mv long.py z.py; cp z.py c.py", {"long.py": 1}, {"z.py": 1}, {"z.py": "long.py"},
+    ),
     "renamed and copied": (
         "cp long.py c.py; git rm -q --cached long.py; git add c.py", {"long.py": 1}, {"c.py": 1}, {},
     ),
@@ -157,9 +160,10 @@ def test_sparse_checkout(repository: Repository) -> None:
     assert found.absent.has("b/b.py")
 
 
-def test_missing_blobs(repository: Repository, project: Project) -> None:
+@pytest.mark.parametrize(("number", "more"), [(5, ""), (7, " and 2 more")])
+def test_missing_blobs(repository: Repository, project: Project, number: int, more: str) -> None:
     repository.git("config", "uploadpack.allowFilter", "true")
-    names = [f"f{number}.py" for number in range(7)]
+    names = [f"f{index}.py" for index in range(number)]
     repository.commit({**dict.fromkeys(names, ""), **{name: f"# {name}\n{PUT}" for name in names}, PINS: ""})
     repository.commit({**{name: f"# {name}\n{PUT * 2}" for name in names}, "new.py": PUT, PINS: "# now\n"})
     repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.root}", "clone")
@@ -168,7 +172,7 @@ def test_missing_blobs(repository: Repository, project: Project) -> None:
     assert counts(found) == ({}, {"new.py": 1})
     assert found.notes == [
         f"{PINS} of the base is not in this partial clone: all pins show as added",
-        "not in this partial clone, so not compared: f0.py, f1.py, f2.py, f3.py, f4.py and 2 more",
+        f"not in this partial clone, so not compared: f0.py, f1.py, f2.py, f3.py, f4.py{more}",
     ]
 
 
@@ -200,15 +204,19 @@ def test_submodules(repository: Repository, project: Project) -> None:
     inner = Repository(project, "inner")
     inner.commit({"a.py": PUT})
     outer = Repository(project, "outer")
-    for name in ("same", "changed", "away"):
+    for name in ("same", "changed", "away", "gone"):
         outer.git("submodule", "--quiet", "add", str(inner.root), name)
     outer.commit({"b.py": PUT})
     outer.git("submodule", "--quiet", "deinit", "--force", "away")
+    outer.git("rm", "--quiet", "gone")
     run(outer, "cd changed; echo x = 1 >> a.py; git commit -qam x; cd ../same; echo x = 1 >> a.py")
     outer.monkeypatch.chdir(outer.root)
     found = snapshots()
     assert counts(found) == ({}, {})
-    assert found.notes == ["submodule changed changed: its PUT calls are not compared"]
+    assert found.notes == [
+        "submodule changed changed: its PUT calls are not compared",
+        "submodule gone changed: its PUT calls are not compared",
+    ]
 
 
 def test_outside_git(directory: Repository) -> None:

@@ -149,6 +149,7 @@ PYPROJECTS: dict[str, tuple[Mapping[str, str], str, Sequence[str]]] = {
     ),
     "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, PINS, ["a.py", "a.pyw"]),
     "no table": ({"pyproject.toml": "tool.flake8 = 1\n"}, "artifact-pins.toml", ["a.py"]),
+    "nested deep": ({"pyproject.toml": "x = " + "[" * 999}, "artifact-pins.toml", ["a.py"]),
     "not UTF-8": ({"pyproject.toml": "\udcff"}, "artifact-pins.toml", ["a.py"]),
 }
 

@@ -16,10 +16,12 @@ pytestmark = pytest.mark.once
 ALPHA = 'def f():\n    s3.put_object(Key="alpha.csv")\n'
 BETA = ALPHA.replace("alpha", "beta")
 BOTH = f'{ALPHA}    s3.put_object(Key="beta.csv")\n'
+PROBE = f'{ALPHA}    s3.put_object(Key="beta.csv")  # noqa: APR001 - a probe\n'
 COUNT = '[pins]\n"a.py" = {}\n'
 ENTRIES = '[pins."a.py".calls]\n'
 ALPHA_ENTRY = '"f:put_object(alpha.csv)" = { registered = ["alpha"] }\n'
 BETA_ENTRY = ALPHA_ENTRY.replace("alpha", "beta")
+PLANNED_ENTRY = '"g:put_object" = { deferred = "config#1" }\n'
 
 
 def counting(count: int, kind: str, decision: str) -> str:
@@ -296,7 +298,7 @@ def test_an_entry_that_only_got_another_name_is_no_new_decision() -> None:
         (COUNT.format(1), 'patterns = ["save"]\n' + COUNT.format(2), []),
         ('patterns = ["save"]\n' + COUNT.format(1), COUNT.format(2), ["a.py"]),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
-        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"g:put_object" = { deferred = "config#1" }\n', []),
+        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + PLANNED_ENTRY, []),
     ],
 )
 def test_pins_raised_without_a_call(old_pins: str, new_pins: str, expected: list[str]) -> None:
@@ -310,6 +312,10 @@ def test_pins_raised_without_a_call(old_pins: str, new_pins: str, expected: list
         # one of the new entries is the new call's
         (ALPHA, BOTH, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
         (ALPHA, BOTH, COUNT.format(1), COUNT.format(2), []),
+        # two new decisions are on what came and on what is to come
+        (ALPHA, BOTH, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY + PLANNED_ENTRY, []),
+        # a suppressed call takes none
+        (ALPHA, PROBE, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + PLANNED_ENTRY, []),
         # what was beyond its pin in the base is allowed now
         (BOTH, BOTH, COUNT.format(1), COUNT.format(2), ["a.py"]),
         # the entry of what is gone is stale, which is APR002

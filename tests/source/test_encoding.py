@@ -96,6 +96,7 @@ HONEST = {
     "cp1252 beside the cookie": "# coding: cp1252 – André\nx = '€'\n".encode("cp1252"),
     "KOI8-R": "# coding: koi8-r\nx = 'причина'\n".encode("koi8-r"),
     "cp437": "# coding: cp437\nx = 'é'\n".encode("cp437"),
+    "cp437, what is a sign to one and a letter to the other": "# coding: cp437\nx = '½'\n".encode("cp437"),
     "Mac Roman": "#!/usr/bin/python\n# coding: mac-roman\nx = 'é'\n".encode("mac-roman"),
     "EUC-JP beside the cookie": "# coding: euc-jp 日本\nx = '日本'\n".encode("euc-jp"),
     "GBK": "# coding: gbk\nx = '中文\\n'\n".encode("gbk"),

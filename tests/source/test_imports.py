@@ -114,6 +114,7 @@ SHADOWS = {
     "a walrus in an argument's default": "def f():\n  def g(x=(NAME := 1)): ...\n  USE",
     "a walrus in a decorator": "def f():\n  @(NAME := x)\n  class C: ...\n  USE",
     "a loop": "def f():\n  for NAME in x: USE",
+    "a loop of a coroutine": "async def f():\n  async for NAME in x: USE",
     "with": "def f():\n  with x as NAME: USE",
     "an exception": "def f():\n  try: ...\n  except E as NAME: USE",
     "a pattern": "def f():\n  match x:\n    case [NAME]: USE",
@@ -127,6 +128,7 @@ SHADOWS = {
 }
 if sys.version_info >= (3, 12):
     SHADOWS["a type parameter"] = "def f[NAME](): USE"
+    SHADOWS["a type alias"] = "def f():\n  type NAME = x\n  USE"
 
 
 @pytest.mark.parametrize("use", ["NAME()", "NAME.put()"])

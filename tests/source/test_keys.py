@@ -403,6 +403,8 @@ def test_the_first_place_that_the_call_has() -> None:
         ("s3.put(Key=urlparse(key).path.lstrip('/'))", "key"),
         ("b, k = key.removeprefix('s3://').split('/', 1); s3.put(Key=k)", "key"),
         ("b, k = split_url(key); s3.put(Key=k)", "key"),
+        ("b, k = split_url(key + '.csv'); s3.put(Key=k)", None),
+        ("b, k = split_url(''); s3.put(Key=k)", None),
         ("s3.put(Key=key.split('/', 3)[3])", "key"),
         ("s3.put(Key=f's3://{bucket}/{key}')", "key"),
         # a prefix from a variable, and an extension
@@ -427,6 +429,7 @@ def test_the_first_place_that_the_call_has() -> None:
         ("key = ' and '.join([prefix, key]); s3.put(Key=key)", None),
         ("key = '/'.join(key); s3.put(Key=key)", None),
         ("key = '{}/{}'.format(prefix, key); s3.put(Key=key)", "key"),
+        ("key = '{}/{}'.format(); s3.put(Key=key)", None),
         ("key = PREFIX + key; s3.put(Key=key)", None),
         ("key = prefix * key; s3.put(Key=key)", None),
         ("key = prefix + key + '_raw'; s3.put(Key=key)", None),

@@ -259,7 +259,12 @@ skip: the registry knows it
 # no readers
 # notebooks only
 # only for notebooks
+# mirrors db:main
 """.strip().splitlines()
+# One word behind these is a reason, and behind another one it is for a tool.
+REASONS += [f"# {label}: backfill" for label in (
+    "because", "cf", "comment", "explanation", "justification", "nb", "note", "rationale", "reason", "ref", "see", "ticket", "why",
+)]
 
 # What looks like a reason and is none.
 PLACEHOLDERS = r"""
