@@ -1,7 +1,6 @@
 """The checker that flake8 loads: options in, the findings of one file out.
 
-Most of the package is imported where it is needed: an editor starts flake8 at each save, mostly for a file without a
-PUT call.
+Most of the package is imported on use: an editor starts flake8 at each save, mostly for a file without a PUT call.
 """
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class ArtifactPinChecker:
-    """Checks one file; the class itself holds what ``parse_options`` read for the run."""
+    """Checks one file. The class holds the pins of the run, which ``parse_options`` reads."""
 
     pins: ClassVar[Pins] = Pins("", "")
 
@@ -42,7 +41,7 @@ class ArtifactPinChecker:
         filename: str,
         noqa_line_for: Callable[[int], str | None],
     ) -> None:
-        """Take what flake8's file processor has; ``filename`` is only a name, stdin may have one too."""
+        """Take the attributes of flake8's FileProcessor. Do not open ``filename``: it may only be a name for stdin."""
         self.tree = tree
         self.lines = lines
         self.filename = filename
@@ -72,14 +71,14 @@ class ArtifactPinChecker:
             cls.pins = load_pins(find_pins_file(options.artifact_pins, cwd), cwd)
         except PinsNotFoundError as error:
             problem = f"--artifact-pins: {error}"
-            # flake8 calls this again in each worker that it spawns, and waits for ever if only a worker raises.
+            # flake8 calls this again in each worker that it spawns, and hangs if only a worker raises
             if multiprocessing.parent_process() is None:
                 raise ExecutionError(problem)
             cls.pins = Pins(os.path.join(cwd, options.artifact_pins), cwd, faults=(Fault(1, 0, problem),))
         interpose(options, cls.pins, _pins_findings)
 
     def run(self) -> Iterator[tuple[int, int, str, type[ArtifactPinChecker]]]:
-        """Yield line (1-based), column (0-based), code and text, and this class for each finding."""
+        """Yield line (1-based), column (0-based), "CODE text" and this class for each finding."""
         for finding in self._findings():
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
 
@@ -121,7 +120,7 @@ def _pins_findings(pins: Pins) -> Sequence[Finding]:
 
 
 def _has_bad_exemption(pins: Pins) -> bool:
-    """Return whether an exemption gives no reason, or a pin is exempt, too."""
+    """Return whether an exemption has no reason, or a pinned file is exempt."""
     if not pins.exempt.reasons:
         return False
     from flake8_artifact_pin.pins.paths import exemption

@@ -1,4 +1,4 @@
-"""How a verb ends that cannot do its work."""
+"""The exceptions for users' mistakes, and the exit statuses."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -8,11 +8,11 @@ CLEAN, FINDINGS, ERROR = 0, 1, 2
 
 
 class UsageError(Exception):
-    """The command cannot do what the user asks: one line that says why and what to do."""
+    """The command cannot do what the user asks. The message is one line: what is wrong, and what to do."""
 
 
 class RegistryFault(NamedTuple):
-    """What makes a registry unusable, and what to do: ``place`` is its line and column (1-based), if that is known."""
+    """A problem that makes a registry unusable, and what to do; ``place`` is line and column (1-based), if known."""
 
     path: str
     problem: str
@@ -20,12 +20,12 @@ class RegistryFault(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The fault on a line."""
+        """The fault as one line."""
         return f"{':'.join(map(str, [self.path, *(self.place or ())]))}: {self.problem}"
 
 
 class RegistryError(Exception):
-    """The registry cannot be used, for these faults."""
+    """The registry cannot be used because of its faults."""
 
     def __init__(self, *faults: RegistryFault) -> None:
         """Take the faults."""

@@ -1,7 +1,7 @@
-"""Report what belongs to no linted file: the faults of the pins file, and what is wrong with its pins.
+"""Report findings that belong to no linted file: the faults of the pins file, and those of its pins.
 
-flake8 has no hook for the end of a run. It does let a checker's ``parse_options`` change ``options.format``
-before it makes the formatter, so a reporter can be put in front of the one that the user chose.
+flake8 has no hook for the end of a run. But a checker's ``parse_options`` may change ``options.format`` before flake8
+makes the formatter, so this module puts a reporter in front of the chosen formatter.
 """
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ NAME = "artifact-pin"
 
 
 class _Interposition:
-    """What the reporter is to report, and the options that it must give back.
+    """The findings to report, and the options to restore.
 
-    Not a NamedTuple: making one takes much of what the plugin adds to a start of flake8.
+    It is not a NamedTuple: creating that class would take much of the plugin's share of flake8's start.
     """
 
     def __init__(self, options: argparse.Namespace, pins: Pins, findings: Sequence[Finding]) -> None:
@@ -43,18 +43,18 @@ class _Interposition:
 
 
 class ArtifactPinReporter:
-    """A formatter that reports its own findings and passes everything else on to the chosen formatter."""
+    """A formatter that reports its own findings and delegates everything else to the chosen formatter."""
 
     interposition: ClassVar[_Interposition | None] = None
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Make the formatter that the user chose, as flake8 would have made it."""
+        """Make the chosen formatter, as flake8 would have made it."""
         self._interposition = self.interposition
         self._reported = 0
         if self._interposition:
             options.format, options.quiet = self._interposition.format, self._interposition.quiet
         if options.format == NAME:
-            # it is on flake8's list of formatters, so somebody may choose it
+            # users may choose this reporter themselves, since it is a registered formatter
             options.format = "default"
         self._application = _running_application()
         plugins = self._application.plugins if self._application else None
@@ -63,26 +63,26 @@ class ArtifactPinReporter:
             self._add_to_count(self._application)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what is not overridden here from the chosen formatter."""
-        # a copy has no formatter yet when it is asked for special methods
+        """Return other attributes from the chosen formatter."""
+        # copy.copy() asks for special methods before the copy has a formatter
         if name == "_formatter":
             raise AttributeError(name)
         return getattr(self._formatter, name)
 
     def start(self) -> None:
-        """Start the chosen formatter and report the findings of the pins file first."""
+        """Start the chosen formatter, and report the findings of the pins file before any others."""
         self._formatter.start()
         self._report()
 
     def beginning(self, filename: str) -> None:
-        """Pass on that flake8 begins with a file's results; its legacy API never calls ``start``."""
+        """Begin with a file's results. Report here, too, since flake8's legacy API never calls ``start``."""
         self._report()
         self._formatter.beginning(filename)
 
     def _add_to_count(self, application: Application) -> None:
-        """Let flake8 count the findings: exit status, ``--count`` and the legacy API's total come from its count.
+        """Add the findings to flake8's count, which decides exit status, ``--count`` and the legacy API's total.
 
-        It sets that when all files are reported, and lends it to no plugin.
+        flake8 sets the count in Application.report_errors(), after all files, and has no hook for it.
         """
         report_errors = application.report_errors
 
@@ -103,7 +103,7 @@ class ArtifactPinReporter:
         style_guide = guide.style_guide_for(path)
         self._formatter.beginning(path)
         for finding in interposition.findings:
-            # as StyleGuide.handle_error() does, but a TOML file's comments are not noqa comments
+            # like StyleGuide.handle_error(), except that comments of a TOML file are not noqa comments
             if style_guide.should_report_error(finding.code) is Decision.Selected:
                 violation = Violation(
                     finding.code,
@@ -120,12 +120,12 @@ class ArtifactPinReporter:
 
 
 def interpose(options: argparse.Namespace, pins: Pins, find: Callable[[Pins], Sequence[Finding]]) -> None:
-    """Put the reporter in front of the chosen one if it has something to report, else leave the options alone.
+    """Put the reporter in front of the chosen formatter if it has findings; else leave the options unchanged.
 
-    ``find`` returns the findings of the pins file; it is not called where they cannot be shown.
+    ``find`` returns the findings of the pins file. It is not called if they cannot be shown.
     """
     ArtifactPinReporter.interposition = None
-    # flake8 5 can be asked for what a diff touches only
+    # flake8 5 has --diff, which shows only findings on changed lines
     is_diff = getattr(options, "diff", False)
     if is_diff or not _shows_path(options) or not _lints_below(options.filenames, pins):
         return
@@ -136,20 +136,20 @@ def interpose(options: argparse.Namespace, pins: Pins, find: Callable[[Pins], Se
 
 
 def _lints_below(filenames: Sequence[str], pins: Pins) -> bool:
-    """Return whether files below the pins file's directory are linted: not only standard input, or a copy elsewhere."""
+    """Return whether flake8 lints files below the pins file's directory, and not only stdin or a copy elsewhere."""
     root = os.path.realpath(pins.root)
-    # without any, flake8 lints the working directory
+    # without names, flake8 lints the working directory
     return "-" not in filenames and any(_are_nested(root, os.path.realpath(name)) for name in filenames or ["."])
 
 
 def _are_nested(directory: str, path: str) -> bool:
-    """Return whether one of two real paths lies in the other."""
+    """Return whether one of two real paths contains the other."""
     one, other = (os.path.join(os.path.normcase(name), "") for name in (directory, path))
     return one.startswith(other) or other.startswith(one)
 
 
 def _shows_path(options: argparse.Namespace) -> bool:
-    """Return whether the output tells which file a finding is in; an editor takes it for the open file if not."""
+    """Return whether the output shows the path. If not, an editor would show a finding in the open file."""
     return options.quiet > 0 or "%(" not in options.format or "%(path)" in options.format
 
 
@@ -162,10 +162,10 @@ def _displayed(path: str) -> str:
 
 
 def _running_application() -> Application | None:
-    """Return the flake8 application that is making a formatter.
+    """Return the flake8 application that is making a formatter, from the call stack; None if there is none.
 
-    Only it knows the formatters of all plugins, local ones too, the style guide and the count of findings, and
-    flake8 hands it to no plugin.
+    Only the application has the formatters of all plugins, the style guide and the count of findings, and flake8 passes
+    it to no plugin.
     """
     frame: FrameType | None = sys._getframe()
     while frame:

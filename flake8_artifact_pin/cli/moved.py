@@ -1,4 +1,4 @@
-"""Which PUT calls moved since the pins file was last written, as far as git knows."""
+"""Find PUT calls that moved since the pins file was last written, as far as git knows."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from flake8_artifact_pin.rules.moves import Move
 
 
 def moves_in(workspace: Workspace) -> list[Move]:
-    """Return the moves whose decisions stayed behind; none where git cannot tell."""
+    """Return the moved calls whose decisions are still in their old pins; none if git does not know."""
     for snapshots in snapshots_of_pins(workspace):
         moves = find_moves(workspace.pins, snapshots.old, snapshots.new, snapshots.renamed)
         if moves:
@@ -24,9 +24,9 @@ def moves_in(workspace: Workspace) -> list[Move]:
 
 
 def snapshots_of_pins(workspace: Workspace) -> Iterator[Snapshots]:
-    """Yield now and the last commit of the pins file, and then now and the merge base; none where git cannot tell.
+    """Yield snapshots since the last commit of the pins file, then since the merge base; none if git does not know.
 
-    Files that git does not track yet are those of now, too: a person who splits a file decides before the commit.
+    They include untracked files: a person who splits a file decides before the commit.
     """
     repository = workspace.repository
     try:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.files import ignored_pins_files
-from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.uncounted import store_imports
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.patterns import component_matches
@@ -61,7 +61,7 @@ def workspace_notes(workspace: Workspace) -> Iterator[str]:
     below = [workspace.shown(path) for path in workspace.pins_files_below() if "/" in path]
     if below:
         yield f"pins files of their own, for runs in their directories only: {listed(below)}"
-    for pin in workspace.beyond():
+    for pin in workspace.pins_on_other_files():
         yield f"{workspace.shown(pin.path)} is not Python and is not judged: its pin is kept"
     yield from untracked_note(workspace)
 

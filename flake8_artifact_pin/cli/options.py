@@ -1,4 +1,4 @@
-"""Options that several verbs have."""
+"""Options that several verbs share."""
 from __future__ import annotations
 
 import argparse
@@ -10,7 +10,7 @@ def add_pins(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
-    """Add ``--format``, whose first choice is the default."""
+    """Add ``--format``; the first choice is the default."""
     parser.add_argument(
         "--format", choices=formats, default=formats[0], help=f"how to print the result (default: {formats[0]})",
     )

@@ -1,1 +1,1 @@
-"""What the pins file says."""
+"""The pins file: reading and editing it."""

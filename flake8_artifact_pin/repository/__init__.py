@@ -1,1 +1,1 @@
-"""Which files there are."""
+"""Files and their history in git."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.repository.git import Repository
 
-# The variables in which CI systems name the branch that a pull request is to be merged into.
+# The variables in which CI systems name the target branch of a pull request.
 _TARGET_BRANCHES = (
     "GITHUB_BASE_REF",
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
@@ -19,9 +19,9 @@ _TARGET_BRANCHES = (
 
 
 class Base(NamedTuple):
-    """The commit to compare with, how it was found in words, and the name of the revision.
+    """The commit to compare with, a description of it for messages, and the name of the revision.
 
-    ``is_guess``: it is HEAD only because the remote's default branch is not known here.
+    ``is_guess``: it is HEAD, because the remote's default branch is not known here.
     """
 
     commit: str
@@ -31,7 +31,7 @@ class Base(NamedTuple):
 
 
 def find_base(repository: Repository, named: str | None) -> Base:
-    """Return the merge base of the working tree's commit with a revision, or with the default one.
+    """Return the merge base of HEAD with the named revision, or with the default one if ``named`` is None.
 
     Raise UsageError if there is none.
     """
@@ -53,7 +53,7 @@ def find_base(repository: Repository, named: str | None) -> Base:
 
 
 def _default_revision(repository: Repository) -> tuple[str, bool]:
-    """Return the remote's default branch, else HEAD, and whether that is only for want of knowing."""
+    """Return the remote's default branch, or HEAD, and whether HEAD is only a guess."""
     remotes = repository.remotes()
     if not remotes:
         return "HEAD", False

@@ -1,4 +1,4 @@
-"""What flake8's configuration says that the command must know, too: which pins file, and which files are Python."""
+"""Read from flake8's configuration what the command needs: the pins file, and which files are Python."""
 from __future__ import annotations
 
 import os
@@ -17,7 +17,7 @@ class Configuration(NamedTuple):
 
 
 def read_configuration() -> Configuration:
-    """Return what flake8, run in the working directory, would read; raise UsageError if that cannot be read."""
+    """Return the configuration that flake8 would use in the working directory. Raise UsageError if it is unreadable."""
     import configparser
 
     from flake8.exceptions import ExecutionError
@@ -42,9 +42,10 @@ def read_configuration() -> Configuration:
 
 
 def _pyproject_table() -> Mapping[str, str] | None:
-    """Return ``[tool.flake8]`` if Flake8-pyproject makes flake8 read it.
+    """Return ``[tool.flake8]`` if Flake8-pyproject makes flake8 read it, else None.
 
-    That plugin reads the file of the working directory only, and nothing else where it has that table.
+    That plugin reads pyproject.toml only from the working directory. If the table is there, it replaces all other
+    configuration.
     """
     import importlib.metadata
 

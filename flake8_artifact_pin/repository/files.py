@@ -1,4 +1,4 @@
-"""Which files there are: what git tracks, with submodules, or what lies in a directory outside of git."""
+"""List and search files: those that git tracks, with submodules, or those in a directory outside of git."""
 from __future__ import annotations
 
 import fnmatch
@@ -14,42 +14,42 @@ from flake8_artifact_pin.repository.git import Entry
 from flake8_artifact_pin.repository.git import names
 from flake8_artifact_pin.repository.git import Repository
 
-# A comment that names APR001, in any case, and one that declares an encoding (PEP 263) in which ASCII characters may
-# not be themselves: rather too many than too few.
+# Parts of comments that name APR001, in any case, or declare an encoding (PEP 263). They may match too much, but never
+# too little.
 _COMMENTS = (
     *map("".join, itertools.product("aA", "pP", "rR", "0")),
     "coding:",
     "coding=",
 )
 
-# A file with bytes beyond ASCII may hold a name of a pattern without its bytes: Python normalizes identifiers.
-# A null byte is among these as well, so that a text that is no source is looked at.
+# A file with bytes beyond ASCII may spell a name of a pattern in other bytes: Python normalizes identifiers (PEP 3131).
+# It matches null bytes, too, so that a file that is not a source is read and reported.
 _BEYOND_ASCII = "[^\x01-\x7f]"
 
-# All in full, so that no configuration changes the answer. Files of the work tree are searched as they are.
+# Every option is given, so that no configuration changes the answer. Files of the work tree are searched unconverted.
 _GREP = (
     *("grep", "-l", "-z", "-a", "--no-color", "--no-textconv", "--no-recurse-submodules", "--no-full-name"),
     *("--no-untracked", "--no-all-match", "--no-invert-match", "--no-word-regexp", "--no-ignore-case"),
 )
 
-# What may be on a command line everywhere, in characters. More paths are not named, and all files searched.
+# Limit for paths on a command line, in characters, on all systems. If there are more, all Python files are searched.
 _COMMAND_LINE = 20_000
 
 
 class NotCheckedOut(NamedTuple):
-    """Files that git tracks below a directory but has not put there, and the directories of such submodules."""
+    """Paths below a directory that git tracks but has not checked out: files, and directories of submodules."""
 
     paths: frozenset[str] = frozenset()
 
     def has(self, path: str) -> bool:
-        """Return whether a path is one of them, or lies below one; whether there is a file is not looked at."""
+        """Return whether a path is one of them or below one. The disk is not checked."""
         return not self.paths.isdisjoint(itertools.accumulate(path.split("/"), "{}/{}".format))
 
 
 def tracked_files(repository: Repository) -> list[str]:
-    """Return the files and links of any kind that git tracks below the directory, sorted.
+    """Return the files and links that git tracks below the directory, sorted.
 
-    Those of submodules are among them, and of a repository within the repository: flake8 finds them, too.
+    This includes files of submodules and of nested repositories, since flake8 finds them, too.
     """
     files = {entry.path for entry in repository.entries if not entry.is_submodule}
     for directory, inner in repository.submodules.items():
@@ -61,14 +61,14 @@ def tracked_files(repository: Repository) -> list[str]:
 
 
 def not_checked_out(repository: Repository) -> NotCheckedOut:
-    """Return what git tracks below the directory and leaves out of it, also within submodules.
+    """Return the paths below the directory that git tracks but has not checked out, also within submodules.
 
-    That is what a sparse checkout is not for, and the submodules that nobody has initialized.
+    They are outside of a sparse checkout, or submodules that are not initialized.
     """
     paths = {entry.path for entry in repository.entries if entry.is_skipped}
     for directory, inner in repository.submodules.items():
         if inner:
-            # although a sparse checkout may not be for it
+            # it is checked out, even if it is outside of the sparse checkout
             paths.discard(directory)
             paths.update(f"{directory}/{path}" for path in not_checked_out(inner).paths)
         else:
@@ -77,7 +77,7 @@ def not_checked_out(repository: Repository) -> NotCheckedOut:
 
 
 def walked_files(directory: str) -> Iterator[str]:
-    """Yield the files below a directory, as relative paths, without what flake8 excludes by default."""
+    """Yield the relative paths of the files below a directory, without flake8's default excludes."""
     for parent, directories, files in os.walk(directory):
         directories[:] = sorted(itertools.filterfalse(_is_excluded, directories))
         for name in sorted(itertools.filterfalse(_is_excluded, files)):
@@ -85,7 +85,7 @@ def walked_files(directory: str) -> Iterator[str]:
 
 
 def untracked_files(repository: Repository) -> list[str]:
-    """Return the files that git neither tracks nor ignores, without what flake8 excludes by default."""
+    """Return the files that git neither tracks nor ignores, without flake8's default excludes."""
     return [path for path in repository.untracked_files() if not any(map(_is_excluded, path.split("/")))]
 
 
@@ -96,11 +96,10 @@ def _is_excluded(name: str) -> bool:
 
 
 def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
-    """Return those of the paths that need not be read: Python files that hold none of the pieces, as git finds.
+    """Return the paths that need not be read: Python files in which git grep finds none of the pieces.
 
-    Nor do they hold anything else that could make them matter: a comment that names APR001, an encoding, or a
-    character beyond ASCII. What git does not search (links, what it does not track, another repository's files), or
-    what it complains of, is not among them.
+    They hold no comment that names APR001, no encoding and no character beyond ASCII, either. Files that git does not
+    search (links, untracked files, files of other repositories) or cannot read are not returned.
     """
     if not pieces or not all(pieces):
         # a pattern without a literal piece may be in any file
@@ -117,7 +116,7 @@ def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence
 
 def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) -> set[str]:
     found = _files_with(repository, pieces, ["--", *_pathspecs(sorted(searched))])
-    # git passes over a file that has become a link
+    # git skips a file that has become a link
     return {
         path for path in searched if found is not None and path not in found
         and not os.path.islink(repository.place(path))
@@ -125,7 +124,7 @@ def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) ->
 
 
 def files_with(repository: Repository, words: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
-    """Return the paths of Python files that hold one of the words, and of those that git does not search."""
+    """Return the paths of Python files that hold one of the words, and of files that git does not search."""
     searched = {entry.path for entry in repository.entries if _is_searched(entry)}
     holding = _grep(repository, ["-F", *(f"-e{word}" for word in words), "--", "*.py"])
     found = {path for path in paths if path not in searched or holding is None or path in holding}
@@ -146,7 +145,7 @@ def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
 def tree_files_without(
     repository: Repository, commit: str, pieces: Sequence[str], entries: Iterable[Entry],
 ) -> frozenset[str]:
-    """Return those of a commit's entries that need not be read, by their paths; as files_without()."""
+    """Return the paths of a commit's entries that need not be read; see files_without()."""
     found = _files_with(repository, pieces, [commit, "--", "*.py"]) if pieces and all(pieces) else None
     if found is None:
         return frozenset()
@@ -155,7 +154,7 @@ def tree_files_without(
 
 
 def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
-    """Return the files that hold a piece or anything else that matters; None if git could not read all of them."""
+    """Return the files that hold a piece or anything else that matters; None if git could not read all files."""
     words = [*filter(str.isascii, pieces), *_COMMENTS]
     found = _grep(repository, ["-F", *(f"-e{word}" for word in words), *where])
     beyond = _grep(repository, ["-E", "-e", _BEYOND_ASCII, *where])
@@ -163,11 +162,11 @@ def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[s
 
 
 def _grep(repository: Repository, arguments: Sequence[str]) -> frozenset[str] | None:
-    """Return the files that git finds; None if it could not read all of them."""
+    """Return the files that git grep finds; None if it could not read all files."""
     answer = repository.ask(*_GREP, *arguments)
     return None if answer.status > 1 or answer.messages else frozenset(names(answer.output))
 
 
 def _is_searched(entry: Entry) -> bool:
-    """Return whether git searches what is in the work tree at an entry: in others it searches the index, or nothing."""
+    """Return whether git grep searches an entry's file in the work tree, and not only in the index or not at all."""
     return entry.is_file and entry.tag == "H" and entry.path.endswith(".py")

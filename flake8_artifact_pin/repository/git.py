@@ -1,4 +1,4 @@
-"""Ask git. Every call goes through run_git(), which lets no configuration change an answer or run a program."""
+"""Run git. Every call goes through run_git(), so that no configuration changes an answer or runs a program."""
 from __future__ import annotations
 
 import functools
@@ -12,9 +12,9 @@ from typing import NamedTuple
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.paths import on_disk
 
-# Which repository is meant depends on the directory alone: a hook of git runs with variables that name another one, and
-# others name programs or change what is printed. Of all those of git these stay.
-_KEPT = (
+# The variables of git that are kept. Others are removed: hooks run with variables that name another repository, and
+# some name programs or change the output.
+_KEPT_ENVIRONMENT = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG",
@@ -22,15 +22,15 @@ _KEPT = (
     "GIT_EXEC_PATH",
 )
 
-# Messages are read here, and what is missing in a partial clone is not fetched: no transport is allowed, which older
-# versions of git understand, too.
-_SETTINGS = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LANGUAGE": "C", "LC_ALL": "C"}
+# Messages are parsed here, so they must be in English. A partial clone must not fetch: no transport is allowed, which
+# older versions of git understand, too.
+_SET_ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "LANGUAGE": "C", "LC_ALL": "C"}
 
-# A repository may have been made by an attacker: these are the programs that its configuration could run for the
-# commands used here. None of these commands compares files of the work tree with blobs, which would run filters.
+# An attacker may have made the repository. These options switch off the programs that its configuration could run for
+# the commands used here. No command compares files of the work tree with blobs, which would run filters.
 _OPTIONS = (
     "--no-pager",
-    # what only reads takes no lock that another git might wait for
+    # take no lock for which another git might wait
     "--no-optional-locks",
     *("-c", "safe.bareRepository=explicit"),
     *("-c", "core.fsmonitor=false"),
@@ -40,12 +40,12 @@ _OPTIONS = (
 )
 
 _NO_GIT = "there is no git on the PATH"
-# What is said of a directory that is in no repository's work tree. A bare repository that somebody committed is none.
+# Git's messages for a directory outside of a work tree. A bare repository that somebody committed counts as outside.
 _NO_WORK_TREE = (_NO_GIT, "not a git repository", "must be run in a work tree", "cannot use bare repository")
 
 
 class Answer(NamedTuple):
-    """What a git command printed on both streams, and its exit status."""
+    """The output of a git command, its messages on stderr, and its exit status."""
 
     command: str
     output: bytes
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
     @property
     def checked(self) -> bytes:
-        """What it printed; raise GitError if it failed."""
+        """The output; raise GitError if the command failed."""
         if self.status:
             lines = self.messages.splitlines()
             reasons = [line.removeprefix("fatal: ") for line in lines if line.startswith("fatal: ")]
@@ -63,7 +63,7 @@ class Answer(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A file, link or submodule that git tracks; ``tag`` is that of ``ls-files -v``, empty in a commit."""
+    """A file, link or submodule that git tracks. ``tag`` is as in ``git ls-files -v``; empty in a commit."""
 
     path: str
     mode: str
@@ -96,9 +96,9 @@ class GitError(UsageError):
 
 
 class Repository:
-    """A directory of a git repository's work tree; ``top`` is the work tree's own directory, both absolute.
+    """A directory in the work tree of a git repository; ``top`` is the top of the work tree. Both are absolute.
 
-    Paths are relative to ``directory`` and spelled as in the pins file. What git tracks is asked once.
+    Paths are relative to ``directory`` and spelled as in the pins file. The tracked files are cached.
     """
 
     def __init__(self, directory: str, top: str) -> None:
@@ -106,18 +106,18 @@ class Repository:
         self.top = top
 
     def git(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Return what a git command prints; raise GitError if it fails."""
+        """Return the output of a git command. Raise GitError if it fails."""
         return self.ask(*arguments, stdin=stdin).checked
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> Answer:
-        """Return what a git command prints on both streams, and its exit status."""
+        """Run a git command in the directory; see run_git()."""
         return run_git(self.directory, arguments, stdin)
 
     @functools.cached_property
     def entries(self) -> Sequence[Entry]:
-        """What this repository tracks below the directory, without what submodules track; sorted.
+        """The files, links and submodules that this repository tracks below the directory, sorted.
 
-        A file that is not merged yet has several entries.
+        A file with an unresolved merge has several entries.
         """
         entries = []
         for record in names(self.git("ls-files", "-z", "-v", "--stage", "--cached")):
@@ -128,14 +128,14 @@ class Repository:
 
     @functools.cached_property
     def submodules(self) -> Mapping[str, Repository | None]:
-        """The submodules below the directory, without those within submodules, by their directories.
+        """The submodules below the directory, by their directories, without nested ones.
 
         The value is None if the submodule is not checked out, or broken.
         """
         return {entry.path: self._inner(entry.path) for entry in self.entries if entry.is_submodule}
 
     def place(self, path: str) -> str:
-        """Return where a file is."""
+        """Return the location of a path on disk."""
         return os.path.join(self.directory, on_disk(path))
 
     def _inner(self, directory: str) -> Repository | None:
@@ -159,7 +159,7 @@ class Repository:
         return entries
 
     def missing(self, commit: str) -> frozenset[str]:
-        """Return the hashes of what a partial clone lacks of a commit."""
+        """Return the hashes of a commit's objects that a partial clone lacks."""
         output = self.git("rev-list", "--objects", "--no-object-names", "--missing=print", "--no-walk", commit)
         return frozenset(line.removeprefix("?") for line in output.decode().splitlines() if line.startswith("?"))
 
@@ -185,7 +185,7 @@ class Repository:
 
     def merge_base(self, commit: str, other: str) -> str | None:
         """Return the hash of the best common ancestor of two commits; None if there is none here."""
-        # status 1 says that there is none; any other one, that git failed
+        # status 1: there is none; any other status: git failed
         answer = self.ask("merge-base", commit, other)
         return None if answer.status == 1 else answer.checked.decode().strip()
 
@@ -194,7 +194,7 @@ class Repository:
         return self.git("remote").decode(errors="surrogateescape").split()
 
     def default_branch(self, remote: str) -> str | None:
-        """Return the remote's default branch, such as "origin/main"; None if that is not known here."""
+        """Return the remote's default branch, such as "origin/main"; None if it is not known here."""
         answer = self.ask("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD")
         return None if answer.status else answer.output.decode(errors="surrogateescape").strip()
 
@@ -210,9 +210,9 @@ class Repository:
 
 
 def find_repository(directory: str) -> Repository | None:
-    """Return the repository around a directory, or None if there is none, or no git.
+    """Return the repository around a directory; None if there is none, or if git is not installed.
 
-    Raise GitError if there is one and git refuses to use it.
+    Raise GitError if git refuses to use the repository.
     """
     here = Repository(directory, directory)
     try:
@@ -225,7 +225,7 @@ def find_repository(directory: str) -> Repository | None:
 
 
 def run_git(directory: str, arguments: Sequence[str], stdin: bytes = b"") -> Answer:
-    """Run a git command in a directory, safely; see _OPTIONS. Raise GitError if there is no git."""
+    """Run a git command safely in a directory (see _OPTIONS). Raise GitError if git is not installed."""
     program = _program(os.environ.get("PATH", os.defpath))
     if not program:
         raise GitError(f"git: {_NO_GIT}")
@@ -241,7 +241,7 @@ def run_git(directory: str, arguments: Sequence[str], stdin: bytes = b"") -> Ans
 
 
 def names(output: bytes) -> list[str]:
-    """Return the paths that git prints with ``-z``, as the pins file spells them."""
+    """Return the paths in output of ``-z``, as the pins file spells them."""
     return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
 
 
@@ -249,8 +249,8 @@ def names(output: bytes) -> list[str]:
 def _program(search_path: str) -> str:
     """Return the path of git, or an empty string.
 
-    Windows looks in the working directory first, and a relative entry of PATH leads into it: there may be a git.exe
-    that somebody committed.
+    Only absolute directories of PATH are searched. Windows, and relative entries, would find a git.exe that somebody
+    committed to the working directory.
     """
     directories = filter(os.path.isabs, search_path.split(os.pathsep))
     candidates = (os.path.join(directory, name) for directory in directories for name in _PROGRAM_NAMES)
@@ -262,5 +262,5 @@ _PROGRAM_NAMES = ("git.exe",) if os.name == "nt" else ("git",)
 
 def _environment() -> Mapping[str, str]:
     items = os.environ.items()
-    kept = {name: value for name, value in items if not name.startswith("GIT_") or name.startswith(_KEPT)}
-    return {**kept, **_SETTINGS}
+    kept = {name: value for name, value in items if not name.startswith("GIT_") or name.startswith(_KEPT_ENVIRONMENT)}
+    return {**kept, **_SET_ENVIRONMENT}

@@ -1,4 +1,4 @@
-"""Ask git where a file is now that is no longer at its path, or whether it was deleted."""
+"""Find the new path of a file that is gone from its path, or learn from git that it was deleted."""
 from __future__ import annotations
 
 import enum
@@ -26,14 +26,14 @@ _RENAMES = (
 _REPLACED = (*_RENAMES, "-B")
 _LIMIT_WARNING = "rename detection was skipped"
 
-# The share of common lines from which on git takes two files for one that was renamed.
+# From this share of common lines on, git takes two files for a renamed one.
 _ALIKE = 0.5
 
 _NOT_HERE = "git tracks it and has not checked it out"
 
 
 class Fate(enum.Enum):
-    """What became of a file that is not at its path."""
+    """What happened to a file that is gone from its path."""
 
     RENAMED = "renamed"
     DELETED = "deleted"
@@ -41,7 +41,7 @@ class Fate(enum.Enum):
 
 
 class Outcome(NamedTuple):
-    """What git knows of a file that is not at its path: ``path`` is the new one, ``reason`` why it is unknown."""
+    """What happened to a file that is gone from its path: ``path`` is the new one, ``reason`` why it is unknown."""
 
     fate: Fate
     path: str = ""
@@ -49,25 +49,25 @@ class Outcome(NamedTuple):
 
 
 class NewPaths(NamedTuple):
-    """The new path of each file that was renamed; there may be more of them if the answer is not complete."""
+    """The new paths of renamed files. If it is not complete, more files may have been renamed."""
 
     renamed: Mapping[str, str]
     is_complete: bool = True
 
     def new_path(self, path: str) -> str:
-        """Return the new path of a file, or an empty string; raise GitError if that is not known."""
+        """Return the new path of a file, or an empty string. Raise GitError if it is not known."""
         if path not in self.renamed and not self.is_complete:
             raise GitError(f"git compares {_LIMIT} files at most, and more were renamed at once")
         return self.renamed.get(path, "")
 
 
 class Renames:
-    """What git knows of the renames in a repository; it is asked once for each commit.
+    """The renames in a repository. Git is asked once for each commit.
 
     Files of a submodule are looked up in the submodule. Inside this class paths are relative to the top of the work
     tree, as git prints them. Only plumbing commands are used, so that no configuration changes the answers, and none
-    that compares the work tree, since that would run filters. A file that was moved without a word to git is found
-    here, by its lines: at a new path, or at one of the ``known`` paths, whose file it replaced.
+    that compares the work tree, since that would run filters. If a file was moved without ``git mv``, it is found by
+    its lines: at a new path, or at one of the ``known`` paths, if it replaced the file there.
     """
 
     def __init__(self, repository: Repository, known: Collection[str] = ()) -> None:
@@ -77,9 +77,9 @@ class Renames:
         self.answers: dict[str, NewPaths] = {}
 
     def outcome(self, path: str) -> Outcome:
-        """Return what became of a file that is not at its path; paths are relative to the repository's directory.
+        """Return what happened to a file that is gone; paths are relative to the repository's directory.
 
-        A failure of git is never taken for an answer.
+        If git fails, the fate is unknown.
         """
         try:
             return self._outcome(path)
@@ -87,7 +87,7 @@ class Renames:
             return Outcome(Fate.UNKNOWN, reason=str(error))
 
     def moved(self, path: str) -> str:
-        """Return where a file of HEAD or the index is in the work tree, or an empty string; as in outcome()."""
+        """Return the new path of a file of HEAD or the index, or an empty string; relative as in outcome()."""
         found = self._moved(self._prefix + path)
         return found.removeprefix(self._prefix) if found.startswith(self._prefix) else ""
 
@@ -113,9 +113,9 @@ class Renames:
         return Outcome(Fate.UNKNOWN, reason="no commit has this file: correct the path, or remove the pin")
 
     def _follow(self, path: str) -> str:
-        """Return the last path of a file, whether it is there or not; empty if it was deleted in the end."""
+        """Return the last path of a file, whether it exists or not; an empty string if it was deleted."""
         moved = self._moved(path)
-        # If HEAD does not have the file, the last commit that touched it deleted it.
+        # if HEAD does not have the file, the last commit that touched it deleted or renamed it
         commit = "" if moved else self._last_commit(path)
         if not commit:
             return moved
@@ -127,14 +127,14 @@ class Renames:
         return self._moved(path) or path
 
     def _moved(self, path: str) -> str:
-        """Return the path that a file was moved to since HEAD, or an empty string if it was not."""
+        """Return the path to which a file was moved since HEAD, or an empty string."""
         staged = self._staged.new_path(path)
         return self._moved_on_disk(staged or path) or staged
 
     def _moved_on_disk(self, path: str) -> str:
-        """Return the path of the new file that is most like one which is not there, or an empty string."""
+        """Return the path of the new file that is most like a missing one, or an empty string."""
         place = self.top.place(path)
-        # a module may have become a package: there is a directory in its place
+        # a directory is at the path if a module became a package
         content = b"" if os.path.lexists(place) and not os.path.isdir(place) else self._content(path)
         suffix = os.path.splitext(path)[1]
         known = [other for other in self._known_files if other not in self._new_files]
@@ -151,14 +151,14 @@ class Renames:
         return next((other for other in found if other in self._new_files or self._is_replaced(other)), "")
 
     def _content(self, path: str) -> bytes:
-        """Return the content of a file that is in the index or in HEAD; nothing if it is in neither."""
+        """Return the content of a file in the index, or in HEAD; nothing if it is in neither."""
         staged = names(self.top.git("ls-files", "-z", "--stage", *_only(path)))
         records = staged or names(self.top.git("ls-tree", "-z", "--full-tree", "HEAD", *_only(path)))
         hashes = [word for record in records for word in record.partition("\t")[0].split(" ") if len(word) >= 40]
         return b"".join(filter(None, self.top.contents(hashes[:1])))
 
     def _new_content(self, path: str, size: int) -> bytes:
-        """Return the content of a file of the work tree; nothing if it has become larger than a size, or is gone."""
+        """Return the content of a file of the work tree; nothing if it is larger than ``size`` bytes, or is gone."""
         try:
             with open(self.top.place(path), "rb") as file:
                 content = file.read(size + 1)
@@ -168,7 +168,7 @@ class Renames:
 
     @functools.cached_property
     def _new_files(self) -> Sequence[str]:
-        """The files that HEAD does not have: whether somebody added them to the index or not."""
+        """The files that HEAD does not have, in the index or untracked."""
         added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
         found = {*names(added), *self.top.untracked_files()}
         return sorted(path for path in found if os.path.isfile(self.top.place(path)))
@@ -178,7 +178,7 @@ class Renames:
         return sorted(self._prefix + path for path in self.known)
 
     def _is_replaced(self, path: str) -> bool:
-        """Return whether a file hardly has a line in common with the one that git has at its path."""
+        """Return whether a file has few lines in common with the one that git has at its path."""
         content = self._content(path)
         return bool(content) and _likeness(content, self._new_content(path, 2 * len(content) + 2)) < _ALIKE
 
@@ -188,7 +188,7 @@ class Renames:
 
     @functools.cached_property
     def _submodules(self) -> Mapping[str, Renames]:
-        """What the submodules know, by their directories with a slash at the end."""
+        """The renames in submodules, by their directories with a trailing slash."""
         return {f"{directory}/": Renames(inner) for directory, inner in self.repository.submodules.items() if inner}
 
     @functools.cached_property
@@ -197,7 +197,7 @@ class Renames:
 
     @functools.cached_property
     def _staged(self) -> NewPaths:
-        """The new paths of the files of HEAD that were renamed in the index."""
+        """The new paths of files that were renamed in the index since HEAD."""
         return _renames(self.top, "diff-index", "--cached", *_REPLACED, "HEAD")
 
     def _renamed_by(self, commit: str) -> NewPaths:
@@ -224,9 +224,9 @@ class Renames:
 
 
 def renamed_since(repository: Repository, commit: str) -> NewPaths:
-    """Return the new paths of the files of a commit below the directory that were renamed, as far as the index has it.
+    """Return the new paths of files that were renamed in the index since a commit, below the directory.
 
-    Where blobs are missing, only files that did not change are known to be renamed.
+    If a partial clone lacks blobs, only renames of unchanged files are found.
     """
     arguments = ("diff-index", "--cached", "--relative", *_RENAMES)
     try:
@@ -237,17 +237,17 @@ def renamed_since(repository: Repository, commit: str) -> NewPaths:
 
 def _renames(repository: Repository, *arguments: str) -> NewPaths:
     answer = repository.ask(*arguments)
-    # of each: how alike they are, the old path, the new path
+    # for each rename: similarity, old path, new path
     fields = names(answer.checked)
     return NewPaths(dict(zip(fields[1::3], fields[2::3])), _LIMIT_WARNING not in answer.messages)
 
 
 def _only(path: str) -> list[str]:
-    """Return the arguments that limit a git command to one path, whatever the characters in it."""
+    """Return the arguments that limit a git command to one path, with any characters."""
     return ["--", f":(top,literal){path}"]
 
 
 def _likeness(one: bytes, other: bytes) -> float:
-    """Return the share of the larger file whose lines are in both files: about how git measures it."""
+    """Return the share of the larger file, in bytes, that both files have in common lines: about git's measure."""
     common = Counter(one.split(b"\n")) & Counter(other.split(b"\n"))
     return sum((len(line) + 1) * number for line, number in common.items()) / (max(len(one), len(other)) + 1)

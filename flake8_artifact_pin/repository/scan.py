@@ -1,4 +1,4 @@
-"""Read and report the files that can matter: most files of a repository make no PUT call and are not parsed."""
+"""Read and report the files that can matter. Most files of a repository make no PUT call and are not parsed."""
 from __future__ import annotations
 
 import argparse
@@ -36,8 +36,8 @@ from flake8_artifact_pin.source.report import report_file
 if TYPE_CHECKING:
     from flake8.processor import FileProcessor
 
-# What flake8's file processor asks of its options, with flake8's own defaults. A noqa that stands for a whole file
-# is judged here, so flake8 need not skip the file.
+# The options that flake8's FileProcessor reads, with flake8's defaults. A noqa for a whole file is judged here, so
+# flake8 must not skip the file.
 _OPTIONS = argparse.Namespace(
     disable_noqa=True,
     hang_closing=False,
@@ -48,14 +48,14 @@ _OPTIONS = argparse.Namespace(
     verbose=0,
 )
 
-#: What ast.parse() raises for a source that it cannot parse.
+#: The exceptions of ast.parse() for a source that it cannot parse.
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 _PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
 class Source(NamedTuple):
-    """What a source text says, and the line that makes flake8 skip it; ``problem`` if it cannot be parsed."""
+    """The report of a source text, the line that makes flake8 skip it, and the problem if it cannot be parsed."""
 
     report: FileReport
     file_noqa: FileNoqa | None = None
@@ -65,9 +65,9 @@ class Source(NamedTuple):
 class ScannedFile(NamedTuple):
     """A file that can matter.
 
-    ``name`` is relative to the working directory. ``path`` is the one that the file has in the pins file, and
-    ``exempt`` the key that exempts it, or empty. ``problems`` are why it cannot be read (E902) or parsed (E999, in
-    flake8's words, whatever a noqa comment says): then the report is empty. ``file_noqa`` makes flake8 skip it.
+    ``name`` is relative to the working directory. ``path`` is the path in the pins file, and ``exempt`` the key that
+    exempts it, or empty. ``problems`` say why it cannot be read (E902) or parsed (E999, in flake8's words, despite any
+    noqa comment); then the report is empty. ``file_noqa`` makes flake8 skip the file.
     """
 
     name: str
@@ -83,25 +83,24 @@ def scan(
     paths: Sequence[str],
     progress: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> Iterator[ScannedFile]:
-    """Yield the files that can matter, of those at some paths of the pins file, in their order.
+    """Yield the files that can matter among the given paths (as in the pins file), in their order.
 
-    A file matters that may hold a PUT call or a comment that names APR001, or that is pinned. A file that is no
-    longer there is left out: if it is pinned, its pin is stale. ``progress`` is given the paths of the files that are
-    to be read, and yields them one by one.
+    A file matters if it is pinned, or may hold a PUT call or a comment that names APR001. Missing files are skipped.
+    ``progress`` gets the paths of the files to read, and yields them one by one.
     """
     pinned = workspace.pins.pins
     unpinned = [path for path in paths if path not in pinned]
-    passed_over: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
     if workspace.repository and unpinned:
-        passed_over = files_without(workspace.repository, workspace.matcher.pieces, unpinned)
-    for path in progress([path for path in paths if path not in passed_over]):
+        skipped = files_without(workspace.repository, workspace.matcher.pieces, unpinned)
+    for path in progress([path for path in paths if path not in skipped]):
         scanned = _scan_file(workspace, path)
         if scanned is not None:
             yield scanned
 
 
 def distinct(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list[ScannedFile]:
-    """Return each file once, where symbolic links lead to it under several names: under that of the pins file."""
+    """Return each file once, under its name in the pins file, even if symbolic links lead to it."""
     files: dict[str, ScannedFile] = {}
     for scanned in scanned_files:
         is_there = os.path.exists(workspace.location(scanned.path))
@@ -110,13 +109,13 @@ def distinct(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list
 
 
 def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
-    """Return what is to be said of a file; None if it cannot matter or is not there."""
+    """Return the scanned file; None if it cannot matter or is missing."""
     name, location = workspace.shown(found), workspace.location(found)
-    # errors are to show the name that flake8 would show; "-" would be standard input
+    # errors must show the name that flake8 would show; "-" would be standard input
     filename = location if name == "-" else on_disk(name)
     try:
         if not stat.S_ISREG(os.stat(filename).st_mode):
-            # flake8 waits for somebody to write into a pipe
+            # opening a pipe would block
             raise _NotRegularError("not a regular file")
         processor = _processor(filename)
     except OSError as error:
@@ -136,7 +135,7 @@ def _processor(filename: str) -> FileProcessor:
     try:
         return FileProcessor(filename, _OPTIONS)
     except LookupError:
-        # flake8 ends with a traceback where a file declares an encoding that is none of text
+        # FileProcessor fails if a file declares an encoding that is not for text, such as base64
         with open(filename, encoding="latin-1") as file:
             return FileProcessor(filename, _OPTIONS, file.readlines())
 
@@ -150,7 +149,7 @@ def _scanned(workspace: Workspace, found: str, source: Source) -> ScannedFile:
 
 
 def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
-    """Return what the lines of a source say; ``name`` is the file's, relative to the working directory."""
+    """Return the source of lines; ``name`` is the file's path, relative to the working directory."""
     from flake8.processor import FileProcessor
 
     return _read(name, FileProcessor(name, _OPTIONS, lines), matcher)
@@ -160,7 +159,7 @@ def _read(name: str, processor: FileProcessor, matcher: Matcher) -> Source:
     text = "".join(processor.lines)
     try:
         with warnings.catch_warnings():
-            # those of the compiler, on escapes and the like, are for others to report
+            # SyntaxWarnings, for invalid escapes and the like, are not our findings
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
     except UNPARSABLE as error:
@@ -176,11 +175,11 @@ def _read(name: str, processor: FileProcessor, matcher: Matcher) -> Source:
 
 
 def _unparsable(processor: FileProcessor, error: Exception) -> Finding:
-    """Return flake8's E999 for a source that Python cannot parse, if it has one, and which Python that is."""
+    """Return flake8's E999 for a source that Python cannot parse, with the version of Python."""
     from flake8.checker import FileChecker
     from flake8.plugins.finder import Checkers
 
-    # flake8's own words and place, without reading the file again: it may have changed or gone
+    # use flake8's message and position, without reading the file again: it may have changed
     checker = FileChecker(filename=os.devnull, plugins=Checkers([], [], []), options=_OPTIONS)
     checker.processor, checker.should_process = processor, True
     try:
@@ -194,7 +193,7 @@ def _unparsable(processor: FileProcessor, error: Exception) -> Finding:
 
 
 def decode(data: bytes) -> list[str]:
-    """Return the lines of a source file as flake8 reads them, which knows how to read any file."""
+    """Return the lines of a source file as flake8's FileProcessor decodes them."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding).readlines()

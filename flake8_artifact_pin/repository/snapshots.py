@@ -1,4 +1,4 @@
-"""The two states that ``diff`` and ``check --since`` compare: the files that differ, and the pins, of base and now."""
+"""The snapshots that ``diff`` and ``check --since`` compare: changed files and pins, in the base and now."""
 from __future__ import annotations
 
 import functools
@@ -34,20 +34,20 @@ from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
 
-# More links than a system follows
-_LINKS = 40
-# How many paths a note names
-_LISTED = 5
+# No operating system follows more links.
+_MAX_LINKS = 40
+# How many paths a note lists.
+_MAX_LISTED = 5
 
 _UNKNOWN_RENAMES = "git does not know all renames here: a renamed file may show as removed and added"
 
 
 class Snapshots(NamedTuple):
-    """Both states, as reports by paths of the pins file: of files that differ, can matter, and are not exempt.
+    """The reports of both snapshots by paths, of files that differ, can matter, and are not exempt.
 
-    ``renamed`` has the base paths of renamed files by those of now. ``notes`` say what cannot be compared, and
-    ``problems`` which files of now cannot be read or parsed. Files that are not checked out (``absent``), or whose
-    contents a partial clone lacks, are in neither state, so that they do not show as gone.
+    ``renamed`` maps current paths of renamed files to their base paths. ``notes`` say what cannot be compared, and
+    ``problems`` which current files cannot be read or parsed. Files that are not checked out (``absent``) or that a
+    partial clone lacks are in neither snapshot, so that they do not show as removed.
     """
 
     old: Mapping[str, FileReport]
@@ -60,7 +60,7 @@ class Snapshots(NamedTuple):
 
 
 def open_snapshots(workspace: Workspace, base_commit: str) -> Snapshots:
-    """Return the state of a commit and that of the work tree; raise UsageError outside of git."""
+    """Return the snapshots of a commit and of the work tree. Raise UsageError outside of git."""
     repository = workspace.repository
     if repository is None:
         raise UsageError(f"a comparison needs git: {workspace.pins.root} is in no git repository")
@@ -68,7 +68,7 @@ def open_snapshots(workspace: Workspace, base_commit: str) -> Snapshots:
 
 
 class _Comparison:
-    """Gathers both states, and what is to be said of them."""
+    """Reads both snapshots and collects the notes."""
 
     def __init__(self, workspace: Workspace, repository: Repository, commit: str) -> None:
         self.workspace = workspace
@@ -83,7 +83,6 @@ class _Comparison:
         self.old_pins = self._read_old_pins()
 
     def snapshots(self) -> Snapshots:
-        """Return both states."""
         contents = self._old_contents()
         missing = [path for path, data in contents.items() if data is None]
         if missing:
@@ -92,7 +91,7 @@ class _Comparison:
         present = {path: data for path, data in contents.items() if data is not None and path not in same}
         moved = self._add_moved(present)
         new, problems = self._new_reports(same, moved)
-        # what cannot be read on one side is not known to be gone, or to have come
+        # a file that is unreadable in one snapshot must not show as added or removed
         unknown = {*missing, *(self.renamed.get(path, path) for path in problems)}
         return Snapshots(
             {path: report for path, report in self._old_reports(present).items() if path not in unknown},
@@ -105,7 +104,7 @@ class _Comparison:
         )
 
     def _links(self) -> Mapping[str, str]:
-        """Return where each symbolic link of the base leads to; those that a partial clone lacks lead nowhere."""
+        """Return the targets of the base's symbolic links by their paths; "/" if a partial clone lacks the link."""
         links = [entry for entry in self.tree.values() if entry.is_link]
         targets = self._contents([entry.hash for entry in links])
         return {
@@ -113,7 +112,7 @@ class _Comparison:
         }
 
     def _contents(self, hashes: Sequence[str]) -> list[bytes | None]:
-        """Return the contents of blobs, None for one that is not in this partial clone."""
+        """Return the contents of blobs; None for one that this partial clone lacks."""
         here = [hash_ for hash_ in hashes if hash_ not in self.missing]
         contents = dict(zip(here, self.repository.contents(here)))
         return [contents.get(hash_) for hash_ in hashes]
@@ -122,7 +121,7 @@ class _Comparison:
         answer = renamed_since(self.repository, self.commit)
         if not answer.is_complete:
             self._note_unknown_renames()
-        # git takes a file for renamed that it no longer tracks, though that is still there
+        # git reports a file as renamed if it no longer tracks it, even if the file still exists
         return {new: old for old, new in answer.renamed.items() if not os.path.isfile(self.workspace.location(old))}
 
     def _note_unknown_renames(self) -> None:
@@ -130,7 +129,7 @@ class _Comparison:
             self.notes.append(_UNKNOWN_RENAMES)
 
     def _add_moved(self, contents: Mapping[str, bytes]) -> list[str]:
-        """Add the files that were moved in the work tree without a word to git; return their paths of now."""
+        """Add the files that were moved without ``git mv`` to the renames; return their current paths."""
         renames = Renames(self.repository)
         known = set(self.renamed.values())
         moved = {}
@@ -145,7 +144,7 @@ class _Comparison:
         return list(moved)
 
     def _read_old_pins(self) -> Pins:
-        """Return the pins of the base; an unnamed file's if there were none."""
+        """Return the pins of the base; empty pins if it had no pins file."""
         for name in self._old_names():
             entry = self.tree.get(self._resolved(name))
             data = self._contents([entry.hash])[0] if entry and entry.is_file else b""
@@ -163,20 +162,20 @@ class _Comparison:
     def _old_names(self) -> Sequence[str]:
         """Return the names that the pins file may have had in the base, the likeliest first.
 
-        It may have been another one than now, or be gone. Of those with the usual names the first one counts, as in
-        the search for the pins file; one with another name is named somewhere, and may have been renamed.
+        Usual names come first, in the order of the search for a pins file. A pins file with another name is set in an
+        option; it may have been renamed.
         """
         name = self.workspace.pins.name
         origin = self.renamed.get(name, name)
-        # what is in another directory has paths that are relative to that one
+        # a pins file in another directory would have paths relative to that directory
         named = name if "/" in origin else origin
         usual = (FILE_NAME, PYPROJECT)
         return (*usual, named) if name in usual else (named, *usual)
 
     def _old_contents(self) -> Mapping[str, bytes | None]:
-        """Return the files of the base that can matter, without what is exempt now or not checked out.
+        """Return the contents of the base's files that can matter, unless they are exempt now or not checked out.
 
-        What was exempt and no longer is has a line of its own.
+        ``diff`` lists former exemptions separately.
         """
         pins = self.workspace.pins
         pinned = {*pins.pins, *self.old_pins.pins}
@@ -194,19 +193,19 @@ class _Comparison:
         return {path: data for path, data in contents.items() if self._is_python(path, data)}
 
     def _is_python(self, path: str, data: bytes | None) -> bool:
-        # a link gives a name to what it leads to
+        # a link may give its target the name of a Python file
         is_named = any(self.workspace.is_linted(link) for link in self.links if self._resolved(link) == path)
         return is_named or is_python_name(path) or self.workspace.is_linted(path) or is_script(path, data or b"")
 
     def _content_of_now(self, path: str) -> bytes | None:
-        """Return what is in a file that is tracked or pinned; None if there is no such file."""
+        """Return the current content of a tracked or pinned file; None if there is no such file."""
         if path not in self._tracked and path not in self.workspace.pins.pins:
             return None
         try:
             with open(self.workspace.location(path), "rb") as file:
                 return file.read()
         except OSError:
-            # gone, or to be reported as in any other verb
+            # missing; other errors are reported by scan()
             return None
 
     def _old_reports(self, contents: Mapping[str, bytes]) -> dict[str, FileReport]:
@@ -224,7 +223,7 @@ class _Comparison:
     def _new_reports(
         self, same: Collection[str], moved: Sequence[str],
     ) -> tuple[dict[str, FileReport], dict[str, Sequence[FileFinding]]]:
-        """Return the reports of now of files that differ, and the problems of those that cannot be read or parsed."""
+        """Return the current reports of changed files, and the problems of files that cannot be read or parsed."""
         reports: dict[str, FileReport] = {}
         problems: dict[str, Sequence[FileFinding]] = {}
         files = sorted({*filter(self._is_comparable, self.workspace.files()), *moved} - {*same})
@@ -238,13 +237,13 @@ class _Comparison:
         return reports, problems
 
     def _is_comparable(self, path: str) -> bool:
-        """Return whether something is known of what a file was like in the base."""
+        """Return whether a file can be compared with its state in the base."""
         if any(path.startswith(f"{directory}/") for directory in self.repository.submodules):
             return False
         if path in self.links and os.path.islink(self.workspace.location(path)) and not self._resolved(path):
             self.notes.append(f"{self.workspace.shown(path)} is a link that leads out of here: it is not compared")
             return False
-        # one that was pinned and not tracked may have been as it is
+        # an untracked file that was pinned already may be unchanged
         is_new_pin = path in self.workspace.pins.pins and (path in self.tree or path not in self.old_pins.pins)
         return path in self._tracked or is_new_pin
 
@@ -253,8 +252,8 @@ class _Comparison:
         return frozenset(entry.path for entry in self.repository.entries)
 
     def _resolved(self, path: str) -> str:
-        """Return the path that the links of the base lead to from a path; empty if that is out of the directory."""
-        for _ in range(_LINKS):
+        """Return a path with the links of the base resolved; an empty string if it leads out of the directory."""
+        for _ in range(_MAX_LINKS):
             parents = itertools.accumulate(path.split("/"), "{}/{}".format)
             link = next((name for name in parents if name in self.links), "")
             if not link:
@@ -267,7 +266,7 @@ class _Comparison:
 
 
 def _submodule_notes(repository: Repository, tree: Mapping[str, Entry]) -> list[str]:
-    """Return what is to be said of the submodules that changed, came or went."""
+    """Return a note for each submodule that was changed, added or removed."""
     old = {path: entry.hash for path, entry in tree.items() if entry.is_submodule}
     new: dict[str, str | None] = {entry.path: entry.hash for entry in repository.entries if entry.is_submodule}
     for path, inner in repository.submodules.items():
@@ -278,6 +277,6 @@ def _submodule_notes(repository: Repository, tree: Mapping[str, Entry]) -> list[
 
 
 def _listed(paths: Sequence[str]) -> str:
-    """Return some paths in words."""
-    more = f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else ""
-    return ", ".join(paths[:_LISTED]) + more
+    """Return the first paths, and how many more there are."""
+    more = f" and {len(paths) - _MAX_LISTED} more" if len(paths) > _MAX_LISTED else ""
+    return ", ".join(paths[:_MAX_LISTED]) + more

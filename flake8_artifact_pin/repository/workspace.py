@@ -1,4 +1,4 @@
-"""The files that a verb works on, and the pins that govern them."""
+"""The files that a verb works on, and their pins."""
 from __future__ import annotations
 
 import itertools
@@ -40,16 +40,16 @@ from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.stores import compile_matcher
 
 _SUFFIXES = (".py", ".pyi", ".pyw")
-# ``#!/usr/bin/env -S uv run --script`` is Python, too
+# ``#!/usr/bin/env -S uv run --script`` is Python, too.
 _SHEBANG = re.compile(rb"#!.*\b(?:python|pypy|uv run)")
-_LOOKED_AT = 200
+_MAX_SHEBANG = 200
 
 
 class BrokenPinsError(Exception):
     """The pins file cannot be used; ``path`` is relative to the working directory."""
 
     def __init__(self, path: str, findings: Sequence[Finding]) -> None:
-        """Take the faults as findings at their places."""
+        """Take the path and the faults as findings."""
         super().__init__(path)
         self.path = path
         self.findings = findings
@@ -58,8 +58,8 @@ class BrokenPinsError(Exception):
 class Workspace(NamedTuple):
     """The pins, their matcher, and the git repository around their directory, if there is one.
 
-    ``patterns`` are those of flake8's option ``filename``. A path is one of the pins file wherever nothing else is
-    said: relative to its directory, with slashes, in UTF-8.
+    ``patterns`` are those of flake8's option ``filename``. Paths are as in the pins file, unless stated otherwise:
+    relative to its directory, with slashes, in UTF-8.
     """
 
     pins: Pins
@@ -72,19 +72,19 @@ class Workspace(NamedTuple):
         return from_disk(relative(self.location(path), self.pins.cwd)).replace(os.sep, "/")
 
     def location(self, path: str) -> str:
-        """Return where the file of a path is, as Python finds it."""
+        """Return the absolute path of a file, as Python finds it."""
         return os.path.join(self.pins.root, on_disk(path))
 
     def not_checked_out(self) -> NotCheckedOut:
-        """Return what git tracks and has not checked out."""
+        """Return the paths that git tracks but has not checked out."""
         return not_checked_out(self.repository) if self.repository else NotCheckedOut()
 
     def files(self, names: Sequence[str] = ()) -> list[str]:
         """Return the Python files to judge, sorted.
 
-        They are those that git tracks and those that are pinned; outside git, those that flake8 finds.
-        If some are named, they are these files, whether git tracks them or not, and those below these directories.
-        Raise UsageError for a name that does not exist, that the pins are not for, or that holds no such file.
+        Without names, they are the files that git tracks and those that are pinned; outside of git, those that flake8
+        finds. With names, they are the named files, tracked or not, and the files below the named directories. Raise
+        UsageError for a name that does not exist, is outside of the pins file's directory, or holds no such file.
         """
         files = set()
         for name in names:
@@ -92,23 +92,23 @@ class Workspace(NamedTuple):
         return sorted(files if names else self._found_files())
 
     def untracked_files(self) -> list[str]:
-        """Return the Python files that git neither tracks nor ignores, and that no pin is for: flake8 lints them."""
+        """Return the Python files without a pin that git neither tracks nor ignores. flake8 lints them, too."""
         found = untracked_files(self.repository) if self.repository else []
         return [path for path in found if self.is_linted(path) and path not in self.pins.pins]
 
     def is_python(self, path: str) -> bool:
         """Return whether a file is Python by its name, by flake8's configuration, or by its first line.
 
-        Nothing else is ever judged: not notebooks, not JSON.
+        No other files are judged, such as notebooks.
         """
         return is_python_name(path) or self.is_linted(path) or self._is_script(path)
 
-    def beyond(self) -> list[Pin]:
-        """Return the pins on files that are there and are not Python: what these write is beyond this tool."""
+    def pins_on_other_files(self) -> list[Pin]:
+        """Return the pins on existing files that are not Python, whose writes this tool cannot see."""
         return [pin for pin in self.pins.pins.values() if self._is_file(pin.path) and not self.is_python(pin.path)]
 
     def exempted(self, paths: Iterable[str]) -> Mapping[str, int]:
-        """Return how many of these files each key of ``[exempt]`` exempts, whatever other keys do."""
+        """Return how many of the paths each key of ``[exempt]`` exempts, regardless of other keys."""
         paths = list(paths)
         counts = Counter(name for path in paths for name in (path, *_parents(path)))
         patterns = {key: compile_exempt({key: ""}).pattern for key in self.pins.exempt.reasons}
@@ -118,7 +118,7 @@ class Workspace(NamedTuple):
         }
 
     def pins_files_below(self) -> list[str]:
-        """Return the other pins files below this one's directory: what flake8 obeys if it is run in theirs."""
+        """Return the other pins files below this one's directory, which flake8 uses if it runs there."""
         found = tracked_files(self.repository) if self.repository else walked_files(self.pins.root)
         return [path for path in found if path != self.pins.name and self._is_pins_file(path)]
 
@@ -134,7 +134,7 @@ class Workspace(NamedTuple):
             return False
         from flake8.utils import fnmatch
 
-        # as flake8 walks from the working directory, or would from that of the pins file
+        # flake8 may run in the working directory or in that of the pins file
         return not path.endswith(".ipynb") and any(
             fnmatch(f"./{name}", list(self.patterns)) for name in (self.shown(path), path)
         )
@@ -144,9 +144,9 @@ class Workspace(NamedTuple):
             return False
         try:
             with open(self.location(path), "rb") as file:
-                return is_script(path, file.read(_LOOKED_AT))
+                return is_script(path, file.read(_MAX_SHEBANG))
         except OSError:
-            # to be reported when it is read
+            # scan() reports it
             return True
 
     def _is_file(self, path: str) -> bool:
@@ -172,7 +172,7 @@ class Workspace(NamedTuple):
         return files
 
     def _found_files(self) -> list[str]:
-        """Return the files of the whole repository: in one where git tracks none yet, those that flake8 finds."""
+        """Return the files of the whole repository. If git tracks none yet, they are those that flake8 finds."""
         tracked = filter(self.is_linted, tracked_files(self.repository) if self.repository else ())
         found = list(tracked) or filter(self.is_linted, walked_files(self.pins.root))
         pinned = (path for path in self.pins.pins if self._is_file(path) and self.is_python(path))
@@ -180,9 +180,9 @@ class Workspace(NamedTuple):
 
 
 def open_workspace(named: str | None) -> Workspace:
-    """Return the workspace of the working directory; ``named`` is the pins file that the user names, if any.
+    """Return the workspace of the working directory; ``named`` is the value of --pins, if any.
 
-    Raise UsageError if that does not exist, and BrokenPinsError if the pins cannot be used.
+    Raise UsageError if that file does not exist, and BrokenPinsError if the pins file cannot be used.
     """
     pins = find_pins(named)
     if pins.faults:
@@ -191,7 +191,7 @@ def open_workspace(named: str | None) -> Workspace:
 
 
 def workspace_of(pins: Pins) -> Workspace:
-    """Return the workspace of pins that can be used."""
+    """Return the workspace of pins without faults."""
     patterns = read_configuration().patterns
     return Workspace(pins, compile_matcher(pins.stores, pins.patterns), find_repository(pins.root), patterns)
 
@@ -199,7 +199,8 @@ def workspace_of(pins: Pins) -> Workspace:
 def find_pins(named: str | None) -> Pins:
     """Return the pins of the working directory, with their faults if they have any.
 
-    The pins file is the one that is named, or the one that flake8's configuration names, or the nearest.
+    The pins file is the named one, or the one in flake8's configuration, or the nearest. Raise UsageError if a named
+    one does not exist.
     """
     cwd = os.getcwd()
     option = "--pins"
@@ -212,13 +213,13 @@ def find_pins(named: str | None) -> Pins:
 
 
 def is_python_name(path: str) -> bool:
-    """Return whether a file is Python by its name, whatever flake8's configuration says."""
+    """Return whether a file is Python by its suffix."""
     return path.endswith(_SUFFIXES)
 
 
 def is_script(path: str, data: bytes) -> bool:
-    """Return whether a file is Python by its first line: one that calls Python, or none in a file without a suffix."""
-    line = data[:_LOOKED_AT].partition(b"\n")[0]
+    """Return whether a file is a Python script: by its shebang, or, without a shebang, if its name has no suffix."""
+    line = data[:_MAX_SHEBANG].partition(b"\n")[0]
     if line.startswith(b"#!"):
         return _SHEBANG.match(line) is not None
     return "." not in path.rpartition("/")[2]
@@ -233,5 +234,5 @@ def relative(path: str, directory: str) -> str:
 
 
 def _parents(path: str) -> Iterator[str]:
-    """Yield the directories around a path, as ``[exempt]`` names them."""
+    """Yield the directories around a path with trailing slashes, as in ``[exempt]``."""
     return itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])

@@ -14,9 +14,9 @@ from support import Repository
 from support import run_process
 from support.reports import read_pins
 
-from flake8_artifact_pin.cli.prune.patch import patch_lines
 from flake8_artifact_pin.cli.prune.results import Change
 from flake8_artifact_pin.cli.prune.results import Plan
+from flake8_artifact_pin.cli.prune.verb import patch_lines
 from flake8_artifact_pin.cli.prune.verb import pruned_text
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Pin

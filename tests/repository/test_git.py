@@ -16,10 +16,10 @@ from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.git import GitError
 from flake8_artifact_pin.repository.git import Repository as Git
-from flake8_artifact_pin.repository.imports import store_imports
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.uncounted import store_imports
 from flake8_artifact_pin.repository.workspace import open_workspace
 
 pytestmark = pytest.mark.once

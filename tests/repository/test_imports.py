@@ -6,7 +6,7 @@ from support import PINS
 from support import Project
 from support import Repository
 
-from flake8_artifact_pin.repository.imports import store_imports
+from flake8_artifact_pin.repository.uncounted import store_imports
 from flake8_artifact_pin.repository.workspace import open_workspace
 
 pytestmark = pytest.mark.once

@@ -32,7 +32,7 @@ def test_tracked_and_pinned_files(repository: Repository) -> None:
     repository.git("add", "--all")
     repository.write({"new.py": ""})
     assert files() == ["a.py", "d/b.py", "ignored.py"]
-    assert [pin.path for pin in open_workspace(None).beyond()] == ["notes.ipynb", "d/c.txt"]
+    assert [pin.path for pin in open_workspace(None).pins_on_other_files()] == ["notes.ipynb", "d/c.txt"]
     assert open_workspace(None).untracked_files() == ["new.py"]
 
 

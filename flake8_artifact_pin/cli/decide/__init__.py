@@ -1,4 +1,4 @@
-"""``decide``: records a decision on PUT calls, or lists what is undecided."""
+"""``decide``: record a decision on PUT calls, or list undecided ones."""
 from flake8_artifact_pin.cli.decide.verb import add_arguments
 from flake8_artifact_pin.cli.decide.verb import run
 

@@ -1,4 +1,4 @@
-"""Walk a person through what is undecided, one question each."""
+"""Ask a person about each undecided call, one question each."""
 from __future__ import annotations
 
 import itertools
@@ -21,20 +21,20 @@ _PROMPTS = {
     "d": "which issue will settle it?",
 }
 
-#: What was decided on a call: a decision, or None for that of the entry that it replaces.
+#: The answer on a call: a decision, or None to keep the decision of the entry that it replaces.
 Answer = Decision | None
 Record = Callable[[str, Mapping[str, Answer]], None]
 
 
 class _Interview:
-    """Asks about one call after the other, and remembers what was said last."""
+    """Asks about one call after the other, and offers the last answer again."""
 
     def __init__(self) -> None:
         self.last: dict[str, str] = {}
         self.is_over = False
 
     def choose(self, item: Undecided) -> str:
-        """Return the letter of what is to be done; an empty one to skip the call."""
+        """Return the letter of the chosen action; an empty string to skip the call."""
         keep = f"[k]eep the decision of {item.replaces}, " if item.replaces else ""
         while True:
             letter = self.read(_QUESTION.format(keep=keep)).lower()[:1]
@@ -45,7 +45,7 @@ class _Interview:
             print_line("type one of the letters in brackets")
 
     def decide(self, letter: str, item: Undecided) -> Decision | None:
-        """Return the decision; none if the input ends. What says nothing is asked again."""
+        """Return the decision; None if the input ends. Ask again if the answer is a placeholder."""
         before = self.last.get(letter, "")
         hint = f" (Enter: {before})" if before else ""
         while not self.is_over:
@@ -58,7 +58,7 @@ class _Interview:
         return None
 
     def read(self, prompt: str) -> str:
-        """Return what the person types, stripped; "q" and the end of the input end the interview."""
+        """Return the stripped input. "q" and the end of the input end the interview."""
         try:
             text = input(prompt).strip()
         except EOFError:
@@ -69,9 +69,9 @@ class _Interview:
 
 
 def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int:
-    """Ask about each item, given the lines of its file, and record the answers of a file together, before the next.
+    """Ask about each item, given with the lines of its file; return how many are left undecided.
 
-    Return how many are left undecided.
+    The answers for a file are recorded together, before the next file.
     """
     interview = _Interview()
     recorded = 0
@@ -94,7 +94,7 @@ def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int
 
 
 def _recorded(path: str, answers: Mapping[str, Answer], record: Record) -> int:
-    """Record the answers on one file; return how many were recorded, and say why if none was."""
+    """Record the answers for one file; return how many were recorded. If it fails, print why."""
     try:
         record(path, answers)
     except UsageError as error:

@@ -1,4 +1,4 @@
-"""Which edits of the pins file put decisions where their calls are now. Pure, as plan.py is."""
+"""Plan the edits that move decisions to the new files and names of their calls. Pure functions, as in plan.py."""
 from __future__ import annotations
 
 from collections import Counter
@@ -30,7 +30,7 @@ from flake8_artifact_pin.rules.verdict import judge_file
 
 
 def plan_moves(pins: Pins, moves: Sequence[Move]) -> Plan:
-    """Return what puts decisions where their calls are now: away from the pins that have them, and to the others."""
+    """Return the edits that move decisions from the pins that have them to the pins of their calls."""
     edits: list[Edit] = []
     arriving: list[Move] = []
     sources = Counter(path for path, _ in {(move.target.path, move.source.path) for move in moves})
@@ -59,13 +59,13 @@ def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[S
 
 
 def _new_path(moves: Sequence[Move], leaving: Sequence[Move]) -> str:
-    """Return the only file that all calls of a pin are in now, if that is another one; else nothing."""
+    """Return the new file of a pin's calls if all of them moved to the same one, else an empty string."""
     targets = {move.target.path for move in moves}
     return targets.pop() if len(leaving) == moves[0].source.allowed and len(targets) == 1 else ""
 
 
 def _renamed_calls(moves: Sequence[Move]) -> Iterator[Edit]:
-    """Yield what gives entries of one pin the names of their calls."""
+    """Yield the edits that rename the entries of one pin to the names of their calls."""
     entries = moves[0].source.calls or {} if moves else {}
     names = Names(entries)
     for move in moves:
@@ -74,7 +74,7 @@ def _renamed_calls(moves: Sequence[Move]) -> Iterator[Edit]:
 
 
 def _without_calls(moves: Sequence[Move]) -> Sequence[Edit]:
-    """Return what takes the decisions on calls from one pin."""
+    """Return the edits that remove calls with their decisions from one pin."""
     source = moves[0].source
     if len(moves) == source.allowed:
         return [RemovePin(source.key)]
@@ -84,7 +84,7 @@ def _without_calls(moves: Sequence[Move]) -> Sequence[Edit]:
 
 
 def _with_calls(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
-    """Return what gives the decisions on calls to the pin of one file."""
+    """Return the edits that add calls with their decisions to the pin of one file."""
     verdict = judge_file(pins, moves[0].target.path, moves[0].target.report)
     pin = verdict.pin
     decisions = {move.call.site.name: move.decision for move in moves}
@@ -92,7 +92,7 @@ def _with_calls(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
         names = Names(pin.calls)
         return [AddCall(pin.key, names.free(name), decision) for name, decision in decisions.items()]
     if not pin.allowed and any(move.entry for move in moves):
-        # named calls go on being named
+        # named calls stay named
         return plan_names(pins, pin, decisions, decisions).edits
     # calls that moved are not new, so a count may rise under the same decision
     keeps_count = all(says_the_same(decision, pin.decision) for decision in decisions.values())

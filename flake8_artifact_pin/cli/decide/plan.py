@@ -1,4 +1,4 @@
-"""Which edits of the pins file record a decision. Pure: a verdict and decisions in, edits out."""
+"""Plan the edits that record decisions. Pure functions: a verdict and decisions in, edits out."""
 from __future__ import annotations
 
 import itertools
@@ -32,16 +32,16 @@ Decisions = Mapping[str, Decision]
 
 
 class Plan(NamedTuple):
-    """The edits that record decisions, and what they do in words, a line each."""
+    """The edits that record decisions, and lines that describe them."""
 
     edits: Sequence[Edit]
     lines: Sequence[str]
 
 
 def chosen_calls(verdict: Verdict, lines: Sequence[int]) -> list[JudgedCall]:
-    """Return the counted PUT calls on some lines (1-based), a line of the call's statement being enough.
+    """Return the counted PUT calls on some lines (1-based), or in statements that span them.
 
-    Raise UsageError for a line without one.
+    Raise UsageError for a line without a PUT call, or with a suppressed one.
     """
     chosen: list[JudgedCall] = []
     for line in lines:
@@ -79,10 +79,10 @@ def new_calls(verdict: Verdict, chosen: Sequence[JudgedCall], came: Collection[s
 
 
 def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_count: bool = False) -> Plan:
-    """Return what records decisions on PUT calls of one file; raise UsageError if it is not clear what they are for.
+    """Return the edits that record decisions on PUT calls of one file. Raise UsageError if they are ambiguous.
 
-    A pin that counts goes on counting if there is one decision for all of its calls, or with ``keeps_count``.
-    Otherwise it names its calls from then on.
+    A count pin stays one if one decision is for all its calls, or with ``keeps_count``. Otherwise it becomes a pin with
+    named calls.
     """
     pin = verdict.pin
     if pin.calls is not None:
@@ -91,7 +91,7 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     more = _newly_allowed(pin, len(counted), len(decisions))
     distinct = set(map(_words, decisions.values()))
     if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions, more)):
-        # who decides on all of them decides anew
+        # a decision on all calls replaces the old one
         before = Decision() if len(decisions) == len(counted) else pin.decision
         return plan_count(pins, pin, pin.allowed + more, _joined(before, decisions.values()))
     if pin.allowed + more < len(counted) and pin.allowed:
@@ -105,7 +105,7 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
 
 
 def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
-    """Return what records one decision on all calls of a file whose pin counts."""
+    """Return the edits that record one decision on all calls of a count pin."""
     change = f"{pin.allowed} -> {count}, " if count != pin.allowed else ""
     is_same = _words(decision) == _words(pin.decision)
     before = " (as before)" if is_same else _was(pin.decision)
@@ -119,15 +119,15 @@ def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
 
 
 def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
-    """Return by how much a pin rises: at most by the calls that are decided on."""
+    """Return by how much a pin is raised: at most by the number of decided calls."""
     return min(decided, max(counted - pin.allowed, 0)) if pin.allowed else decided
 
 
 def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions, more: int) -> bool:
-    """Return whether one decision is for all calls of a file: the pin's own, or one on each call.
+    """Return whether one decision is for all calls of a file: the pin's own, or the same one on each call.
 
-    A count that rises by ``more`` under the same words would look undecided to a reviewer and to ``check --since``.
-    Fewer ids than calls, at a count, would leave open which artifact they are for.
+    If the count rises by ``more`` with an unchanged decision, reviewers and ``check --since`` would take the new calls
+    for undecided. Fewer ids than calls would not tell which call writes which artifact.
     """
     decision = next(iter(decisions.values()))
     if _words(decision) == _words(pin.decision):
@@ -137,7 +137,7 @@ def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions, more: in
 
 
 def plan_names(pins: Pins, pin: Pin, named: Decisions, decisions: Decisions) -> Plan:
-    """Return what lets a pin name calls from now on; ``decisions`` are those that are new."""
+    """Return the edits that give a pin named calls; ``decisions`` are the new ones among ``named``."""
     edit: Edit = NameCalls(pin.key, named) if pin.path in pins.pins else AddPin(pin.key, calls=named)
     lines = [f"{quote(pin.key)}: {quote(name)} {decision.text}" for name, decision in decisions.items()]
     if pin.allowed:
@@ -178,13 +178,13 @@ def _named_edit(verdict: Verdict, call: JudgedCall, decision: Decision, names: N
 
 
 class Names:
-    """The names that entries of a pin have."""
+    """The names of a pin's entries."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken)
 
     def free(self, name: str) -> str:
-        """Return a name, with another number if an entry has it, and take it."""
+        """Return a name, with another number if it is taken, and mark it as taken."""
         plain = name.removesuffix(f"#{parse_name(name).number}")
         numbered = (f"{plain}#{number}" for number in itertools.count(2))
         free = next(other for other in itertools.chain([name], numbered) if other not in self.taken)
@@ -193,7 +193,7 @@ class Names:
 
 
 def _joined(decision: Decision, others: Iterable[Decision]) -> Decision:
-    """Return one decision that says what several say."""
+    """Return one decision with the ids and reasons of several."""
     for other in others:
         decision = Decision(
             tuple(dict.fromkeys([*decision.registered, *other.registered])),
@@ -219,5 +219,5 @@ def _was(decision: Decision) -> str:
 
 
 def shown_decision(decision: Decision) -> str:
-    """Return a decision in words."""
+    """Return a decision for messages."""
     return decision.text or "no decision"

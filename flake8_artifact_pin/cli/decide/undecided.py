@@ -1,4 +1,4 @@
-"""What nobody decided on yet: calls that no pin allows, and pins without a decision."""
+"""Undecided PUT calls: calls that no pin allows, and pinned calls without a decision."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from flake8_artifact_pin.rules.verdict import Verdict
 
 
 class Undecided(NamedTuple):
-    """A PUT call that nobody decided on; the names of the fields are those of the JSON format.
+    """An undecided PUT call. The JSON format uses the names of these fields.
 
-    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as it is shown, ``name``
-    the name that a pin may have for it, ``why`` says what is missing, ``suggestions`` are ids of the registry whose
-    key template fits, the best first, and ``replaces`` is the entry that is gone and may have been this call's.
+    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as messages show it,
+    ``name`` its name in a pin, ``why`` says what is missing, ``suggestions`` are ids of the registry with a matching
+    key template, the best first, and ``replaces`` is the gone entry that may have been this call's.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Undecided(NamedTuple):
 def undecided_calls(
     name: str, verdict: Verdict, rows: Sequence[RegistryRow], today: date,
 ) -> Iterator[tuple[Undecided, JudgedCall]]:
-    """Yield the calls of one file that nobody decided on; ``name`` is the file's, relative to the working directory."""
+    """Yield the undecided calls of one file; ``name`` is its path, relative to the working directory."""
     for call in verdict.calls:
         why = _why(verdict, call, today)
         if why:
@@ -46,7 +46,7 @@ def undecided_calls(
 
 
 def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
-    """Return what is missing; empty if somebody decided on the call."""
+    """Return what is missing; empty if the call is decided."""
     if call.state in (State.OVER, State.SWAPPED):
         counts = f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
         return counts if verdict.is_over else "not among the pinned calls"

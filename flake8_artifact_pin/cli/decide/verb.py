@@ -1,4 +1,4 @@
-"""The verb ``decide``: what it takes, and what it prints."""
+"""The verb ``decide``: its options and its output."""
 from __future__ import annotations
 
 import argparse
@@ -57,12 +57,12 @@ from flake8_artifact_pin.rules.verdict import Verdict
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
 _NONE = Decision()
-# As often as another process may write the pins file at the same moment.
+# How often to start again because another process changed the pins file.
 _TRIES = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument(
         "places", metavar="PATH[:LINE]", nargs="*",
         help="a file, or a PUT call in it; without a decision: list only what is undecided there",
@@ -83,10 +83,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record a decision, or list what is undecided; return 1 if something is left undecided there.
+    """Record a decision, or list undecided calls; return the exit status: 1 if some of them are left undecided.
 
-    On a terminal the list is walked through, with a question each. The JSON format of the list is an object:
-    ``undecided``, a list of objects with the fields of Undecided. Raise UsageError if it is not clear what to record.
+    On a terminal, each call of the list gets a question. The JSON format of the list is an object: ``undecided``, a
+    list of objects with the fields of Undecided. Raise UsageError if the decision is ambiguous.
     """
     decision = _decision(arguments)
     if decision is None and not arguments.moved:
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
-    """Put decisions where their calls are now; return 1 if some are left because nobody can tell whose they are."""
+    """Move decisions to the pins of their moved calls; return the exit status: 1 if some moves are ambiguous."""
     left: list[Move] = []
 
     def plan(workspace: Workspace) -> Plan:
@@ -123,7 +123,10 @@ def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
 
 
 def _moves_at(workspace: Workspace, name: str, lines: Sequence[int], known: Sequence[Move]) -> list[Move]:
-    """Return the moves to a place: of a call that git does not know, from the entry that is gone from its own pin."""
+    """Return the moves to a file, to lines of it, or to a directory.
+
+    If git does not know the move of a call, the call may have been renamed: then its pin has a gone entry.
+    """
     if os.path.isdir(name):
         shown = {move.target.path: workspace.shown(move.target.path) for move in known}
         return [move for move in known if name == os.curdir or shown[move.target.path].startswith(f"{name}/")]
@@ -140,7 +143,7 @@ def _moves_at(workspace: Workspace, name: str, lines: Sequence[int], known: Sequ
 
 
 def _undecided_files(pins: str | None, directory: str) -> Sequence[str]:
-    """Return the files below a directory with something undecided; raise UsageError if there are none."""
+    """Return the files below a directory with undecided calls. Raise UsageError if there are none."""
     found = dict.fromkeys(item.path for item, _ in _undecided(pins, {directory: []}))
     if not found:
         raise UsageError(f"nothing is undecided below {directory}")
@@ -168,7 +171,7 @@ def _planner(
 
 
 def _came(workspace: Workspace, verdict: Verdict) -> Collection[str]:
-    """Return the names of the calls of a file that came since the pins were written; none if git does not know."""
+    """Return the names of a file's calls that are newer than the pins; none if git does not know."""
     for snapshots in snapshots_of_pins(workspace):
         changes = match_calls(snapshots.old, snapshots.new, snapshots.renamed)
         came = [change.new for change in changes if change.came and change.new]
@@ -178,7 +181,7 @@ def _came(workspace: Workspace, verdict: Verdict) -> Collection[str]:
 
 
 def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps_count: bool) -> Plan:
-    """Return what records one decision on a file whose pin counts, or that has none."""
+    """Return the edits that record one decision on a file with a count pin or no pin."""
     pin, counted = verdict.pin, [call for call in verdict.calls if call.site.is_counted]
     if not counted:
         raise UsageError(f"{verdict.path} makes no PUT call that counts: there is nothing to decide on")
@@ -189,7 +192,7 @@ def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps
 
 
 def _plan_answers(workspace: Workspace, path: str, answers: Mapping[str, Answer]) -> Plan:
-    """Return what records the answers of a person on one file."""
+    """Return the edits that record a person's answers on one file."""
     verdict = _judged(workspace, path)
     kept = [renamed(verdict, call) for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None]
     decisions = {name: decision for name, decision in answers.items() if decision}
@@ -199,7 +202,7 @@ def _plan_answers(workspace: Workspace, path: str, answers: Mapping[str, Answer]
 
 
 def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
-    """Say which of the ids the registry does not have: somebody may register them later."""
+    """Print a note for each id that is not in the registry. It is no error: it may be registered later."""
     known = [row.artifact_id for row in _rows(workspace)]
     for artifact_id in decision.registered if known else ():
         if artifact_id not in known:
@@ -209,7 +212,7 @@ def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
 
 
 def _record(named_pins: str | None, plan: Callable[[Workspace], Plan]) -> None:
-    """Edit the pins file and say what was done; begin anew if somebody else writes it in the meantime."""
+    """Edit the pins file and print what was done. Start again if another program changes the file meanwhile."""
     for _ in range(_TRIES):
         workspace = open_workspace(named_pins)
         pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
@@ -225,7 +228,7 @@ def _record(named_pins: str | None, plan: Callable[[Workspace], Plan]) -> None:
 
 
 def _judged(workspace: Workspace, name: str) -> Verdict:
-    """Return the verdict on a file; raise UsageError if it cannot be decided on."""
+    """Return the verdict on a file. Raise UsageError if no decision on it is possible."""
     if not workspace.pins.path:
         raise UsageError("there is no pins file here or in a directory above: create one with init")
     scanned = next(scan(workspace, workspace.files([name])), None)
@@ -262,7 +265,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _undecided(
     pins: str | None, places: Mapping[str, Sequence[int]],
 ) -> Iterator[tuple[Undecided, Sequence[str]]]:
-    """Yield what is undecided at some places, or everywhere if there are none, and the lines of its file."""
+    """Yield the undecided calls of some files and lines, or of all files, each with the lines of its file."""
     workspace = open_workspace(pins)
     rows = _rows(workspace)
     today = date.today()
@@ -276,7 +279,7 @@ def _undecided(
 
 
 def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
-    """Return the rows of the registry that the pins file names, to suggest ids; none if it cannot be used."""
+    """Return the rows of the registry to suggest ids from; none if there is no usable registry."""
     pins = workspace.pins
     if not pins.registry:
         return ()
@@ -289,7 +292,7 @@ def _rows(workspace: Workspace) -> Sequence[RegistryRow]:
 
 
 def _places(names: Sequence[str]) -> dict[str, list[int]]:
-    """Return the lines that are named of each file; none stands for the whole file."""
+    """Parse ``PATH[:LINE]`` arguments to lines by path; no lines stand for the whole file."""
     places: dict[str, list[int]] = {}
     for name in names:
         match = None if os.path.exists(name) else _PLACE.fullmatch(name)

@@ -1,4 +1,4 @@
-"""The checks of flake8's setup: whatever file it lints, does it report a new PUT call?"""
+"""The checks of flake8's setup, which hold for all files: would flake8 report a new PUT call?"""
 from __future__ import annotations
 
 import os
@@ -25,7 +25,7 @@ from flake8_artifact_pin.source.noqa import CODE
 
 PACKAGE = "flake8-artifact-pin"
 
-# The codes without which something passes, and what that is.
+# Codes that must be reported, and what passes unseen without each.
 _NEEDED_CODES = {
     CODE: "a new PUT call",
     "APR000": "everything under a pins file that cannot be used",
@@ -39,7 +39,7 @@ _NEEDED_CODES = {
 
 
 class Check(NamedTuple):
-    """The outcome of a check; ``place`` is where the cause of a failure is written."""
+    """The outcome of a check; ``place`` is the file and line to correct."""
 
     name: str
     is_ok: bool
@@ -56,7 +56,7 @@ def check_plugin(setup: Flake8) -> Check:
 
 
 def check_required(setup: Flake8) -> Check:
-    """Check that flake8 fails where it does not find this plugin."""
+    """Check that flake8 fails if this plugin is not installed."""
     if PACKAGE in setup.required:
         message = f"flake8 fails where {PACKAGE} is not installed; an editor then shows nothing (explain editors)"
         return Check("require-plugins", True, message)
@@ -79,7 +79,7 @@ def check_pins_file(workspace: Workspace, setup: Flake8) -> Check:
     if not path:
         return Check("pins-file", False, f"there is no pins file, so nothing is pinned; run {PACKAGE} init")
     if os.path.realpath(path) != os.path.realpath(used):
-        # a bare name is looked for upwards, any other is relative to the configuration file
+        # flake8 searches upwards for a bare name; other paths are relative to the configuration file
         value = os.path.join(os.curdir, relative(path, setup.directory))
         message = f"flake8 uses {_shown_pins(setup.pins)}, not {_shown_pins(workspace.pins)}"
         place = setup.place("artifact-pins")
@@ -88,7 +88,7 @@ def check_pins_file(workspace: Workspace, setup: Flake8) -> Check:
 
 
 def check_exit_status(setup: Flake8) -> Check:
-    """Check that flake8 does not hide that it found something."""
+    """Check that flake8 fails if it finds something."""
     if setup.options.exit_zero:
         message = "exit-zero is set, so flake8 succeeds whatever it finds; remove it"
         return Check("exit-status", False, message, setup.place("exit-zero"))
@@ -96,7 +96,7 @@ def check_exit_status(setup: Flake8) -> Check:
 
 
 def needed_codes(pins: Pins) -> list[str]:
-    """Return the codes that these pins need: not those for named calls or decisions if they have none."""
+    """Return the codes that must be reported, without those for named calls or decisions that the pins do not use."""
     unneeded = set()
     if all(pin.calls is None for pin in pins.pins.values()):
         unneeded.add("APR006")
@@ -106,7 +106,7 @@ def needed_codes(pins: Pins) -> list[str]:
 
 
 def check_selected(setup: Flake8) -> Iterator[Check]:
-    """Check what holds for all files; what is different in one file is checked with that file."""
+    """Check that flake8 selects the codes for all files. Per-file settings are checked with each file."""
     needed = needed_codes(setup.pins)
     unselected = [code for code in needed if not setup.is_selected(code)]
     if not unselected:
@@ -135,7 +135,7 @@ def _ignored(setup: Flake8, entry: str, codes: Sequence[str]) -> Check:
 
 
 def check_exempt(workspace: Workspace) -> Check:
-    """Check that something is judged at all."""
+    """Check that not every file is exempt."""
     pins, files = workspace.pins, workspace.files()
     keys = [key for key in (exemption(pins.exempt, path) for path in files) if key]
     if keys and len(keys) == len(files):
@@ -152,22 +152,22 @@ def check_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -
 
 
 def pin_place(pins: Pins, pin: Pin) -> Place:
-    """Return where a pin is written."""
+    """Return the place of a pin."""
     return pins_place(pins, pin_position(pins, pin).line)
 
 
 def pins_place(pins: Pins, line: int) -> Place:
-    """Return a line of the pins file, if there is one."""
+    """Return the place of a line of the pins file; an empty place if there is no pins file."""
     return Place(relative(pins.path, pins.cwd), line) if pins.path else Place()
 
 
 def option_text(option: str, place: Place) -> str:
-    """Return how an option of flake8 is called that is set at a place, or nowhere."""
+    """Return the name of a flake8 option for messages; an empty place means that it has its default."""
     return option if place.path else f"flake8's default {option}"
 
 
 def passing(codes: Sequence[str], where: str = "") -> str:
-    """Return some codes that are not reported, and what passes for it."""
+    """Return a clause with codes that are not reported, and what passes unseen."""
     return f"{' '.join(filter(None, [_listed(codes), where]))}, so {_NEEDED_CODES[codes[0]]} passes"
 
 

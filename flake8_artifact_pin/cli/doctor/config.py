@@ -1,4 +1,4 @@
-"""flake8's configuration file: where an option is written in it, which flake8 itself does not remember."""
+"""flake8's configuration file, and the lines of its options, which flake8 does not keep."""
 from __future__ import annotations
 
 import configparser
@@ -15,7 +15,7 @@ from flake8.options.config import load_config
 
 from flake8_artifact_pin.repository.workspace import relative
 
-# In the order in which flake8 looks for them; it takes the first that has one of the sections.
+# In flake8's order: it uses the first file with one of the sections.
 _FILES = ("setup.cfg", "tox.ini", ".flake8")
 _SECTIONS = frozenset(["flake8", "flake8:local-plugins"])
 
@@ -23,7 +23,7 @@ _SECTION = re.compile(r"\[(?P<name>.+)\]")
 
 
 class Place(NamedTuple):
-    """Where the cause of something is written: the path is relative to the working directory, the line 1-based."""
+    """A place to correct: the path is relative to the working directory, the line 1-based."""
 
     path: str | None = None
     line: int | None = None
@@ -37,14 +37,14 @@ class ConfigFile(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the section [flake8] begins."""
+        """The place of the section [flake8]."""
         titles = (number for number, line in enumerate(self.lines, start=1) if line.strip().startswith("[flake8]"))
         return Place(relative(self.path, os.getcwd()), next(titles, None))
 
     def find(self, option: str, is_wanted: Callable[[str], bool]) -> Place:
-        """Return where the value of an option is written: the first wanted line of it, or else its first line.
+        """Return the place of an option's value: its first wanted line, or else its first line.
 
-        Return no place if the option is not set here.
+        Return an empty place if the option is not set here.
         """
         texts = {number: text for number, name, text in self._options() if name == option}
         wanted = (number for number, text in texts.items() if is_wanted(text))
@@ -73,13 +73,13 @@ class ConfigFile(NamedTuple):
 
 
 def find_config_file(directory: str) -> ConfigFile | None:
-    """Return flake8's configuration file in the directory where flake8 found it, if it found one."""
+    """Return flake8's configuration file in a directory, or None. flake8 tells only the directory."""
     for name in _FILES:
         path = os.path.join(directory, name)
         try:
             parser, _ = load_config(path, [])
         except (ExecutionError, UnicodeDecodeError, configparser.ParsingError):
-            # it does not exist, or flake8 passes over it
+            # it does not exist, or flake8 skips it
             continue
         if not _SECTIONS.isdisjoint(parser):
             with open(path, encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The checks of files: flake8 lints them, and reports one PUT call more in each, which is tried in memory."""
+"""The checks of files: flake8 lints each, and reports an added PUT call, which is tried in memory."""
 from __future__ import annotations
 
 import ast
@@ -42,15 +42,15 @@ from flake8_artifact_pin.source.noqa import CODE
 from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.patterns import sample_calls
 
-# What may be said of a new PUT call: the pin of its file may name another one that is gone.
+# The codes for a new PUT call. It is APR006 if the file's pin names a call that is gone.
 _NEW_CALL_CODES = (CODE, "APR006")
 
-# A name that no pattern is meant for. No such file is made.
+# A name that no pattern in a configuration is meant for. The file is not created.
 _NEW_FILE = "artifact_pin_doctor.py"
 
 
 class _File(NamedTuple):
-    """A file that flake8 is asked about: its name as flake8 has it, how it is shown, and what is being checked."""
+    """A file to check: its name as flake8 has it, its name in messages, and the name of the check."""
 
     name: str
     shown: str
@@ -58,7 +58,7 @@ class _File(NamedTuple):
 
 
 def check_pinned_files(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
-    """Check that flake8 lints each pinned file, and reports one PUT call more in it."""
+    """Check that flake8 lints each pinned file, and reports an added PUT call in it."""
     pins = sorted(pin for pin in workspace.pins.pins.values() if os.path.isfile(workspace.location(pin.path)))
     if not workspace.pins.pins and workspace.pins.path:
         message = "nothing is pinned, so each PUT call is reported: decide on the first one to pin its file"
@@ -87,13 +87,13 @@ def check_pinned_files(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
 
 
 def check_broken_files(setup: Flake8, scanned_files: Sequence[ScannedFile]) -> Iterator[Check]:
-    """Check that flake8 reports each file that does not parse: it sees no PUT call there."""
+    """Check that flake8 reports each file that does not parse, since it sees no PUT call there."""
     for scanned in scanned_files:
         for problem in [found.finding for found in scanned.problems if found.finding.code == "E999"]:
             file = _file(os.path.abspath(scanned.name), "broken-file")
             if not _unlinted(setup, file) and setup.is_selected("E999", file.name):
                 trial = setup.trial(file.name, scanned.report.lines)
-                # flake8 5 leaves it to its caller to skip a file
+                # in flake8 5, the caller of a FileChecker decides whether to skip the file
                 if not trial.should_process or not any(code == "E999" for code, _ in setup.reported(trial)):
                     message = "a noqa comment hides that this does not parse, and with it each PUT call; correct it"
                     yield Check(file.check, False, message, Place(file.shown, problem.line))
@@ -129,7 +129,7 @@ def _unreached(pins: Pins, file: _File, pin: Pin) -> Check:
 
 
 def _unlinted(setup: Flake8, file: _File) -> Check | None:
-    """Return why flake8 does not lint a file, or would not if it existed; None if it does."""
+    """Return why flake8 does not lint a file, which need not exist; None if it does."""
     if not os.path.abspath(file.name).startswith(os.path.join(os.getcwd(), "")):
         message = f"flake8 lints the working directory, and {file.shown} is not below it; run flake8 and this above it"
         return Check(file.check, False, message)
@@ -149,7 +149,7 @@ def _unlinted(setup: Flake8, file: _File) -> Check | None:
 
 
 def _deselected(setup: Flake8, file: _File) -> Iterator[Check]:
-    """Yield what makes flake8 hide codes in a file that it reports elsewhere."""
+    """Yield a failure if flake8 hides codes in a file that it reports in others."""
     needed = needed_codes(setup.pins)
     codes = [code for code in needed if setup.is_selected(code) and not setup.is_selected(code, file.name)]
     if codes:
@@ -159,7 +159,7 @@ def _deselected(setup: Flake8, file: _File) -> Iterator[Check]:
 
 
 def _try_appended(setup: Flake8, file: _File) -> Iterator[Check]:
-    """Append a PUT call to a pinned file, in memory, and yield what keeps flake8 from reporting it."""
+    """Append a PUT call to a pinned file, in memory, and yield a failure if flake8 does not report it."""
     try:
         lines = setup.read(file.name)
     except (LookupError, OSError) as error:
@@ -171,7 +171,7 @@ def _try_appended(setup: Flake8, file: _File) -> Iterator[Check]:
 
 
 def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Check]:
-    """Let flake8 lint lines with a PUT call behind them, and yield what keeps it from reporting the call."""
+    """Let flake8 lint lines with a PUT call at the end, and yield a failure if it does not report the call."""
     try:
         trial = _with_put_call(setup, file, lines)
     except UNPARSABLE as error:
@@ -193,9 +193,10 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
 
 
 def _is_reported(setup: Flake8, file: _File, lines: Sequence[str], trial: Trial) -> bool:
-    """Return whether flake8 reports the call behind the lines: there, or at another call of the file.
+    """Return whether flake8 reports the call after the lines: there, or at another call of the file.
 
-    An entry without a key may name the new call, and then none names an old one, which may be reported already.
+    An entry without a key may now match the new call instead of an old one. Then the old one is reported, unless it was
+    reported before.
     """
     after = _calls(setup.reported(trial))
     if not after or len(lines) + 1 in after:
@@ -214,7 +215,7 @@ def _calls(reported: Iterable[tuple[str, int]]) -> set[int]:
 
 
 def _with_put_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Trial | None:
-    """Return a trial of lines and exactly one PUT call behind them; None if no pattern yields one."""
+    """Return a trial of lines with exactly one more PUT call at the end; None if no pattern yields one."""
     for candidate in sample_calls(setup.matcher.patterns):
         appended = [*lines, candidate]
         calls = find_calls(_parsed(appended), appended, setup.matcher)
@@ -225,13 +226,13 @@ def _with_put_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Trial | 
 
 def _parsed(lines: Sequence[str]) -> ast.AST:
     with warnings.catch_warnings():
-        # those of the compiler, on escapes and the like, are for others to report
+        # SyntaxWarnings, for invalid escapes and the like, are not our findings
         warnings.simplefilter("ignore")
         return ast.parse("".join(lines))
 
 
 def _silence(setup: Flake8, file: _File, lines: Sequence[str]) -> tuple[str, Place]:
-    """Return why flake8 does not report a PUT call in a file that it lints, and where that is written."""
+    """Return why flake8 does not report a PUT call in a file that it lints, and the place to correct."""
     pins = setup.pins
     path = governed_path(pins, file.name)
     if pins.faults:

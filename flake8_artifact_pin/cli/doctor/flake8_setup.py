@@ -1,4 +1,4 @@
-"""flake8 as it runs in the working directory without arguments: its options, what it decides, its configuration."""
+"""flake8 as it runs in the working directory without arguments: its options, decisions and configuration."""
 from __future__ import annotations
 
 import argparse
@@ -45,11 +45,10 @@ LOG = logging.getLogger(__name__)
 
 
 class Flake8(NamedTuple):
-    """What flake8 would use for a run without arguments.
+    """The state of flake8 for a run without arguments.
 
-    ``plugin`` is this project's as flake8 loaded it, ``pins`` are those that it would judge by.
-    ``required`` are the names of the plugins that flake8 insists on. ``directory`` is the one that the paths of its
-    configuration are relative to.
+    ``plugin`` is this plugin as flake8 loaded it, or None; ``pins`` are the pins that it uses. ``required`` are the
+    names in require-plugins. Paths in the configuration are relative to ``directory``.
     """
 
     options: argparse.Namespace
@@ -62,28 +61,28 @@ class Flake8(NamedTuple):
 
     @property
     def matcher(self) -> Matcher:
-        """What matches the PUT calls that count."""
+        """The matcher of the PUT calls that count."""
         return compile_matcher(self.pins.stores, self.pins.patterns)
 
     def place(self, option: str, is_wanted: Callable[[str], bool] = bool) -> Place:
-        """Return where flake8's configuration sets an option; see ConfigFile.find()."""
+        """Return the place of an option in flake8's configuration; see ConfigFile.find()."""
         return self.config.find(option, is_wanted) if self.config else Place()
 
     def place_of_item(self, option: str, item: str) -> Place:
-        """Return where flake8's configuration has an item of an option that is a list."""
+        """Return the place of an item of a list option in flake8's configuration."""
         def has_item(text: str) -> bool:
             return item in utils.normalize_paths(utils.parse_comma_separated_list(text), self.directory)
 
         return self.place(option, has_item)
 
     def place_of_file_pattern(self, pattern: str) -> Place:
-        """Return where the option per-file-ignores has a pattern, which is given as a style guide has it."""
+        """Return the place of a pattern of per-file-ignores; it is given in the form of StyleGuide.filename."""
         return self.place(
             "per-file-ignores", lambda text: pattern in utils.normalize_paths(re.split(r"[\s,:]+", text)),
         )
 
     def is_selected(self, code: str, name: str | None = None) -> bool:
-        """Return whether flake8 reports a code in a file; without a name, in any file that is not singled out."""
+        """Return whether flake8 reports a code in a file; without a name, in files without per-file-ignores."""
         guide = self.guide.default_style_guide if name is None else self.guide.style_guide_for(name)
         return guide.should_report_error(code) is Decision.Selected
 
@@ -94,7 +93,7 @@ class Flake8(NamedTuple):
             "stdin_display_name": self.options.stdin_display_name,
             "filename_patterns": self.options.filename,
             "exclude": (*self.options.exclude, *self.options.extend_exclude),
-            # flake8 5 wants to be told
+            # only flake8 5 has this parameter
             "is_running_from_diff": False,
         }
         known = inspect.signature(expand_paths).parameters
@@ -114,12 +113,12 @@ class Flake8(NamedTuple):
         return None
 
     def read(self, name: str) -> list[str]:
-        """Return the lines of a file as flake8 reads them; raise OSError or LookupError if it cannot."""
+        """Return the lines of a file as flake8 reads them. Raise OSError or LookupError if it cannot."""
         lines: list[str] = FileProcessor(name, self.options).lines
         return lines
 
     def trial(self, name: str, lines: Sequence[str]) -> Trial:
-        """Return what lints a file with this project's plugin as if it had these lines."""
+        """Return a checker that lints these lines as if a file had them, with this plugin only."""
         return Trial(name, lines, Checkers([self.plugin] if self.plugin else [], [], []), self.options)
 
     def reported(self, trial: Trial) -> set[tuple[str, int]]:
@@ -132,10 +131,10 @@ class Flake8(NamedTuple):
 
 
 class Trial(FileChecker):
-    """flake8's checker of one file, on lines that need not be those of the file on the disk."""
+    """flake8's checker of one file, on lines that may differ from those on disk."""
 
     def __init__(self, name: str, lines: Sequence[str], plugins: Checkers, options: argparse.Namespace) -> None:
-        """Take what flake8 gives to its checkers, and the lines."""
+        """Take the arguments of FileChecker, and the lines."""
         self._own_processor = FileProcessor(name, options, list(lines))
         super().__init__(filename=name, plugins=plugins, options=options)
 
@@ -143,9 +142,9 @@ class Trial(FileChecker):
         return self._own_processor
 
     def findings(self) -> Results:
-        """Return what the plugins find, or E999, before flake8 decides what of it is reported."""
+        """Return the findings of the plugins, or E999, before flake8 filters them."""
         with warnings.catch_warnings():
-            # those of the compiler, on escapes and the like, are for others to report
+            # SyntaxWarnings, for invalid escapes and the like, are not our findings
             warnings.simplefilter("ignore")
             try:
                 self.run_ast_checks()
@@ -157,7 +156,7 @@ class Trial(FileChecker):
 
 @contextlib.contextmanager
 def open_flake8() -> Iterator[Flake8]:
-    """Let flake8 get ready, once, and lend it; the plugin's classes are then as they were before.
+    """Initialize flake8 and yield its state; restore the plugin's class attributes afterwards.
 
     Raise UsageError if flake8 refuses to run.
     """
@@ -173,14 +172,14 @@ def _started() -> Flake8:
     config = None
     application = Application()
     try:
-        # what plugins print is not for the reader of a report
+        # discard the output of plugins
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             parser, directory = load_config(None, [])
             config = find_config_file(directory)
             application.initialize([])
             guide = StyleGuideManager(application.options, Nothing(application.options))
     except (Flake8Exception, configparser.Error, ValueError, SystemExit) as error:
-        # a wrong value of an option is a bare ValueError in flake8, and argparse exits
+        # for a wrong value of an option, flake8 raises a bare ValueError, and argparse exits
         output.seek(0)
         raise UsageError(_refusal(error, output.read(), config)) from error
     required = parse_plugin_options(parser, directory, enable_extensions=None, require_plugins=None).require_plugins
@@ -197,7 +196,7 @@ def _started() -> Flake8:
 
 
 def _refusal(error: BaseException, output: str, config: ConfigFile | None) -> str:
-    """Return in one line why flake8 refuses to run."""
+    """Return one line that says why flake8 refuses to run."""
     if isinstance(error, SystemExit):
         reason = output.rpartition("flake8: error: ")[2] or str(error)
     else:

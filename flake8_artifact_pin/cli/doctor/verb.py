@@ -1,4 +1,4 @@
-"""``doctor``: proves that flake8 reports a new PUT call here, because a guard that cannot fire is worse than none."""
+"""The verb ``doctor``: its options and its output. A guard that cannot fire is worse than none."""
 from __future__ import annotations
 
 import argparse
@@ -42,7 +42,7 @@ from flake8_artifact_pin.rules.findings import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     add_pins(parser)
     add_format(parser, "text", "json")
 
@@ -50,25 +50,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the outcome of each check and return the exit status: 1 if one failed.
 
-    The JSON format is described in docs/command.md. A check has an object there for each of its failures, and one for
-    all that is well. The checks are:
+    The JSON format is described in docs/command.md: a check has one object for each failure, or one if it passed. The
+    checks are:
 
     - ``plugin``: flake8 loads this plugin.
     - ``require-plugins``: flake8 fails if it does not find this plugin.
     - ``pins-file``: flake8 uses the pins file that this command uses.
-    - ``exit-status``: flake8 does not hide that it found something.
+    - ``exit-status``: flake8 fails if it finds something.
     - ``selected``: flake8 reports the codes without which a PUT call can pass.
     - ``exempt``: not every file is exempt.
     - ``pinned-file``: flake8 lints each pinned file, reports the codes in it, and finds its pin.
-    - ``appended-call``: one PUT call more in a pinned file is reported.
-    - ``new-file``: a new file with a PUT call, in a directory that has a pinned file, is reported.
+    - ``appended-call``: flake8 reports an added PUT call in a pinned file.
+    - ``new-file``: flake8 reports a new file with a PUT call in a directory with a pinned file.
     - ``broken-file``: no comment hides that a file does not parse; only its failures are listed.
     - ``patterns``: each own pattern counts a PUT call; only its failures are listed.
     """
     with open_flake8() as setup:
         workspace = open_workspace(arguments.pins)
         scanned_files = distinct(workspace, scan(workspace, workspace.files()))
-        checks = list(examine(workspace, setup, scanned_files))
+        checks = list(_checks(workspace, setup, scanned_files))
     wrappers = find_wrappers(workspace, scanned_files)
     notes = [
         *silence_notes(workspace, scanned_files), *ignored_pins_note(workspace), *workspace_notes(workspace),
@@ -93,8 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     return FINDINGS if failures else CLEAN
 
 
-def examine(workspace: Workspace, setup: Flake8, scanned_files: Sequence[ScannedFile]) -> Iterator[Check]:
-    """Yield the outcomes of all checks."""
+def _checks(workspace: Workspace, setup: Flake8, scanned_files: Sequence[ScannedFile]) -> Iterator[Check]:
     yield check_plugin(setup)
     yield check_required(setup)
     if setup.plugin:

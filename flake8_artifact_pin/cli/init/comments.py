@@ -1,4 +1,4 @@
-"""The comments of a hand-written guard test: what is said of each of its lines."""
+"""The comments of a hand-written guard test, as reasons for its entries."""
 from __future__ import annotations
 
 import io
@@ -14,19 +14,19 @@ from flake8_artifact_pin.source.reasons import stripped
 
 _DECORATION = "-=*~_#"
 _IS_DECORATED = re.compile(rf"[{_DECORATION}]{{2,}}|.*[{_DECORATION}]{{2,}}\Z")
-# An artifact of its own, which the next lines do not write: "prices/{day}.csv".
+# A comment with a key, such as "prices/{day}.csv", is for one entry, not for a group.
 _IS_KEY = re.compile(r"[\w}*]/[\w{*]|\{|\.(?:csv|gz|html|json|jsonl|parquet|pkl|txt|ya?ml|zip)\b", re.IGNORECASE)
 
 
 class Lines(NamedTuple):
-    """The first line of something, and its last one (1-based)."""
+    """The first and the last line of an entry (1-based)."""
 
     first: int
     last: int
 
 
 class _Comment(NamedTuple):
-    """A comment; ``is_alone``: nothing stands before it on its line."""
+    """A comment; ``is_alone``: it has a line of its own."""
 
     text: str
     column: int
@@ -34,12 +34,12 @@ class _Comment(NamedTuple):
 
     @property
     def plain(self) -> str:
-        """The text without hash and decoration."""
+        """The text without ``#`` and decoration."""
         return self.text.strip(f"{_DECORATION} \t")
 
     @property
     def is_heading(self) -> bool:
-        """Whether it is decorated as a heading, or a line."""
+        """Whether it is decorated like a heading or a ruler."""
         return _IS_DECORATED.match(self.text.removeprefix("#").strip()) is not None
 
 
@@ -56,10 +56,10 @@ class Comments:
                 self.found[line] = _Comment(token.string.rstrip(), column, is_alone)
 
     def reasons(self, items: Sequence[Lines]) -> Iterator[str]:
-        """Yield what is said of each item of a collection: in the comment above it, and behind it.
+        """Yield the comments on each item of a collection, above it and at the end of its lines.
 
-        An item without a comment has that of its group: a heading, or what stands above the first item of lines
-        between blank lines, unless it names an artifact.
+        An item without a comment gets that of its group: a heading, or the comment above the first item after a blank
+        line, unless that comment names a key.
         """
         is_grouped = any(map(self._is_blank, range(items[0].first, items[-1].last)))
         heading = group = ""
@@ -83,14 +83,14 @@ class Comments:
         return _joined([" ".join(self._above(range(self._first_above(line), line))[1])])
 
     def _above(self, lines: Iterable[int]) -> tuple[list[str], list[str]]:
-        """Return the headings among the comments on lines of their own, and what stands directly below those."""
+        """Return the headings among the comments on lines of their own, and the comments below the last heading."""
         headings: list[str] = []
         above: list[str] = []
         is_framed = False
         for line in lines:
             comment = self.found.get(line)
             if comment is None or not comment.is_alone:
-                # a comment that a blank line follows is said of nothing in particular
+                # a comment before a blank line is for no item
                 above = []
             elif comment.is_heading and not comment.plain:
                 is_framed = not is_framed
@@ -101,7 +101,7 @@ class Comments:
         return headings, above
 
     def _behind(self, item: Lines) -> tuple[int, list[str]]:
-        """Return the last line of what is said behind an item, and the comments: they may go on below each other."""
+        """Return the comments at the ends of an item's lines, and their last line: they may continue below the item."""
         found = [(line, self.found[line]) for line in range(item.first, item.last + 1) if line in self.found]
         last = item.last
         while found and found[-1][0] == last:
@@ -112,13 +112,13 @@ class Comments:
         return last, [comment.plain for _, comment in found]
 
     def _first_above(self, line: int) -> int:
-        """Return the first of the lines directly above a line that are comments only."""
+        """Return the first of the comment lines directly above a line; the line itself if there are none."""
         while (comment := self.found.get(line - 1)) and comment.is_alone:
             line -= 1
         return line
 
     def _is_blank_above(self, line: int) -> bool:
-        """Return whether a blank line, or the beginning of a collection, is above the comment above a line."""
+        """Return whether a line and the comment above it follow a blank line or the start of a collection."""
         before = self._first_above(line) - 1
         return self._is_blank(before) or self.lines[before - 1].rstrip().endswith(("(", "[", "{"))
 
@@ -127,5 +127,5 @@ class Comments:
 
 
 def _joined(texts: Iterable[str]) -> str:
-    """Return those texts that say something, without directives to tools."""
+    """Join texts that are reasons, without directives to tools."""
     return "; ".join(text for text in map(stripped, texts) if says_something(text))

@@ -24,9 +24,9 @@ _HEADER = (
 
 
 def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse.Namespace) -> str:
-    """Return the text of a pins file that pins what there is; a guard's comments and ``--grandfather`` are the reasons.
+    """Return the text of a new pins file. Reasons come from the guard's comments and ``--grandfather``.
 
-    It requires decisions from then on if each pin has one.
+    If each pin has a decision, the file requires decisions.
     """
     decisions = {
         file.path: Decision(grandfathered=guard.reasons.get(file.path) or arguments.grandfather or "")
@@ -41,7 +41,7 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
 
 
 def shown_schema(root: str) -> str:
-    """Return the path of the JSON Schema, relative to the directory of the pins file where it lies below that."""
+    """Return the path of the JSON Schema, relative to ``root`` if it is below it."""
     path = schema_path()
     below = os.path.relpath(path, root)
     return path if below.startswith(os.pardir) else f"./{below}".replace(os.sep, "/")
@@ -64,7 +64,7 @@ def _exempt(inventory: Inventory) -> Iterator[str]:
 
 
 def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:
-    # nothing but the calls: comments that say more stay where they are when the pin goes
+    # only the calls: prune removes such comments with the pin, and keeps others
     yield from (printable(f"# {site.call.shown}") for site in file.report.sites if site.is_counted)
     yield f"{quote(file.path)} = {pin_text(file.report.counted, decision)}"
 

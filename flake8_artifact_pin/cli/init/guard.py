@@ -1,4 +1,4 @@
-"""Read a hand-written guard test: a dict of files and numbers of calls, and the paths that it passes over."""
+"""Read a hand-written guard test: its dict of files and numbers of calls, and the paths that it skips."""
 from __future__ import annotations
 
 import ast
@@ -21,16 +21,16 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.source.reasons import stripped
 
-# How the names of what is passed over are made.
+# Parts of names to which skipped paths are assigned.
 _EXCLUDING = re.compile(
     r"allow|except|exclu|exempt|ignor|non?_|not_|omit|out_of|pass|prefix|skip|test|white", re.IGNORECASE,
 )
-# What git grep is told to pass over.
+# Exclusions in the arguments of git grep.
 _PATHSPEC = re.compile(r":(?:[!^]|\((?:exclude|[a-z]+,exclude)\))(?P<path>.+)")
 
 
 class Guard(NamedTuple):
-    """What a guard test says: the number of calls of each file, and comments as reasons, for files and exempt paths."""
+    """The content of a guard test: the number of calls of each file, reasons by file, and reasons by exempt path."""
 
     counts: Mapping[str, int] = {}
     reasons: Mapping[str, str] = {}
@@ -38,7 +38,7 @@ class Guard(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A path that a guard test names, what else it says of it, and the comment on it."""
+    """A path in a guard test, its value, and the comment on it."""
 
     path: str
     value: ast.expr | None
@@ -46,9 +46,9 @@ class _Entry(NamedTuple):
 
 
 def read_guard(path: str, root: str) -> Guard:
-    """Return what a guard test says; paths are relative to ``root``, the directory of the pins file to be.
+    """Read a guard test. Paths become relative to ``root``, the directory of the new pins file.
 
-    Raise UsageError if it cannot be read, or if there is no dict of paths and whole numbers in it.
+    Raise UsageError if it cannot be read, or has no dict of paths and whole numbers.
     """
     reader = _Reader(*_parse(path))
     groups = list(reader.counts())
@@ -64,7 +64,7 @@ def read_guard(path: str, root: str) -> Guard:
     for group in reader.exempt():
         found = {_exempt_key(posixpath.join(base, entry.path), root): entry.reason for entry in group}
         found.pop("", None)
-        # what is searched, and not what is passed over, has the files that are counted
+        # a collection that holds counted files lists what is searched, not what is skipped
         if not any(name == key or name.startswith(key) for key in found for name in counts):
             exempt |= {key: reason or exempt.get(key, "") for key, reason in found.items()}
     default = f"exempt in {os.path.basename(path)}"
@@ -85,7 +85,7 @@ def _parse(path: str) -> tuple[ast.Module, Comments]:
 
 
 def _base(path: str, root: str, names: Sequence[str]) -> str:
-    """Return the directory that paths are relative to, of those around the guard test, relative to the root."""
+    """Return the base path of the guard's paths, relative to the root: the one below which most of them exist."""
     around = os.path.relpath(os.path.dirname(os.path.realpath(path)), os.path.realpath(root)).replace(os.sep, "/")
     parts = [] if around.startswith("..") else around.split("/")
     bases = ["", "src", *("/".join(parts[:length]) for length in range(1, len(parts) + 1))]
@@ -93,14 +93,14 @@ def _base(path: str, root: str, names: Sequence[str]) -> str:
 
 
 def _there(groups: Sequence[Sequence[_Entry]], directory: str) -> Iterator[_Entry]:
-    """Yield what is said in dicts of files that exist; all, if none exists."""
+    """Yield the entries of dicts with existing files; those of all dicts if no file exists."""
     there = [group for group in groups if any(os.path.isfile(os.path.join(directory, entry.path)) for entry in group)]
     for group in there or groups:
         yield from group
 
 
 def _exempt_key(path: str, root: str) -> str:
-    """Return a path as [exempt] has it; empty if there is no such file or directory below the root."""
+    """Return a path as a key of [exempt]; empty if there is no such file or directory below the root."""
     path = posixpath.normpath(path)
     full = os.path.join(root, path)
     if path_problem(path):
@@ -118,7 +118,7 @@ class _Reader:
         self.statements = dict(_assigned(tree))
 
     def counts(self) -> Iterator[Sequence[_Entry]]:
-        """Yield what is said in each dict of files and numbers, also item by item: ``PINNED[path] = 1``."""
+        """Yield the entries of each dict of files and numbers, and of assignments such as ``PINNED[path] = 1``."""
         for node in ast.walk(self.tree):
             pairs = list(_pairs(node))
             paths = [self.path(key) for key, _ in pairs]
@@ -127,7 +127,7 @@ class _Reader:
                     yield self.entries(pairs)
 
     def exempt(self) -> Iterator[Sequence[_Entry]]:
-        """Yield what is said in each collection of paths that may be those that are passed over."""
+        """Yield the entries of each collection that may hold skipped paths."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Dict):
                 if all(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in node.values):
@@ -145,7 +145,7 @@ class _Reader:
                     yield [_Entry(pathspec["path"].rstrip("*"), None, reason) for reason in reasons]
 
     def group(self, node: ast.expr, pairs: Sequence[tuple[ast.expr, ast.expr]]) -> Sequence[_Entry]:
-        """Return the paths of a collection; what a dict says of them is their reason, or the comment above it is."""
+        """Return the entries of a collection. Their reason is a dict's value, their comment, or the comment above."""
         paths = [self.path(key) for key, _ in pairs]
         if not all("/" in path or path.endswith(".py") or path and self.is_excluding(node) for path in paths):
             return ()
@@ -158,14 +158,14 @@ class _Reader:
         ]
 
     def is_excluding(self, node: ast.expr) -> bool:
-        """Return whether a name says that what is assigned to it is passed over."""
+        """Return whether a value is assigned to a name for skipped paths."""
         statement = self.statements.get(node)
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         name = getattr(targets[0], "id", getattr(targets[0], "attr", ""))
         return _EXCLUDING.search(name) is not None
 
     def entries(self, pairs: Sequence[tuple[ast.expr, ast.expr]]) -> Sequence[_Entry]:
-        """Return the paths of some keys, with the values and the comments."""
+        """Return the entries of keys and values, with their comments."""
         if not pairs:
             return ()
         reasons = self.comments.reasons([_lines(key, value) for key, value in pairs])
@@ -175,7 +175,7 @@ class _Reader:
         ]
 
     def path(self, node: ast.expr) -> str:
-        """Return the path that an expression is; an empty string if it is none below the root."""
+        """Return the path of an expression; an empty string if it is not a path below the root."""
         path = written_path(node, self.constants) or ""
         return "" if posixpath.isabs(path) or not path.strip("./") else path
 
@@ -193,7 +193,7 @@ def _pairs(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.stmt]]:
-    """Yield what is assigned, also within the call of frozenset() and the like, and the statements."""
+    """Yield assigned values with their statements, also values within frozenset() and the like."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.AnnAssign, ast.Assign, ast.AugAssign)) and node.value:
             value = node.value

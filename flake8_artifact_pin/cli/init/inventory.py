@@ -1,4 +1,4 @@
-"""What there is to pin, and what is exempt."""
+"""The files to pin, and the exempt ones."""
 from __future__ import annotations
 
 import os
@@ -23,7 +23,7 @@ _TEST_REASON = "test code produces no artifacts"
 
 
 class Inventory(NamedTuple):
-    """The files that can matter, what of them is exempt, and the files that need a pin and can have one."""
+    """The files that can matter, the exemptions, and the files that need a pin and can have one."""
 
     scanned: Sequence[ScannedFile]
     exempt: Exempt
@@ -35,7 +35,7 @@ class Inventory(NamedTuple):
 
 
 def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
-    """Return what there is to pin; directories of tests that have PUT calls are exempt beside ``exempt``."""
+    """Return the files to pin. Besides ``exempt``, directories of tests with PUT calls are exempt."""
     found = list(scan(workspace, workspace.files(), with_progress))
     given = compile_exempt(exempt)
     calling = [file.path for file in found if file.report.sites]
@@ -45,7 +45,7 @@ def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory
     pins = workspace.pins._replace(exempt=all_exempt)
     governed = [file._replace(path=governed_path(pins, file.name) or file.path) for file in found]
     scanned = sorted(distinct(workspace, governed), key=lambda file: file.path)
-    # Files that cannot be pinned are left to check, which names them.
+    # check reports files that cannot be pinned
     pinned = [
         file
         for file in scanned
@@ -58,7 +58,7 @@ def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory
 
 
 def _test_directory(path: str) -> str:
-    """Return the topmost directory of tests that a path lies in, with a slash at its end, or an empty string."""
+    """Return the topmost directory of tests around a path, with a trailing slash, or an empty string."""
     parents = path.split("/")[:-1]
     for number, name in enumerate(parents, start=1):
         directory = "".join(f"{parent}/" for parent in parents[:number])

@@ -1,4 +1,4 @@
-"""Paths and numbers as a hand-written guard test may write them: literals, and what is joined of them."""
+"""Evaluate paths and numbers in a hand-written guard test: literals, and paths and sums made of them."""
 from __future__ import annotations
 
 import ast
@@ -11,7 +11,7 @@ _SAME = frozenset(["absolute", "as_posix", "resolve"])
 
 
 def constants(tree: ast.Module) -> Mapping[str, str]:
-    """Return the names that a module assigns a path to."""
+    """Return the paths that a module assigns to names, by these names."""
     found: dict[str, str] = {}
     for node in tree.body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
@@ -24,9 +24,9 @@ def constants(tree: ast.Module) -> Mapping[str, str]:
 
 
 def written_path(node: ast.expr | None, names: Mapping[str, str]) -> str | None:
-    """Return the path that an expression is, relative to the root; None if the source does not tell.
+    """Return the path of an expression, relative to the root; None if the source does not tell.
 
-    What stands before the first slash and is unknown, as in ``ROOT / "collectors"``, is the root.
+    An unknown first part, as in ``ROOT / "collectors"``, stands for the root.
     """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
@@ -47,7 +47,7 @@ def written_path(node: ast.expr | None, names: Mapping[str, str]) -> str | None:
 
 
 def whole_number(node: ast.expr | None) -> int | None:
-    """Return the whole number that an expression is, also a sum or the length of a list; None for any other one."""
+    """Return the value of a whole number, a sum or the length of a list; None for any other expression."""
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return node.value
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):

@@ -1,4 +1,4 @@
-"""The verb ``init``: what it takes, and what it prints."""
+"""The verb ``init``: its options and its output."""
 from __future__ import annotations
 
 import argparse
@@ -36,7 +36,7 @@ from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.repository.git import find_repository
-from flake8_artifact_pin.repository.imports import store_imports
+from flake8_artifact_pin.repository.uncounted import store_imports
 from flake8_artifact_pin.repository.workspace import find_pins
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -49,7 +49,7 @@ _STANDARD_OUTPUT = "-"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument(
         "--output", "--pins", metavar="PATH", dest="output",
         help="where to write it; - is standard output (default: artifact-pins.toml at the top of the repository)",
@@ -77,11 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the pins file and return the exit status: 1 if findings are left that no pin settles.
+    """Write the pins file and return the exit status: 1 if there are findings that no pin settles.
 
     The JSON format is an object: ``path`` of the file (null for standard output), ``text``, ``pins`` (path to
-    count), ``calls`` (path to a list of the names of calls; empty if they were not asked for), ``exempt`` (path to
-    reason), and ``findings`` as those of ``check``.
+    count), ``calls`` (path to a list of the names of calls; empty without ``--calls``), ``exempt`` (path to reason),
+    and ``findings`` as in ``check``.
     """
     is_file = arguments.output != _STANDARD_OUTPUT
     pins = _empty_pins(arguments)
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _empty_pins(arguments: argparse.Namespace) -> Pins:
-    """Return the pins file to be, without pins; raise UsageError for an option that makes no sense."""
+    """Return the new pins file, still without pins. Raise UsageError for an invalid option."""
     for text in (*arguments.patterns, *arguments.exempt, arguments.grandfather or ""):
         if text != text.encode(errors="replace").decode():
             raise UsageError(f"{text!r} is not UTF-8, which a pins file is")
@@ -135,7 +135,7 @@ def _empty_pins(arguments: argparse.Namespace) -> Pins:
 
 
 def _exempt(pins: Pins, given: Sequence[str]) -> Mapping[str, str]:
-    """Return what ``--exempt`` says; a path that exists is relative to the working directory."""
+    """Return the exemptions of ``--exempt``. Existing paths are taken relative to the working directory."""
     exempt = {}
     for text in given:
         path, _, reason = text.partition("=")
@@ -155,7 +155,7 @@ def _exempt(pins: Pins, given: Sequence[str]) -> Mapping[str, str]:
 
 
 def _target(output: str | None) -> str:
-    """Return the absolute path of the file to write; raise UsageError if there are pins already."""
+    """Return the absolute path of the file to write. Raise UsageError if there is a pins file already."""
     cwd = os.getcwd()
     if output is not None and output != _STANDARD_OUTPUT:
         if os.path.lexists(output):
@@ -175,7 +175,7 @@ def _target(output: str | None) -> str:
 
 
 def _differences(workspace: Workspace, guard: Guard, inventory: Inventory) -> Iterator[str]:
-    """Yield a line for each file of which the guard and the source say different things."""
+    """Yield a line for each file whose number of calls differs in the guard and the source."""
     counted = {scanned.path: scanned.report.counted for scanned in inventory.pinned}
     for path in sorted(guard.counts.keys() | counted.keys() if guard.counts else ()):
         there, here = guard.counts.get(path), counted.get(path)

@@ -1,4 +1,4 @@
-"""``prune``: lowers and removes stale pins, and never raises or adds one."""
+"""``prune``: lower and remove stale pins, but never raise or add one."""
 from flake8_artifact_pin.cli.prune.verb import add_arguments
 from flake8_artifact_pin.cli.prune.verb import run
 

@@ -1,4 +1,4 @@
-"""What becomes of each pin: only what is stale for certain is lowered or removed."""
+"""Plan what to do with each pin. Only pins that are certainly stale are lowered or removed."""
 from __future__ import annotations
 
 import functools
@@ -20,12 +20,12 @@ from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.repository.dead_patterns import dead_patterns
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.uncounted import dead_patterns
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
@@ -39,7 +39,7 @@ _Result = Change | Offer | Kept | FileFinding
 
 
 def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
-    """Return what is to be done with the pins, in the order in which they are written."""
+    """Return what to do with the pins, in the order of the pins file."""
     judge = _Judge(workspace, moves_renamed)
     pins = list(workspace.pins.pins.values())
     results = [result for pin in with_progress(pins, "pin") for result in judge.results(pin)]
@@ -52,21 +52,21 @@ def make_plan(workspace: Workspace, moves_renamed: bool) -> Plan:
 
 
 class _Judge:
-    """Judges one pin after the other, and remembers where pins are moved to."""
+    """Judges one pin after the other, and remembers the new paths of moved pins."""
 
     def __init__(self, workspace: Workspace, moves_renamed: bool) -> None:
         self.workspace = workspace
         self.moves_renamed = moves_renamed
         self.renames = Renames(workspace.repository, workspace.pins.pins) if workspace.repository else None
-        self.beyond = {pin.path for pin in workspace.beyond()}
+        self.other_files = {pin.path for pin in workspace.pins_on_other_files()}
         self.taken = set(workspace.pins.pins)
 
     def results(self, pin: Pin) -> Iterator[_Result]:
-        """Yield what becomes of a pin: nothing, if it is not stale."""
+        """Yield the results for a pin; none if it is not stale."""
         line = pin_position(self.workspace.pins, pin).line
         if _is_gone(self.workspace.location(pin.path)):
             yield from self.results_of_gone(pin, line)
-        elif pin.path in self.beyond:
+        elif pin.path in self.other_files:
             yield Kept(pin, line, "not Python, so not judged", is_open=False)
         elif exempting := exemption(self.workspace.pins.exempt, pin.path):
             yield Kept(pin, line, f"it is exempt by {quote(exempting)}, too: remove one of the two")
@@ -77,7 +77,7 @@ class _Judge:
                 yield from self.kept(pin, line) or _lowered(pin, line, verdict)
 
     def results_of_gone(self, pin: Pin, line: int) -> Iterator[_Result]:
-        """Yield what becomes of a pin whose file does not exist."""
+        """Yield the results for a pin whose file does not exist."""
         if self.is_absent(pin.path):
             yield Kept(pin, line, "git tracks it and has not checked it out", is_open=False)
             return
@@ -91,7 +91,7 @@ class _Judge:
             yield from kept or (Change(pin, line, None, "the file does not exist"),)
 
     def results_of_renamed(self, pin: Pin, line: int, new_path: str) -> Iterator[_Result]:
-        """Yield what becomes of a pin whose file has another path now."""
+        """Yield the results for a pin whose file was renamed."""
         if obstacle := self.obstacle(new_path):
             yield Kept(pin, line, f"it was renamed to {new_path}, which {obstacle}: move its decisions by hand")
             return
@@ -108,7 +108,7 @@ class _Judge:
             yield from _moved(pin, line, new_path, verdict)
 
     def kept(self, pin: Pin, line: int, new_path: str = "") -> Sequence[Kept]:
-        """Return a stale pin that is kept while its calls may be there uncounted, or are in other files."""
+        """Return why a stale pin is kept: a pattern may miss its calls, or they moved to other files."""
         if not self.dead:
             return self.kept_for_moves(pin, line, new_path)
         pattern = quote(self.dead[0])
@@ -116,13 +116,13 @@ class _Judge:
         return [Kept(pin, line, reason)]
 
     def kept_for_moves(self, pin: Pin, line: int, new_path: str = "") -> Sequence[Kept]:
-        """Return a pin that is kept since it has the decisions on calls in files other than its new one."""
+        """Return why a pin is kept: it has decisions on calls that moved to files other than ``new_path``."""
         moved = [path for path in moved_to(self.moves, pin.path) if path != new_path]
         return [Kept(pin, line, f"calls moved to {', '.join(moved)}: run decide --moved first")] if moved else []
 
     @functools.cached_property
     def moves(self) -> Sequence[Move]:
-        """The calls whose decisions stayed behind."""
+        """The moved calls whose decisions are still in their old pins."""
         return [move for move in moves_in(self.workspace) if not move.problem]
 
     @functools.cached_property
@@ -131,7 +131,7 @@ class _Judge:
         return dead_patterns(self.workspace)
 
     def outcome(self, path: str) -> Outcome:
-        """Return what became of a file that does not exist."""
+        """Return what happened to a file that does not exist."""
         if self.real_path(path) is None:
             return Outcome(Fate.UNKNOWN, reason="a link leads out of here")
         respelled = self.respelled(path)
@@ -144,22 +144,22 @@ class _Judge:
         return Outcome(Fate.DELETED)
 
     def is_absent(self, path: str) -> bool:
-        """Return whether git leaves out the file of a path, or the one that links lead to."""
+        """Return whether a file, or the target of its links, is tracked but not checked out."""
         return self.absent.has(path) or self.absent.has(self.real_path(path) or path)
 
     @functools.cached_property
     def absent(self) -> NotCheckedOut:
-        """What git tracks and has not checked out."""
+        """The paths that git tracks but has not checked out."""
         return self.workspace.not_checked_out()
 
     def real_path(self, path: str) -> str | None:
-        """Return the path of the file that links lead to; None if that is not below the pins file's directory."""
+        """Return a path with its links resolved; None if it leads out of the pins file's directory."""
         real = relative(os.path.realpath(self.workspace.location(path)), os.path.realpath(self.workspace.pins.root))
         is_outside = os.path.isabs(real) or real.split(os.sep)[0] == os.pardir
         return None if is_outside else from_disk(real).replace(os.sep, "/")
 
     def respelled(self, path: str) -> str:
-        """Return the path of the same letters that are composed otherwise, as some systems and tools do; or nothing."""
+        """Return an existing path that differs only in Unicode normalization, or an empty string."""
         if path.isascii():
             return ""
         letters = unicodedata.normalize("NFC", path)
@@ -177,7 +177,7 @@ class _Judge:
         return "" if can_be_key(new_path) else "cannot be pinned"
 
     def judge(self, path: str, pin: Pin | None = None) -> tuple[Verdict | None, Sequence[FileFinding]]:
-        """Return the verdict on a file, by the pin of another path if one is given, or why it cannot be judged."""
+        """Return the verdict on a file, by ``pin`` if it is given, or the problems that prevent it."""
         pins = self.workspace.pins
         if pin:
             pins = pins._replace(pins={**pins.pins, path: pin._replace(path=path)})
@@ -191,7 +191,7 @@ class _Judge:
 
 
 def _moved(pin: Pin, line: int, new_path: str, verdict: Verdict) -> Iterator[Change | Kept]:
-    """Yield what becomes of a pin that follows its file, and may be lowered there."""
+    """Yield the results for a pin that moves with its file, and may be lowered, too."""
     change = Change(pin, line, pin.allowed, "")
     for result in _lowered(pin, line, verdict) if verdict.is_stale else ():
         if isinstance(result, Change):
@@ -202,7 +202,7 @@ def _moved(pin: Pin, line: int, new_path: str, verdict: Verdict) -> Iterator[Cha
 
 
 def _lowered(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
-    """Yield what becomes of a pin that allows more calls than its file makes."""
+    """Yield the results for a pin that allows more calls than its file makes."""
     if verdict.report.encoding_problem:
         yield Kept(pin, line, "Python may run another program than was counted (APR011): settle that first")
     elif not verdict.counted:
@@ -214,9 +214,9 @@ def _lowered(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
 
 
 def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Change | Kept]:
-    """Yield what becomes of a pin that names calls which are gone.
+    """Yield the results for a pin with entries of gone calls.
 
-    Entries stay that may belong to a call that no entry names, or to another call of the same name.
+    An entry is kept if it may belong to a call without an entry, or to another call of the same name.
     """
     assert pin.calls is not None
     moved = {call.replaces for call in verdict.unnamed if call.is_move}
@@ -233,7 +233,7 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
 
 
 def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
-    """Return the surplus of the gone entries, without those that check takes for a renamed call."""
+    """Return the surplus of the gone entries, without those that check takes for renamed calls."""
     replaced = {call.replaces for call in verdict.unnamed}
     return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
 
@@ -247,7 +247,7 @@ def _quoted(names: Sequence[str]) -> str:
 
 
 def _is_gone(filename: str) -> bool:
-    """Return whether there is no file at a path; a file that cannot be reached may be there."""
+    """Return whether there is certainly no file at a path. A path that cannot be reached may have one."""
     try:
         return stat.S_ISDIR(os.stat(filename).st_mode)
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -257,7 +257,7 @@ def _is_gone(filename: str) -> bool:
 
 
 def _is_in_git(directory: str) -> bool:
-    """Return whether a directory seems to be in a repository's work tree."""
+    """Return whether a directory seems to be in a work tree of git."""
     while not os.path.lexists(os.path.join(directory, ".git")):
         parent = os.path.dirname(directory)
         if parent == directory:

@@ -1,4 +1,4 @@
-"""What becomes of a pin, as plain data: it is changed, offered to be moved, or kept for a reason."""
+"""The results of prune as plain data: a pin is changed, offered for a move, or kept for a reason."""
 from __future__ import annotations
 
 from collections import Counter
@@ -17,9 +17,10 @@ from flake8_artifact_pin.rules.findings import FileFinding
 
 
 class Change(NamedTuple):
-    """What is done to a stale pin on a line (1-based) of the pins file: ``new`` is its count, or None if it is removed.
+    """The change of a stale pin, which is on a line (1-based) of the pins file.
 
-    ``removed_calls`` are the entries, as spelled, that a pin loses that names its calls; ``moved_to`` is its new path.
+    ``new`` is the new count, or None if the pin is removed. ``removed_calls`` are the removed entries as the file
+    spells them; ``moved_to`` is the pin's new path, or empty.
     """
 
     pin: Pin
@@ -45,7 +46,7 @@ class Change(NamedTuple):
         """The ids of artifacts that this file may no longer write."""
         registered = registered_ids(self.pin)
         if self.pin.calls is None and self.new is not None:
-            # of several ids nobody can tell which one is gone
+            # a count does not tell which of several ids is gone
             return registered if self.new < min(self.pin.allowed, len(registered)) else ()
         return [artifact_id for artifact_id in registered if artifact_id not in self.left_ids]
 
@@ -64,7 +65,7 @@ class Change(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A pin whose file was renamed: offered, since git takes a copy of a removed file for a rename as well."""
+    """A pin whose file was renamed. It is only offered: git may take a copy of a removed file for a rename."""
 
     pin: Pin
     line: int
@@ -72,7 +73,7 @@ class Offer(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A pin that may be stale and is kept, and why; ``is_open``: somebody has to settle that."""
+    """A pin that may be stale but is kept, and why; ``is_open``: somebody has to settle it."""
 
     pin: Pin
     line: int
@@ -81,7 +82,7 @@ class Kept(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is to be done, what is only offered or kept, and what keeps a file from being judged."""
+    """The pins to change, to offer and to keep, and the findings that keep files from being judged."""
 
     changes: Sequence[Change]
     offers: Sequence[Offer]
@@ -90,18 +91,18 @@ class Plan(NamedTuple):
 
     @property
     def edits(self) -> list[Edit]:
-        """The edits of all changes, the renames last: keys are those of today until then."""
+        """The edits of all changes. Renames are last, because other edits use the old keys."""
         edits = [edit for change in self.changes for edit in change.edits]
         return sorted(edits, key=lambda edit: isinstance(edit, RenamePin))
 
     @property
     def is_settled(self) -> bool:
-        """Whether no pin is left that is stale, or that nobody here can tell of."""
+        """Whether no pin is left that is stale or uncertain."""
         return not self.offers and not self.findings and not any(kept.is_open for kept in self.kept)
 
 
 def retired_ids(changes: Sequence[Change], pins: Iterable[Pin]) -> Mapping[str, Sequence[str]]:
-    """Return the ids that each change may retire, by its pin's key: those that no other pin registers, too."""
+    """Return the ids that each change may retire, by its pin's key: ids that no other pin registers."""
     left = {pin.key: frozenset(registered_ids(pin)) for pin in pins}
     left.update((change.pin.key, change.left_ids) for change in changes)
     numbers = Counter(artifact_id for ids in left.values() for artifact_id in ids)
@@ -112,5 +113,5 @@ def retired_ids(changes: Sequence[Change], pins: Iterable[Pin]) -> Mapping[str, 
 
 
 def registered_ids(pin: Pin) -> list[str]:
-    """Return the ids that a pin registers, each once."""
+    """Return the ids that a pin registers, without duplicates."""
     return list(dict.fromkeys(artifact_id for decision in pin.decisions for artifact_id in decision.registered))

@@ -1,9 +1,12 @@
-"""The verb ``prune``: what it takes, and what it prints."""
+"""The verb ``prune``: its options and its output."""
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -18,7 +21,6 @@ from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import print_text
-from flake8_artifact_pin.cli.prune.patch import patch_lines
 from flake8_artifact_pin.cli.prune.plan import make_plan
 from flake8_artifact_pin.cli.prune.results import Change
 from flake8_artifact_pin.cli.prune.results import Plan
@@ -38,11 +40,13 @@ from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 
+# Git quotes a name with one of these characters, and escapes them.
+_ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\]')
 _PATCH_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
     parser.add_argument(
         "--move-renamed", action="store_true", help="move the pin of a file that git knows was renamed",
@@ -52,10 +56,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prune the pins file and return the exit status: 1 if a pin is left that somebody has to settle.
+    """Prune the pins file and return the exit status: 1 if somebody has to settle a pin.
 
-    That is one that is stale or that git cannot tell of, not one that is beyond this tool or not checked out. With
-    ``--dry-run`` it is 1 as well if the file would change.
+    Such a pin is stale, or git does not know its file. Pins on files that are not Python or not checked out do not
+    count. With ``--dry-run``, the exit status is also 1 if the file would change.
 
     The JSON format is described in docs/command.md.
     """
@@ -77,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def pruned_text(pins: Pins, plan: Plan, shown: str) -> str:
-    """Return the text of a pins file after the changes; raise UsageError with all of them if it cannot be edited."""
+    """Return the text of the pins file after the changes. Raise UsageError that lists them if it cannot be edited."""
     try:
         return edit_pins(pins, plan.edits)
     except UneditableError:
@@ -94,7 +98,7 @@ def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.
     ]
     if arguments.dry_run:
         _print_patch(workspace, new)
-        # beside it, so that it can be applied
+        # on stderr, so that stdout can be applied as a patch
         for text, place in offers:
             note(text, place)
         note_findings(plan.findings)
@@ -114,7 +118,7 @@ def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.
 
 
 def _note_kept(plan: Plan, name: str) -> None:
-    """Say which pins are kept: in one line those with a reason that nobody has to settle, which may be thousands."""
+    """Print which pins are kept. Settled reasons get one line each, since they may be for thousands of pins."""
     settled: dict[str, list[str]] = {}
     for kept in plan.kept:
         if kept.is_open:
@@ -141,10 +145,10 @@ def _change_text(change: Change, retired: Sequence[str]) -> str:
 
 
 def _print_patch(workspace: Workspace, new: str) -> None:
-    """Print a patch, as it is if no person reads it."""
+    """Print a patch; in colour and escaped only on a terminal."""
     pins = workspace.pins
     top = workspace.repository.top if workspace.repository else pins.cwd
-    # a patch cannot change the target of a link
+    # name the target of a link: git apply does not write through links
     name = from_disk(relative(os.path.realpath(pins.path), os.path.realpath(top))).replace(os.sep, "/")
     mark = byte_order_mark(pins.path)
     lines = list(patch_lines(mark + pins.text, mark + new, name))
@@ -153,6 +157,37 @@ def _print_patch(workspace: Workspace, new: str) -> None:
         return
     for line in lines:
         print_line(line.rstrip("\n"), _PATCH_STYLES.get(line[0], ""))
+
+
+def patch_lines(old: str, new: str, name: str) -> Iterator[str]:
+    """Yield the lines of a patch for ``git apply``; ``name`` is the file's path from the top of the repository."""
+    before, after = _quoted_name(f"a/{name}"), _quoted_name(f"b/{name}")
+    lines = list(difflib.unified_diff(_git_lines(old), _git_lines(new), _at_line_end(before), _at_line_end(after)))
+    if lines:
+        # without this line, git apply takes the name relative to the working directory
+        yield f"diff --git {before} {after}\n"
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _git_lines(text: str) -> list[str]:
+    """Split a text into lines as git does: only at line feeds."""
+    parts = text.split("\n")
+    return [f"{part}\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _quoted_name(name: str) -> str:
+    return f'"{_ESCAPED.sub(_escape, name)}"' if _ESCAPED.search(name) else name
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return f"\\{character}" if character in '"\\' else f"\\{ord(character):03o}"
+
+
+def _at_line_end(name: str) -> str:
+    """Return a name for the end of a line. Git cuts a name at a blank unless a tab follows."""
+    return f"{name}\t" if " " in name else name
 
 
 def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
