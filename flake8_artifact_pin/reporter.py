@@ -98,7 +98,9 @@ class ArtifactPinReporter:
         guide = self._application.guide if self._application else None
         if interposition is None or guide is None:
             return
-        path = _displayed(interposition.pins.path)
+        from flake8_artifact_pin.pins.paths import relative
+
+        path = relative(interposition.pins.path)
         lines = interposition.pins.text.split("\n")
         style_guide = guide.style_guide_for(path)
         self._formatter.beginning(path)
@@ -151,14 +153,6 @@ def _are_nested(directory: str, path: str) -> bool:
 def _shows_path(options: argparse.Namespace) -> bool:
     """Return whether the output shows the path. If not, an editor would show a finding in the open file."""
     return options.quiet > 0 or "%(" not in options.format or "%(path)" in options.format
-
-
-def _displayed(path: str) -> str:
-    try:
-        return os.path.relpath(path)
-    except ValueError:
-        # another drive
-        return path
 
 
 def _running_application() -> Application | None:

@@ -185,7 +185,7 @@ def test_path_is_relative_to_the_working_directory(stale: Project, monkeypatch: 
 
 
 def test_another_drive(stale: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def relpath(path: str) -> str:
+    def relpath(path: str, start: str) -> str:
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
     monkeypatch.setattr("os.path.relpath", relpath)

@@ -1,1 +1,1 @@
-"""The command ``flake8-artifact-pin``: what needs the whole repository, which flake8 never sees."""
+"""The command ``flake8-artifact-pin``, for tasks that need the whole repository, which flake8 never sees."""

@@ -1,4 +1,4 @@
-"""``check``: everything that flake8 would report of the whole repository, and what flake8 cannot see."""
+"""``check``: report findings of the whole repository, including those that flake8 cannot see."""
 from __future__ import annotations
 
 import argparse
@@ -40,6 +40,7 @@ from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
@@ -47,7 +48,6 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.registered import judge_promised
@@ -61,7 +61,7 @@ _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
     parser.add_argument(
         "--since", metavar="BASE",
@@ -85,11 +85,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check the repository, or the paths that are named, and return the exit status.
+    """Check the repository, or the named paths, and return the exit status.
 
-    If the registry cannot be used, that is said on standard error and the status is 2, but the other findings are
-    printed. Raise BrokenPinsError if the pins cannot be used and nothing but text is wanted; programs get the faults as
-    findings.
+    If the registry cannot be used, print why on standard error, print the other findings, and return 2. Raise
+    BrokenPinsError if the pins cannot be used and the output is text; other formats get the faults as findings.
     """
     _refuse_empty_names(arguments)
     try:
@@ -105,14 +104,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_empty_names(arguments: argparse.Namespace) -> None:
-    # as a variable of CI that is not set leaves them
+    # such as from an unset variable in CI
     for option, wanted in _NOT_EMPTY.items():
         if getattr(arguments, option) == "":
             raise UsageError(f"--{option.replace('_', '-')} needs {wanted}")
 
 
 def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
-    registry = _registry_path(workspace, arguments.registry)
+    pins = workspace.pins
+    registry = arguments.registry or (os.path.join(pins.root, pins.registry) if pins.registry else "")
     if arguments.owner is not None and not (registry and arguments.owner):
         raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
     notes: list[str] = []
@@ -123,7 +123,7 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     findings = set(findings_in_pins(workspace, moves))
     for scanned in scanned_files:
         findings.update(scanned_findings(workspace, scanned, moves))
-    # they explain why pins are stale
+    # dead patterns first: they explain why pins are stale
     first: list[FileFinding] = []
     if not arguments.paths:
         first = sorted(findings_on_patterns(workspace, scanned_files))
@@ -145,7 +145,7 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
 
 
 def _note_all(result: CheckResult, arguments: argparse.Namespace, notes: Iterable[str]) -> None:
-    """Print the numbers, but for a program that reads them in JSON, and what else there is to be said."""
+    """Print the numbers, unless they are in JSON on standard output, and the notes."""
     if arguments.format != "json" or arguments.output_file:
         files, calls = count(result.files, "file"), count(result.calls, "PUT call")
         note(f"{files}, {calls}: {count(len(result.findings), 'finding')}")
@@ -154,7 +154,10 @@ def _note_all(result: CheckResult, arguments: argparse.Namespace, notes: Iterabl
 
 
 def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since | None:
-    """Return what is new since the base that is named, or in CI since the default one; add what is to be said of it."""
+    """Return the changes since the named base, or in CI since the default one; None without a base.
+
+    What the user should know of the base is added to ``notes``.
+    """
     if named is None and os.environ.get("CI", "").lower() in ("", "0", "false"):
         return None
     base = _base(workspace, named, notes)
@@ -168,7 +171,7 @@ def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since |
 
 
 def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | None:
-    """Return the base; raise UsageError if a named one cannot be found, and note it of the default one."""
+    """Return the base. If it cannot be found, raise UsageError for a named one, and add a note for the default one."""
     try:
         if workspace.repository is None:
             raise UsageError(f"a comparison needs git: {workspace.pins.root} is in no git repository")
@@ -179,7 +182,7 @@ def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | N
         if named is not None:
             raise
         notes.append(
-            f"what is newly allowed is not reported, for want of a base: {error} "
+            f"newly allowed calls are not reported, since there is no base: {error} "
             "(name it with --since; see flake8-artifact-pin explain ci)",
         )
         return None
@@ -189,13 +192,13 @@ def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | N
 def _wanted(
     findings: Sequence[FileFinding], scanned_files: Sequence[ScannedFile], workspace: Workspace,
 ) -> Iterator[FileFinding]:
-    """Yield the findings in the files that are checked, and in the pins file."""
+    """Yield the findings in the checked files and in the pins file."""
     names = {workspace.shown(workspace.pins.name), *(scanned.name for scanned in scanned_files)}
     return (found for found in findings if found.path in names)
 
 
 def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:
-    """Print the result, or write it to a file and print the text beside it; ``top`` is what paths are relative to."""
+    """Print the result, or write it to a file and print it as text; ``top`` is the top of the repository."""
     if arguments.output_file is not None:
         write_file(arguments.output_file, _as_text(result, arguments.format, top))
     elif arguments.format != "text":
@@ -216,18 +219,12 @@ def _as_text(result: CheckResult, form: str, top: str) -> str:
     return "".join(f"{finding_line(*found, io.StringIO())}\n" for found in result.findings)
 
 
-def _registry_path(workspace: Workspace, named: str | None) -> str:
-    """Return the path of the registry: as it is named, or as the pins file names it; empty if there is none."""
-    pins = workspace.pins
-    return named or (os.path.join(pins.root, pins.registry) if pins.registry else "")
-
-
 def _add_registry_findings(
     findings: set[FileFinding], workspace: Workspace, registry: str, owner: str | None,
 ) -> Sequence[RegistryFault]:
-    """Add what is said of pins and registry; return why the registry cannot be used."""
+    """Add the findings on registered ids; return the faults of an unusable registry."""
     try:
-        # what was found before an unknown owner is added, too
+        # findings before an error, such as an unknown owner, are added, too
         findings.update(_registry_findings(workspace, registry, owner))
     except RegistryError as error:
         return error.faults

@@ -40,7 +40,7 @@ def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
 
 
 def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Sequence[Move]:
-    """Return the moves that explain findings: git is asked only if a pin is stale."""
+    """Return the moves that explain findings. Git is asked only if a pin is stale."""
     pins = workspace.pins
     verdicts = (judge_file(pins, file.path, file.report) for file in scanned_files if not file.problems)
     if any(verdict.gone or verdict.is_stale for verdict in verdicts) or _gone_pins(workspace):
@@ -53,7 +53,7 @@ def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> 
 def scanned_findings(
     workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move] = (),
 ) -> Iterator[FileFinding]:
-    """Yield the findings of one file, whatever flake8 is told to skip or to ignore."""
+    """Yield the findings of one file, regardless of flake8's configuration."""
     if scanned.exempt:
         return
     yield from scanned.problems
@@ -63,7 +63,7 @@ def scanned_findings(
 
 
 def findings_in_pins(workspace: Workspace, moves: Sequence[Move] = ()) -> Iterator[FileFinding]:
-    """Yield what is said at places of the pins file, but for exemptions."""
+    """Yield the findings in the pins file, except those on useless exemptions and dead patterns."""
     pins = workspace.pins
     if pins.path:
         missing = _gone_pins(workspace)
@@ -74,7 +74,7 @@ def findings_in_pins(workspace: Workspace, moves: Sequence[Move] = ()) -> Iterat
 
 
 def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterator[FileFinding]:
-    """Yield what is said of keys of [exempt] that exempt none of a repository's files, or all of them."""
+    """Yield a finding for each key of [exempt] that exempts none of the files, or all of them."""
     name = workspace.shown(workspace.pins.name)
     for key, number in workspace.exempted(paths).items():
         exempts_all = 0 < number == len(paths)
@@ -83,7 +83,7 @@ def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterat
 
 
 def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[FileFinding]:
-    """Yield what is said of own patterns that count nothing in a repository whose files are all there."""
+    """Yield a finding for each own pattern that counts nothing, if all files are checked out."""
     dead = dead_patterns(workspace, scanned_files)
     if dead and not workspace.not_checked_out().paths:
         import difflib
@@ -96,7 +96,7 @@ def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFi
 
 
 def _exempts_untracked(workspace: Workspace, key: str) -> bool:
-    """Return whether a key exempts what git does not track: flake8 may lint it all the same."""
+    """Return whether a key exempts untracked files, which flake8 may lint."""
     return os.path.lexists(workspace.location(key)) or workspace.exempted(workspace.untracked_files())[key] > 0
 
 
@@ -112,7 +112,7 @@ def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -
 
 
 def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
-    """Return the pins whose file does not exist: not those whose file git tracks, and only has not checked out."""
+    """Return the pins whose file does not exist, without those that git tracks but has not checked out."""
     missing = missing_pins(workspace.pins)
     if not missing:
         return ()
@@ -121,7 +121,7 @@ def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
 
 
 def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
-    """Return where files are now that pins are for and that git knows under a new name."""
+    """Return the new paths of missing files that git knows as renamed."""
     if not missing or not workspace.repository:
         return {}
     from flake8_artifact_pin.repository.renames import Fate

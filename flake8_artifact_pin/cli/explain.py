@@ -1,4 +1,4 @@
-"""``explain``: the manual, a page a topic."""
+"""``explain``: print the manual, one page for each topic."""
 from __future__ import annotations
 
 import argparse
@@ -18,18 +18,18 @@ _CODE_SECTION = re.compile(r"^## (APR\d{3})\b", re.MULTILINE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument("topic", metavar="CODE|TOPIC", nargs="?", help="APR001, ci, ... (default: list what there is)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a page of the manual, the section of a code, or the list of both; raise UsageError for an unknown topic."""
+    """Print a page of the manual, the section of a code, or the list of both. Raise UsageError for an unknown topic."""
     print_text(explain(arguments.topic) if arguments.topic else _contents())
     return CLEAN
 
 
 def explain(topic: str) -> str:
-    """Return the page of a topic, the section of a code, or for ``schema`` the path of the JSON Schema."""
+    """Return the page of a topic, the section of a code, or the path of the JSON Schema for ``schema``."""
     if topic.lower() == _SCHEMA:
         return f"{schema_path()}\n"
     pages, sections = pages_of_manual(), code_sections()
@@ -43,7 +43,7 @@ def explain(topic: str) -> str:
 
 
 def schema_path() -> str:
-    """Return where the JSON Schema of the pins file is installed."""
+    """Return the path of the JSON Schema of the pins file."""
     return str(files(_PACKAGE) / "artifact-pins.schema.json")
 
 

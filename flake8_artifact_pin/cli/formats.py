@@ -1,4 +1,4 @@
-"""The formats of ``check`` that other programs read. Each is a pure function of the result."""
+"""The formats of ``check`` for other programs. Each is a pure function of the result."""
 from __future__ import annotations
 
 import os
@@ -15,19 +15,19 @@ from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import json_text
 from flake8_artifact_pin.cli.output import PROGRAM
 from flake8_artifact_pin.cli.output import versioned_json
-from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.rules.findings import CODES
 from flake8_artifact_pin.rules.findings import FileFinding
 
 _DIGITS = re.compile(r"\d+")
-# The codes of findings at PUT calls: there may be many in a file, and one decision settles them.
+# The codes of findings at PUT calls. A file may have many, and one decision settles them.
 _AT_CALLS = frozenset(["APR001", "APR004", "APR006"])
 
 
 class CheckResult(NamedTuple):
-    """What ``check`` found: findings in their order, and how many files and PUT calls it judged.
+    """The result of ``check``: findings in their order, and how many files and PUT calls it judged.
 
-    ``new`` are the findings on what came since the base; None without one to compare with.
+    ``new`` are the findings that are new since the base; None without a base.
     """
 
     findings: Sequence[FileFinding]
@@ -40,7 +40,7 @@ def check_json(result: CheckResult) -> str:
     """Return an object: ``version`` of the format, ``files``, ``put_calls`` and ``findings``.
 
     A finding has ``path`` (relative to the working directory), ``line`` and ``column`` (1-based), ``code``, ``text``,
-    ``subject`` (what it is about, wherever that is written) and ``is_new`` (null without a base to compare with).
+    ``subject`` (its artifact or path, independent of lines) and ``is_new`` (null without a base).
     """
     new = result.new
     findings = [
@@ -50,10 +50,10 @@ def check_json(result: CheckResult) -> str:
 
 
 def github_text(result: CheckResult, directories: Sequence[str]) -> str:
-    """Return a workflow command for each finding, the new ones first: GitHub shows ten annotations of a step.
+    """Return a workflow command for each finding, new ones first, since GitHub shows only ten annotations of a step.
 
-    The calls of a file that were there before are one annotation. ``directories`` may be the ones that GitHub's
-    paths are relative to: the first that a file lies below counts, else the last.
+    Findings on old calls of a file become one annotation. Paths are relative to the first of the ``directories`` that
+    contains the file, else to the last.
     """
     findings = result.findings
     if result.new is not None:
@@ -77,7 +77,7 @@ def gitlab_text(result: CheckResult, top: str) -> str:
 
 
 def sarif_text(result: CheckResult, top: str, version: str) -> str:
-    """Return a SARIF 2.1.0 log; ``version`` is that of this program, empty if it is not known."""
+    """Return a SARIF 2.1.0 log; ``version`` is the version of this program, or empty."""
     codes = sorted({*CODES, *(found.finding.code for found in result.findings)})
     driver = {"name": PROGRAM, **({"version": version} if version else {}), "rules": _rules(codes)}
     results = [
@@ -116,15 +116,15 @@ def _rules(codes: Iterable[str]) -> list[Mapping[str, object]]:
 
 
 def _with_fingerprints(findings: Iterable[FileFinding], top: str) -> Iterator[tuple[FileFinding, str, str]]:
-    """Yield each finding, its path below the top, and what identifies it although lines move.
+    """Yield each finding with its path below the top, and a fingerprint that does not depend on lines.
 
-    That is its code, path and artifact, and of equal ones the number.
+    The fingerprint is made of code, path, artifact, and a number for equal findings.
     """
     import hashlib
 
     seen: Counter[tuple[str, str, str]] = Counter()
     for found in findings:
-        # what is no text cannot be sent as such
+        # a file name that is not UTF-8 cannot be sent unescaped
         path = _below(top, found.path).encode(errors="backslashreplace").decode()
         identity = (found.finding.code, path, found.finding.subject or _DIGITS.sub("", found.finding.text))
         seen[identity] += 1
@@ -133,7 +133,7 @@ def _with_fingerprints(findings: Iterable[FileFinding], top: str) -> Iterator[tu
 
 
 def _folded(findings: Iterable[FileFinding]) -> Iterator[FileFinding]:
-    """Yield the findings, but of those at the PUT calls of a file only the first with each code."""
+    """Yield the findings; of those at PUT calls, only the first one with each code in each file."""
     groups: dict[object, list[FileFinding]] = {}
     for found in findings:
         path, finding = found
@@ -153,7 +153,7 @@ def _annotation(found: FileFinding, directories: Sequence[str]) -> str:
     names = (_inside(directory, path) for directory in directories)
     file = next(filter(None, names), "") or _below(directories[-1], path)
     fields = {
-        # GitHub is told the name as it is, but for what a terminal would obey
+        # escape control characters, except those that _escaped() encodes
         "file": "".join(c if c.isprintable() or c in "\r\n" else c.encode("unicode_escape").decode() for c in file),
         "line": str(max(finding.line, 1)),
         "col": str(finding.column + 1),
@@ -166,7 +166,7 @@ def _annotation(found: FileFinding, directories: Sequence[str]) -> str:
 
 
 def _inside(directory: str, path: str) -> str:
-    """Return the path that a file has below a directory, if need be with links followed; empty if it is outside."""
+    """Return the path of a file below a directory, resolving links if necessary; empty if it is outside."""
     parent, base = os.path.split(os.path.abspath(path))
     for top, place in ((directory, parent), (os.path.realpath(directory), os.path.realpath(parent))):
         name = relative(os.path.join(place, base), top)

@@ -1,4 +1,4 @@
-"""The command line ``flake8-artifact-pin VERB``: a verb is a module of this package, imported only when it is used."""
+"""The command line ``flake8-artifact-pin VERB``. A verb is a module of this package, imported only when it is used."""
 from __future__ import annotations
 
 import argparse
@@ -12,7 +12,7 @@ from typing import NoReturn
 
 NAME = "flake8-artifact-pin"
 
-#: Each verb and its summary. Its module has ``add_arguments(parser)`` and ``run(arguments)``, which returns the status.
+#: Each verb and its summary. Its module has ``add_arguments(parser)`` and ``run(arguments)``, which returns a status.
 VERBS = {
     "init": "write a pins file with today's PUT calls",
     "check": "check the whole repository",
@@ -24,18 +24,18 @@ VERBS = {
     "explain": "print the manual: a code, a topic, or the list of both",
 }
 
-# The exit statuses that a shell shows for a process which SIGINT or SIGPIPE ended.
+# The exit statuses that shells show for processes ended by SIGINT or SIGPIPE.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 clean, 1 findings, 2 it could not do its work."""
+    """Run the command and return its exit status: 0 clean, 1 findings, 2 error."""
     words = sys.argv[1:] if argv is None else argv
     try:
         try:
             return _run(words)
         finally:
-            # also what argparse prints before it exits
+            # flush the output of argparse, too, which exits
             print(end="", flush=True)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -55,15 +55,15 @@ def _flush_or_discard_output() -> None:
 
 
 def _discard_output() -> None:
-    """Let nothing more be written to standard output: Python flushes it once more when it ends."""
+    """Redirect standard output to the null device: Python flushes it once more when it ends."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(error: Exception, is_debug: bool) -> int:
-    """Say in a line why the command could not do its work, and return the exit status for that.
+    """Print one line that says why the command failed, and return the exit status 2.
 
-    Nothing is 1 but findings: not even a bug of ours.
+    Only findings give 1: not even a bug of ours may.
     """
     from flake8_artifact_pin.cli.output import note
     from flake8_artifact_pin.errors import ERROR
@@ -123,19 +123,19 @@ def _parser(words: Sequence[str]) -> _Parser:
 
 
 def _add_debug(parser: argparse.ArgumentParser) -> None:
-    # main() looks for it among the words: an error may come before they are parsed
+    # main() searches the words for it: an error may occur before they are parsed
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors do no harm to the terminal, and are not lost with their status if nobody reads them."""
+    """A parser that prints errors safely, and keeps the exit status even if standard error is closed."""
 
     def error(self, message: str) -> NoReturn:
-        """Say how the command is used, and what is wrong, and exit."""
+        """Print the usage and the error, and exit."""
         from flake8_artifact_pin.cli.output import note
         from flake8_artifact_pin.errors import ERROR
 
-        # newer Pythons would colour the usage, and the colours be escaped
+        # newer Pythons colour the usage, and note() would escape the colours
         self.color = False
         for line in [*self.format_usage().splitlines(), f"{self.prog}: error: {message}"]:
             note(line)
@@ -159,7 +159,7 @@ class _VerbParser(_Parser):
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only then."""
+    """Look up and print the version."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from flake8_artifact_pin.cli.output import version

@@ -1,4 +1,4 @@
-"""What is said beside the findings, a line each: where the guard is silent, and why."""
+"""Notes beside the findings, one line each: what is not judged, and why."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.files import ignored_pins_files
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.uncounted import store_imports
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.patterns import component_matches
 from flake8_artifact_pin.source.patterns import parse_pattern
@@ -21,9 +21,9 @@ _MAX_LISTED, _MAX_IMPORTING = 5, 2
 
 
 def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
-    """Yield a line for each store whose modules are imported while nothing of it is counted.
+    """Yield a line for each store whose modules are imported but whose calls are not counted.
 
-    ``scanned_files`` are those of the whole repository.
+    ``scanned_files`` must be those of the whole repository.
     """
     seen = {site.call.store for scanned in scanned_files if not scanned.exempt for site in scanned.report.sites}
     silent = [store for store in STORES if store not in seen]
@@ -42,7 +42,7 @@ def silence_notes(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
 
 
 def wrappers_note(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Iterator[str]:
-    """Yield a line on the functions that write whatever key they are given, unless a pattern is for their callers."""
+    """Yield a line on functions that write whatever key their callers pass, unless a pattern counts the callers."""
     last_names = [parse_pattern(pattern).components[-1] for pattern in workspace.pins.patterns]
     found = {
         (scanned.path, site.call.key_parameter.function)
@@ -57,25 +57,25 @@ def wrappers_note(workspace: Workspace, scanned_files: Iterable[ScannedFile]) ->
 
 
 def workspace_notes(workspace: Workspace) -> Iterator[str]:
-    """Yield a line for each thing that the pins do not reach, of the whole repository."""
+    """Yield a line for each other pins file, pin on a file that is not Python, and group of untracked files."""
     below = [workspace.shown(path) for path in workspace.pins_files_below() if "/" in path]
     if below:
-        yield f"pins files of their own, for runs in their directories only: {listed(below)}"
+        yield f"other pins files, used only by runs in their directories: {listed(below)}"
     for pin in workspace.pins_on_other_files():
         yield f"{workspace.shown(pin.path)} is not Python and is not judged: its pin is kept"
     yield from untracked_note(workspace)
 
 
 def ignored_pins_note(workspace: Workspace) -> Iterator[str]:
-    """Yield a line for each pins file that is not read since another one beside it is."""
+    """Yield a line for each pins file that is ignored because of another one beside it."""
     pins = workspace.pins
     for path in ignored_pins_files(pins.path):
-        yield f"{relative(path, pins.cwd)} has pins, too, which nobody reads beside {pins.name}: keep one of the two"
+        yield f"{relative(path, pins.cwd)} has pins, too, which are ignored because of {pins.name}: keep one of the two"
 
 
 def untracked_note(workspace: Workspace) -> Iterator[str]:
-    """Yield a line on files with PUT calls that git does not track: flake8 reports them all the same."""
-    # where git tracks nothing yet, all files are judged
+    """Yield a line on untracked files with PUT calls. flake8 lints them, but check does not."""
+    # if git tracks nothing yet, all files are judged
     judged = frozenset(workspace.files())
     paths = [path for path in workspace.untracked_files() if path not in judged]
     untracked = [

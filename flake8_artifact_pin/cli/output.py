@@ -1,4 +1,4 @@
-"""How results are shown: to a person, and to programs."""
+"""Print results, for people and for programs."""
 from __future__ import annotations
 
 import io
@@ -26,19 +26,19 @@ Place = tuple[str, int] | tuple[str, int, int]
 
 _STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m"}
 _RESET = "\033[m"
-# One second is what a person waits without a sign.
+# Seconds before the progress is shown, and between its updates.
 _PATIENCE = 1.0
 _PROGRESS_INTERVAL = 0.1
 
 
 def style(name: str, text: str, stream: TextIO | None = None) -> str:
-    """Return a text in a colour or bold, if the stream (by default standard output) is a terminal that shows it."""
+    """Return a text in a colour or bold if the stream (by default standard output) is a terminal that supports it."""
     is_wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return f"{_STYLES[name]}{text}{_RESET}" if name and is_wanted and (stream or sys.stdout).isatty() else text
 
 
 def finding_line(path: str, finding: Finding, stream: TextIO | None = None) -> str:
-    """Return a finding as flake8's default format shows it on a stream (by default standard output)."""
+    """Return a finding in flake8's default format for a stream (by default standard output)."""
     colon = style("cyan", ":", stream)
     place = colon.join([style("bold", printable(path), stream), str(finding.line), str(finding.column + 1)])
     return f"{place}{colon} {style('red', finding.code, stream)} {finding.text}"
@@ -64,9 +64,9 @@ def print_findings(findings: Iterable[FileFinding]) -> None:
 
 
 def json_text(data: object) -> str:
-    """Return data as JSON: ASCII, so that any file name gets through any pipe, and no command to a CI machine.
+    """Return data as JSON in ASCII, so that any file name passes through any pipe, without commands to CI runners.
 
-    Azure's and GitHub's machines look for ``##vso[`` and ``##[`` anywhere in a line.
+    The runners of Azure and GitHub look for ``##vso[`` and ``##[`` anywhere in a line.
     """
     import json
 
@@ -75,7 +75,7 @@ def json_text(data: object) -> str:
 
 
 def versioned_json(fields: Mapping[str, object]) -> str:
-    """Return an object as JSON, with the ``version`` of its format: it rises if a field goes or changes its meaning."""
+    """Return an object as JSON with the ``version`` of its format. It rises if a field goes or changes its meaning."""
     return json_text({"version": 1, **fields})
 
 
@@ -85,12 +85,12 @@ def print_json(fields: Mapping[str, object]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a text that is to be a file: as UTF-8, whatever the encoding of standard output is.
+    """Print a text that becomes a file: as UTF-8, whatever the encoding of standard output is.
 
-    A file name that is no text is escaped, here and in write_file().
+    File names that are not UTF-8 are escaped, here and in write_file().
     """
     if not isinstance(sys.stdout, io.TextIOWrapper):
-        # a program that embeds this one takes it as text
+        # an embedding program may replace stdout with a text stream
         sys.stdout.write(text)
         return
     sys.stdout.flush()
@@ -98,17 +98,17 @@ def print_text(text: str) -> None:
 
 
 def print_line(text: str = "", styled: str = "", at: Place | None = None) -> None:
-    """Print a line of which no part can do harm, in a style, and perhaps at a place."""
+    """Print a safe line in a style, with a place before it if one is given."""
     print(style(styled, _safe_line(text, at)))
 
 
 def printable_place(path: str, *numbers: int) -> str:
-    """Return a place, with its line and column (1-based) if they are known, as compilers write it."""
+    """Return ``path:line:column`` (1-based), as far as they are given, safe to print."""
     return ":".join([printable(path), *map(str, numbers)])
 
 
 def note(text: str, at: Place | None = None) -> None:
-    """Print a line beside the results, on standard error, which may be closed or full."""
+    """Print a safe line on standard error. It is ignored if that is closed or full."""
     _note(_safe_line(text, at))
 
 
@@ -130,12 +130,12 @@ def _note(line: str) -> None:
         try:
             print(line, file=sys.stderr, flush=True)
         except OSError:
-            # Python flushes it once more when it ends
+            # Python flushes stderr once more when it ends
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def write_file(path: str, text: str) -> None:
-    """Write a report to a file, whatever it held before."""
+    """Write a report to a file, and replace its content."""
     with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
         file.write(text)
 
@@ -152,18 +152,18 @@ def version() -> str:
 
 
 def note_findings(findings: Iterable[FileFinding]) -> None:
-    """Print findings beside the results."""
+    """Print findings on standard error."""
     for path, finding in findings:
         _note(finding_line(path, finding, sys.stderr))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Return a number of things: "1 file", "1,200 files"."""
+    """Return a number with a noun: "1 file", "1,200 files"."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose columns are aligned."""
+    """Return the lines of a table with aligned columns."""
     cells = [headings, *([printable(cell) for cell in row] for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*cells)]
     lines = [
@@ -180,7 +180,7 @@ def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> li
 
 
 def markdown(text: str) -> str:
-    """Return a text as Markdown that shows it as it is, within a line or a cell of a table."""
+    """Return a text escaped for Markdown, within a line or a cell of a table."""
     text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace("\\", "\\\\")
     for mark in "|`*_[]~#":
         text = text.replace(mark, f"\\{mark}")
@@ -188,7 +188,7 @@ def markdown(text: str) -> str:
 
 
 def with_progress(items: Sequence[T], what: str = "file") -> Iterator[T]:
-    """Yield the items and, if that takes longer than a second, show on a terminal how far it got."""
+    """Yield the items; if it takes longer than a second, show the progress on a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield from items
         return
@@ -209,13 +209,13 @@ def with_progress(items: Sequence[T], what: str = "file") -> Iterator[T]:
 
 
 def let_any_text_through() -> None:
-    """Let any text be printed, whatever the encoding of the streams."""
+    """Let the standard streams escape characters that their encoding lacks, instead of raising an error."""
     for stream in (sys.stdout, sys.stderr):
-        # a test's or an embedding program's stream need not be able to
+        # streams of tests and embedding programs cannot be reconfigured
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _width(text: str) -> int:
-    """Return the number of columns that a terminal shows a text in."""
+    """Return the width of a text on a terminal, in columns."""
     return sum(1 + (unicodedata.east_asian_width(c) in "FW") - bool(unicodedata.combining(c)) for c in text)

@@ -1,4 +1,4 @@
-"""What is new since a base: for ``check --since`` and ``diff``."""
+"""Compare with a base, for ``check --since`` and ``diff``."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from flake8_artifact_pin.rules.messages import raised_pin_finding
 
 
 class Since(NamedTuple):
-    """What changed since a base: calls, pins that were raised without a call or a decision, and findings (APR010)."""
+    """The changes since a base: calls, pins that were raised without a new call or decision, and findings (APR010)."""
 
     base: Base
     snapshots: Snapshots
@@ -31,18 +31,18 @@ class Since(NamedTuple):
     findings: Sequence[FileFinding]
 
     def new_findings(self, workspace: Workspace, findings: Iterable[FileFinding]) -> frozenset[FileFinding]:
-        """Return those of some findings that are about what came since the base."""
+        """Return the findings that are about calls and pins that are new since the base."""
         own = frozenset(self.findings)
-        came = {
+        new = {
             (workspace.shown(change.new.path), change.new.site.name)
             for change in self.changes
-            if change.new and (change.came or change.is_undecided)
+            if change.new and (change.is_new_artifact or change.is_undecided)
         }
-        return frozenset(found for found in findings if found in own or (found.path, found.finding.subject) in came)
+        return frozenset(found for found in findings if found in own or (found.path, found.finding.subject) in new)
 
 
 def compare_since(workspace: Workspace, base: Base) -> Since:
-    """Return what changed since a base; raise UsageError outside of git."""
+    """Return the changes since a base. Raise UsageError outside of git."""
     snapshots = open_snapshots(workspace, base.commit)
     old, new = Snapshot(snapshots.old_pins, snapshots.old), Snapshot(workspace.pins, snapshots.new)
     changes = compare(old, new, snapshots.renamed)
@@ -56,7 +56,7 @@ def compare_since(workspace: Workspace, base: Base) -> Since:
 
 
 def _call_findings(workspace: Workspace, changes: Sequence[CallChange], base: str) -> Iterator[FileFinding]:
-    """Yield what is said of calls that are allowed: any other has a finding of its own."""
+    """Yield a finding for each undecided call that its pin allows. Others have findings of their own."""
     for change in changes:
         if change.is_undecided and change.is_allowed and change.new:
             finding = new_call_finding(workspace.pins, change, _problem(workspace, change), base)

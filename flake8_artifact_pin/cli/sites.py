@@ -1,4 +1,4 @@
-"""``sites``: the inventory of all PUT calls, with what was decided on each."""
+"""``sites``: list all PUT calls with their decisions."""
 from __future__ import annotations
 
 import argparse
@@ -40,7 +40,7 @@ from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 
-# A quotation mark says that a cell of CSV is JSON; spreadsheets take what begins with the others for a formula.
+# A quotation mark marks a CSV cell as JSON. The others would begin a formula in spreadsheets.
 _NOT_AT_FIRST = ('"', "=", "+", "-", "@")
 
 _HEADINGS = ("FILE", "LINE", "SCOPE", "CALL", "STATE", "DECISION")
@@ -49,10 +49,7 @@ _UNCOUNTED = {State.SUPPRESSED.value, State.EXEMPT.value}
 
 
 class SiteRow(NamedTuple):
-    """A PUT call of the inventory; the names of the fields are those of the JSON and CSV formats.
-
-    What they mean is said in docs/sites.md.
-    """
+    """A PUT call of the inventory. The JSON and CSV formats use the names of these fields; see docs/sites.md."""
 
     path: str
     line: int
@@ -75,14 +72,14 @@ class SiteRow(NamedTuple):
 
     @property
     def decision(self) -> str:
-        """What was decided, in words."""
+        """The decision for messages; without one, the reason why the call is exempt or suppressed."""
         decided = Decision(tuple(self.registered), self.grandfathered, self.deferred).text
         until = f"; until: {self.until}" if self.until else ""
         return f"{decided}{until}" if decided else self.reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="list only those of these files and directories")
     add_pins(parser)
     add_format(parser, "text", "json", "csv", "markdown")
@@ -153,7 +150,7 @@ def rows_of(pins: Pins, scanned: ScannedFile) -> Iterator[SiteRow]:
 
 
 def _decision(verdict: Verdict, judged: JudgedCall) -> Decision:
-    """Return what was decided on a call: nothing if nobody can tell which of several decisions is meant."""
+    """Return the decision on a call; an empty one if it is not known which of several is the call's."""
     decisions = set(verdict.decisions_on(judged))
     return decisions.pop() if len(decisions) == 1 else Decision()
 
@@ -171,10 +168,10 @@ def _cells(row: SiteRow) -> list[str]:
 
 
 def _csv(rows: Sequence[SiteRow]) -> str:
-    """Return the rows as CSV, from which each text can be read back.
+    """Return the rows as CSV, without loss.
 
-    ``registered`` is a JSON array, since an id may hold any separator, and a cell that begins with a quotation mark is
-    a JSON string: a text that would do harm on a screen, in a log or in a spreadsheet.
+    ``registered`` is a JSON array, since an id may hold any separator. A text that is not safe on screens, in logs or
+    in spreadsheets is a JSON string, which begins with a quotation mark.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
@@ -190,7 +187,7 @@ def _csv_cell(text: str) -> str:
 
 
 def _json_cell(data: object) -> str:
-    """Return data as JSON in which no machine finds a command."""
+    """Return data as JSON without commands to CI runners."""
     text = json.dumps(data)
     return text if printable(text) == text else text.replace("#", r"\u0023").replace(":", r"\u003a")
 

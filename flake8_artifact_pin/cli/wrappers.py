@@ -1,4 +1,4 @@
-"""Find the functions that hide artifacts: they write whatever key their callers pass, as one PUT call."""
+"""Find wrappers: functions that write whatever key their callers pass, so that one PUT call hides many artifacts."""
 from __future__ import annotations
 
 import ast
@@ -26,24 +26,24 @@ from flake8_artifact_pin.source.patterns import parse_pattern
 from flake8_artifact_pin.source.patterns import Pattern
 from flake8_artifact_pin.source.templates import KeyParameter
 
-# A wrapper of a wrapper is one as well; beyond that nobody can follow the advice.
+# Wrappers of wrappers are found, too, but no further levels: the advice would be hard to follow.
 _ROUNDS = 2
-# One caller hides nothing: it is one artifact behind one PUT call.
+# A wrapper with one caller hides nothing.
 _MIN_CALLERS = 2
 
-# Marks a pattern that names a wrapper only where it is seen: ``self.save`` within its class.
+# Marks a pattern that is valid only in some scopes: ``self.save`` within its class.
 _IN_SCOPE = "in scope"
 
-# The paths of the files, and the parts of the names of their modules.
+# The parts of module names, by the paths of the files.
 _Modules: TypeAlias = "Mapping[str, Sequence[str]]"
 
 
 class Wrapper(NamedTuple):
     """A function that takes the whole key of a PUT call from its caller.
 
-    ``path`` is relative to the working directory, ``line`` is 1-based, ``name`` is qualified. ``callers`` are how many
-    calls of it were found that are not counted yet, in files that are not exempt. Of these, ``patterns`` count
-    ``counted_by_patterns``, and none counts those in the ``missed`` files.
+    ``path`` is relative to the working directory, ``line`` is 1-based, ``name`` is qualified. ``callers`` is the number
+    of its calls that are not counted yet, in files that are not exempt. Of these, the ``patterns`` would count
+    ``counted_by_patterns``; no pattern counts those in the ``missed`` files.
     """
 
     path: str
@@ -57,7 +57,7 @@ class Wrapper(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """A wrapper, the path of its file in the pins file, and the file as it is shown."""
+    """A wrapper, the path of its file in the pins file, and that path for messages."""
 
     path: str
     shown: str
@@ -65,9 +65,9 @@ class _Known(NamedTuple):
 
 
 class _Caller(NamedTuple):
-    """A call of a wrapper, and the pattern that counts it: empty where none does, as in the wrapper's own file.
+    """A call of a wrapper, and the pattern that counts it, or empty, as in the wrapper's own file.
 
-    ``is_attribute``: it is a call of something of another object.
+    ``is_attribute``: the called name follows a dot.
     """
 
     path: str
@@ -78,7 +78,7 @@ class _Caller(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Where the call stands."""
+        """The path, line and column of the call."""
         return self.path, self.call.line, self.call.column
 
 
@@ -103,7 +103,7 @@ def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) ->
 
 
 def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield what to say of each function that hides artifacts, and its place (path and line)."""
+    """Yield advice on each wrapper with several callers, and the wrapper's place (path and line)."""
     for wrapper in wrappers:
         if wrapper.callers >= _MIN_CALLERS:
             callers, calls = count(wrapper.callers, "caller"), count(wrapper.counted_by_patterns, "call")
@@ -117,7 +117,7 @@ def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]
 
 
 def _known(calls: Iterable[_Caller]) -> set[_Known]:
-    """Return the wrappers around some calls."""
+    """Return the wrappers that make some of the calls."""
     return {
         _Known(caller.path, caller.shown, caller.call.key_parameter) for caller in calls if caller.call.key_parameter
     }
@@ -150,7 +150,7 @@ def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules
     """Return the callers of each wrapper."""
     callers = {known: list(_own_callers(workspace, known)) for known in wrappers}
     patterns = {text: known for known in wrappers for text in _patterns(workspace, known, modules)}
-    # all of them at once, since each scan reads files; the name of the store tells which one matched
+    # scan once for all patterns, since a scan reads files; the store's name tells which pattern matched
     matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
     for caller in _calls(workspace, matching, list(modules)) if matching else ():
         callers[patterns[caller.call.store]].append(caller._replace(pattern=caller.call.store))
@@ -161,7 +161,7 @@ def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules
 
 
 def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
-    """Yield the callers of a wrapper in its own file, without those in the wrapper itself."""
+    """Yield the callers of a wrapper in its own file, outside of the wrapper."""
     scopes = _scopes(workspace, known)
     is_name = not known.parameter.is_method or known.parameter.function.endswith(".__init__")
     patterns = [
@@ -176,7 +176,7 @@ def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
 
 
 def _relative_callers(workspace: Workspace, known: _Known, modules: _Modules) -> Iterator[_Caller]:
-    """Yield the callers that import a wrapper relatively: what they call it has no package in it."""
+    """Yield the callers that import a wrapper relatively, so that its package is not in the dotted name."""
     functions, name = _functions(known.parameter)
     for home in _homes(workspace, known.path, name, modules):
         parts = tuple(_module_parts(home))
@@ -191,7 +191,7 @@ def _relative_callers(workspace: Workspace, known: _Known, modules: _Modules) ->
 
 @functools.lru_cache(maxsize=None)
 def _relative_imports(text: str, path: str) -> frozenset[tuple[str, ...]]:
-    """Return the parts of the full names of what a file imports relatively."""
+    """Return the full names, as components, of a file's relative imports."""
     if "from ." not in text:
         return frozenset()
     try:
@@ -226,7 +226,7 @@ def _patterns(workspace: Workspace, known: _Known, modules: _Modules) -> list[st
 
 
 def _functions(parameter: KeyParameter) -> tuple[Sequence[str], str]:
-    """Return what other files call a wrapper, behind the name of its module, and the name that they import."""
+    """Return the names of a wrapper within its module as other files call it, and the name that they import."""
     *outer, name = parameter.function.split(".")
     if len(outer) > 1 or (outer and not parameter.is_method):
         return (), name
@@ -236,7 +236,7 @@ def _functions(parameter: KeyParameter) -> tuple[Sequence[str], str]:
 
 
 def _own_patterns(parameter: KeyParameter) -> Mapping[str, bool]:
-    """Return the patterns of a wrapper in its own file, and whether they hold only in the scopes that see it."""
+    """Return the patterns of a wrapper in its own file, and whether each is valid only in some scopes."""
     *outer, name = parameter.function.split(".")
     if not parameter.is_method:
         return {name: bool(outer)}
@@ -246,7 +246,7 @@ def _own_patterns(parameter: KeyParameter) -> Mapping[str, bool]:
 
 
 def _scopes(workspace: Workspace, known: _Known) -> list[str]:
-    """Return the function around a wrapper, or the class and those of the same file that are derived from it."""
+    """Return the function around a wrapper, or its class and the subclasses in the same file."""
     around, _, name = known.parameter.function.rpartition(".")
     scopes = [around]
     tree = ast.parse(read_text(workspace.location(known.path))[0]) if known.parameter.is_method else ast.Module([], [])
@@ -260,7 +260,7 @@ def _scopes(workspace: Workspace, known: _Known) -> list[str]:
 
 
 def _modules_with(workspace: Workspace, path: str, name: str, modules: _Modules) -> Iterator[str]:
-    """Yield the names of a module that defines something, and of the packages around it that import it."""
+    """Yield the names of the module that defines a name, and of the packages around it that import the name."""
     defines = re.compile(rf"\b(?:class|def)\s+{name}\b")
     for module in _homes(workspace, path, name, modules):
         parts = modules[module]
@@ -271,7 +271,7 @@ def _modules_with(workspace: Workspace, path: str, name: str, modules: _Modules)
 
 
 def _homes(workspace: Workspace, path: str, name: str, modules: _Modules) -> Iterator[str]:
-    """Yield the paths of a module that defines something, and of the packages around it that import it."""
+    """Yield the paths of the module that defines a name, and of the packages around it that import the name."""
     mentions = re.compile(rf"\b{name}\b|\bimport \*")
     for module in modules:
         is_package = module.endswith("/__init__.py") and path.startswith(module.removesuffix("__init__.py"))
@@ -280,7 +280,7 @@ def _homes(workspace: Workspace, path: str, name: str, modules: _Modules) -> Ite
 
 
 def _shortest(parts: Sequence[str], rivals: Sequence[str], modules: _Modules) -> Iterator[str]:
-    """Yield the last components of a module's name, as many as no rival shares, if they can stand in a pattern."""
+    """Yield the shortest end of a module's name that no rival has, if it can be used in a pattern."""
     for length in range(1, len(parts) + 1):
         tail = parts[-length:]
         if all(modules[rival][-length:] != tail for rival in rivals):

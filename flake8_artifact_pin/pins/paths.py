@@ -8,6 +8,7 @@ import posixpath
 import re
 import sys
 import unicodedata
+from collections.abc import Iterator
 from collections.abc import Mapping
 from datetime import date
 
@@ -83,12 +84,16 @@ def compile_exempt(reasons: Mapping[str, str], until: Mapping[str, date] | None 
 
 def exemption(exempt: Exempt, path: str) -> str | None:
     """Return the key that exempts a path: the path, a directory around it, or a pattern as in flake8's ``exclude``."""
-    parents = itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])
-    for key in itertools.chain([path], parents):
+    for key in (path, *directories_of(path)):
         if key in exempt.reasons:
             return key
     match = exempt.pattern.match(path) if exempt.pattern else None
     return exempt.wildcards[match.lastgroup or ""] if match else None
+
+
+def directories_of(path: str) -> Iterator[str]:
+    """Yield the directories around a path with trailing slashes, as in ``[exempt]``."""
+    return itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])
 
 
 def path_problem(key: str) -> str:
@@ -130,6 +135,14 @@ def can_be_key(path: str) -> bool:
     """Return whether a path can be a key of a pins file, which is UTF-8."""
     is_text = path == path.encode(errors="replace").decode()
     return is_text and not path_problem(path)
+
+
+def relative(path: str, directory: str = os.curdir) -> str:
+    """Return a path relative to a directory, or unchanged if they are on different drives."""
+    try:
+        return os.path.relpath(path, directory)
+    except ValueError:
+        return path
 
 
 def _exempt_pattern(key: str) -> str:

@@ -61,7 +61,7 @@ class _Reader:
         content = self.read_content(document)
         self.check_keys((), content, TOP_KEYS, "key")
         pins = pins._replace(
-            stores=self.read_stores(content.get("stores", list(DEFAULT_STORES))),
+            stores=self.read_strings("stores", content.get("stores", list(DEFAULT_STORES)), self.store_problem),
             patterns=self.read_strings("patterns", content.get("patterns", []), self.pattern_problem),
             advice=self.read_text(("advice",), content.get("advice", "")),
             registry=self.read_registry(content.get("registry")),
@@ -104,9 +104,6 @@ class _Reader:
             self.guesses += 1
             close = get_close_matches(word.lower(), known, n=1)
         return f"did you mean {quote(close[0])}?" if close else f"known are {', '.join(known)}"
-
-    def read_stores(self, value: object) -> tuple[str, ...]:
-        return self.read_strings("stores", value, self.store_problem)
 
     def store_problem(self, name: str) -> str:
         from flake8_artifact_pin.source.stores import ALL_STORES

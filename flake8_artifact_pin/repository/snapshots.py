@@ -241,7 +241,8 @@ class _Comparison:
         if any(path.startswith(f"{directory}/") for directory in self.repository.submodules):
             return False
         if path in self.links and os.path.islink(self.workspace.location(path)) and not self._resolved(path):
-            self.notes.append(f"{self.workspace.shown(path)} is a link that leads out of here: it is not compared")
+            shown = self.workspace.shown(path)
+            self.notes.append(f"{shown} is a link that leads out of this directory: it is not compared")
             return False
         # an untracked file that was pinned already may be unchanged
         is_new_pin = path in self.workspace.pins.pins and (path in self.tree or path not in self.old_pins.pins)

@@ -1,12 +1,10 @@
 """The files that a verb works on, and their pins."""
 from __future__ import annotations
 
-import itertools
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,9 +20,11 @@ from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import compile_exempt
+from flake8_artifact_pin.pins.paths import directories_of
 from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import on_disk
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.configuration import Configuration
 from flake8_artifact_pin.repository.configuration import read_configuration
 from flake8_artifact_pin.repository.files import not_checked_out
@@ -110,7 +110,7 @@ class Workspace(NamedTuple):
     def exempted(self, paths: Iterable[str]) -> Mapping[str, int]:
         """Return how many of the paths each key of ``[exempt]`` exempts, regardless of other keys."""
         paths = list(paths)
-        counts = Counter(name for path in paths for name in (path, *_parents(path)))
+        counts = Counter(name for path in paths for name in (path, *directories_of(path)))
         patterns = {key: compile_exempt({key: ""}).pattern for key in self.pins.exempt.reasons}
         return {
             key: sum(pattern.match(path) is not None for path in paths) if pattern else counts[key]
@@ -165,7 +165,7 @@ class Workspace(NamedTuple):
                 raise UsageError(f"{name} is not Python, and nothing else is judged: name a Python file")
             return [path]
         if not os.path.isdir(name):
-            raise UsageError(f"{name} is no regular file: name a Python file or a directory")
+            raise UsageError(f"{name} is not a regular file: name a Python file or a directory")
         files = [file for file in self._found_files() if is_root or file.startswith(f"{path}/")]
         if not files:
             raise UsageError(f"no Python file below {name} is tracked by git: add it to git, or name the file itself")
@@ -223,16 +223,3 @@ def is_script(path: str, data: bytes) -> bool:
     if line.startswith(b"#!"):
         return _SHEBANG.match(line) is not None
     return "." not in path.rpartition("/")[2]
-
-
-def relative(path: str, directory: str) -> str:
-    """Return a path relative to a directory, or as it is if they are on different drives."""
-    try:
-        return os.path.relpath(path, directory)
-    except ValueError:
-        return path
-
-
-def _parents(path: str) -> Iterator[str]:
-    """Yield the directories around a path with trailing slashes, as in ``[exempt]``."""
-    return itertools.accumulate(f"{part}/" for part in path.split("/")[:-1])

@@ -1,1 +1,1 @@
-"""What is to be reported."""
+"""The findings, and the verdicts that they are made from."""

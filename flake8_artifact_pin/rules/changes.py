@@ -1,7 +1,7 @@
-"""Which of the artifacts that a change brings nobody decided on.
+"""Find new artifacts without a decision between two snapshots.
 
-One rule: in a file, more artifacts came than new decisions were made. An artifact came if it is written now, counts,
-and was not written by any counted call of the base; or if it moved, and what had been decided on it did not.
+One rule: a file has more new artifacts than new decisions. An artifact is new if a counted call writes it now and no
+counted call of the base did, or if it moved and its decision did not.
 """
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _Decisions = Mapping[int, Sequence[Decision]]
 
 
 class Snapshot(NamedTuple):
-    """One state of the repository: its pins, and the reports of the files that differ between two states."""
+    """One state of the repository: its pins, and the reports of files that differ from the other snapshot."""
 
     pins: Pins
     reports: Mapping[str, FileReport]
 
 
 def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[CallChange]:
-    """Return what became of each PUT call; ``renamed`` are the paths in the base of renamed files, by those of now."""
+    """Return the change of each PUT call; ``renamed`` maps current paths of renamed files to their base paths."""
     changes = list(match_calls(old.reports, new.reports, renamed))
     before, now = _judged(old), _judged(new)
     decisions = {id(call.site): file.decisions_on(call) for file in before.values() for call in file.calls}
@@ -57,28 +57,27 @@ def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[Ca
 
 
 def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Iterable[CallChange]) -> list[Pin]:
-    """Return the pins that allow more than in the base although no call came for it, and have no new decision.
+    """Return the pins that allow more calls than in the base, without new calls or new decisions for them.
 
-    In a base without a pins file nothing was allowed on purpose, and a store or a pattern that is new counts calls that
-    were there: then none of today's pins is taken for raised.
+    No pin counts as raised if the base had no pins file, or if a new store or pattern counts calls that existed before.
     """
     if not old.pins.path or old.pins.faults or _counts_more(old.pins, new.pins):
         return []
-    came: dict[str, int] = {}
+    added: dict[str, int] = {}
     for change in changes:
-        if change.came and change.new:
-            came[change.new.path] = came.get(change.new.path, 0) + 1
+        if change.is_new_artifact and change.new:
+            added[change.new.path] = added.get(change.new.path, 0) + 1
     raised = []
     for path, pin in new.pins.pins.items():
         before = old.pins.pin_of(base_path(path, old.pins, renamed))
         more = pin.allowed - before.allowed - max(0, _gained(path, old, new, renamed)) - _stale(path, before, new)
-        if more > max(0, new_decisions(before, pin) - came.get(path, 0)):
+        if more > max(0, new_decisions(before, pin) - added.get(path, 0)):
             raised.append(pin)
     return raised
 
 
 def new_decisions(old: Pin, pin: Pin) -> float:
-    """Return how many decisions a pin has that its base does not have: a new reason speaks of all calls of a count."""
+    """Return how many decisions of a pin are new since the base; infinity if a new reason is for a whole count."""
     if pin.calls is not None:
         return len(newly_decided(old, pin))
     new = _new_parts(pin.decision, _said(old.decisions))
@@ -86,7 +85,7 @@ def new_decisions(old: Pin, pin: Pin) -> float:
 
 
 def newly_decided(old: Pin, pin: Pin) -> set[str]:
-    """Return the entries of a pin that names calls whose decisions were not made before, on them or on what is gone."""
+    """Return the entries of named calls with new decisions: not made before on them, or on entries that are gone."""
     names = pin.calls or {}
     before = old.calls or {}
     taken_over = _said([old.decision, *(call.decision for name, call in before.items() if name not in names)])
@@ -101,16 +100,16 @@ def _shared_entries(old: Pin, pin: Pin) -> set[str]:
     """Return the entries that repeat the decision of a pin that counted: more of them than it allowed are new."""
     if old.calls is not None or not old.decision.is_made:
         return set()
-    return {name for name, call in (pin.calls or {}).items() if says_the_same(call.decision, old.decision)}
+    return {name for name, call in (pin.calls or {}).items() if is_same_decision(call.decision, old.decision)}
 
 
-def says_the_same(decision: Decision, other: Decision) -> bool:
-    """Return whether two decisions differ in nothing that can be seen, their last days aside."""
+def is_same_decision(decision: Decision, other: Decision) -> bool:
+    """Return whether two decisions look the same to a reader, apart from ``until``."""
     return _parts(decision) == _parts(other)
 
 
 def base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
-    """Return the path that a pinned file of now had in the base."""
+    """Return the base path of a pinned file."""
     return path if path in old.pins else renamed.get(path, path)
 
 
@@ -125,10 +124,10 @@ def _judged(snapshot: Snapshot) -> Mapping[str, Verdict]:
 
 
 class _File:
-    """A file of now beside its pin of the base.
+    """A current file and its pin in the base.
 
-    ``unused`` are the entries of that which no call had. ``before`` says what was decided on any call of the base, of
-    whatever file, by the identity of its site.
+    ``unused`` are the entries of that pin that matched no call in the base. ``before`` has the decisions on all calls
+    of the base, in any file, by the id() of their sites.
     """
 
     def __init__(self, old_pin: Pin, unused: Collection[str], before: _Decisions, now: Verdict) -> None:
@@ -139,18 +138,18 @@ class _File:
         self.calls = {id(call.site): call for call in now.calls}
 
     def undecided(self, changes: Sequence[CallChange]) -> Sequence[CallChange]:
-        """Return those changes of this file, all of calls that count, that nobody decided on."""
+        """Return the undecided ones among the changes of this file's counted calls."""
         if self.now.exempt:
             return []
-        came = [change for change in changes if not self._is_old_artifact(change)]
+        added = [change for change in changes if not self._is_old_artifact(change)]
         if self.now.pin.calls is None:
-            return came if self.now.is_over or len(came) > new_decisions(self.old_pin, self.now.pin) else []
+            return added if self.now.is_over or len(added) > new_decisions(self.old_pin, self.now.pin) else []
         waiting = {name for name in self.unused if self.now.pin.decision_on(name).is_made}
         decided = newly_decided(self.old_pin, self.now.pin) | waiting
         shared = _shared_entries(self.old_pin, self.now.pin)
         left = max(0, len(shared) - self.old_pin.allowed)
         undecided = []
-        for change in came:
+        for change in added:
             if self._take_decision(change, decided):
                 continue
             if left and self._take_decision(change, shared):
@@ -160,14 +159,14 @@ class _File:
         return undecided
 
     def _is_old_artifact(self, change: CallChange) -> bool:
-        """Return whether a call was here, or came with what had been decided on it."""
-        if change.kind is Kind.SAME or change.came:
-            return not change.came
-        # a call that only got another name needs no decision, but another name in the pin, as check says
+        """Return whether a call is not new: it was here before, or it moved with its decision."""
+        if change.kind is Kind.SAME or change.is_new_artifact:
+            return not change.is_new_artifact
+        # a renamed call needs no decision; check asks to rename its entry
         return self._is_kept(change) if self.call(change).state is State.PINNED else change.kind is Kind.RENAMED
 
     def _take_decision(self, change: CallChange, decided: set[str]) -> bool:
-        """Return whether an entry has a new decision on a call, and take it: it is for one call."""
+        """Return whether an entry has a new decision on a call. It is removed from ``decided``: it is for one call."""
         call = self.call(change)
         entries = [call.entry, *call.alternatives] if call.state is State.PINNED else []
         entry = next((entry for entry in entries if entry in decided), "")
@@ -175,27 +174,27 @@ class _File:
         return bool(entry)
 
     def _is_kept(self, change: CallChange) -> bool:
-        """Return whether what was decided on a call is decided on it still, and nothing that was decided on others."""
+        """Return whether a call still has its decision, and not that of another call."""
         before = {_parts(decision) for decision in self.before.get(id(change.old.site), ())} if change.old else set()
         now = {_parts(decision) for decision in self.now.decisions_on(self.call(change))}
         made = _Parts().union(*before)
         return before == now or all(parts >= made if made else not parts for parts in now)
 
     def call(self, change: CallChange) -> JudgedCall:
-        """Return what the pin says of the call that a change led to."""
+        """Return the judged call after a change."""
         assert change.new
         return self.calls[id(change.new.site)]
 
 
 def _gained(path: str, old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> int:
-    """Return how many more calls of a file are counted now than in the base."""
+    """Return how many more calls of a file are counted than in the base; negative if fewer."""
     before = old.reports.get(renamed.get(path, path))
     now = new.reports.get(path)
     return (now.counted if now else 0) - (before.counted if before else 0)
 
 
 def _stale(path: str, before: Pin, new: Snapshot) -> int:
-    """Return how many entries of the base no call of a changed file has any more: APR002 is said of them."""
+    """Return how many entries of the base match no call of a changed file any more: APR002 reports them."""
     report = new.reports.get(path)
     gone = judge_file(new.pins, path, report).gone if report else ()
     return len({*gone} & {*(before.calls or ())})
@@ -206,7 +205,7 @@ def _counts_more(old: Pins, new: Pins) -> bool:
 
 
 def _new_parts(decision: Decision, before: _Parts) -> _Parts:
-    """Return what a decision says that says something, and that was not said before."""
+    """Return the ids and reasons of a decision that are new and not placeholders."""
     return frozenset(
         (word, text)
         for word, text in _parts(decision) - before
@@ -219,7 +218,7 @@ def _said(decisions: Iterable[Decision]) -> _Parts:
 
 
 def _parts(decision: Decision) -> _Parts:
-    """Return what a decision says as a reader sees it, its last day aside."""
+    """Return the ids and reasons of a decision as a reader sees them, without ``until``."""
     said = [
         *(("registered", artifact_id) for artifact_id in decision.registered),
         ("grandfathered", decision.grandfathered),

@@ -1,41 +1,37 @@
-"""The commands that messages tell a person to run."""
+"""The commands in messages."""
 from __future__ import annotations
 
 import os
 
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import relative
 
-#: Starts a pins file.
+#: Create a pins file.
 INIT = "flake8-artifact-pin init"
-#: Lowers pins to what their files make.
+#: Lower and remove stale pins.
 PRUNE = "flake8-artifact-pin prune"
-#: Puts decisions where their calls are now.
+#: Move decisions to the pins of their moved calls.
 MOVED = "flake8-artifact-pin decide --moved"
 
 
 def decide(pins: Pins, path: str, line: int | None = None) -> str:
-    """Return the command that records a decision on a file of the pins file, or on the PUT call on a line of it."""
+    """Return the command that records a decision on a file (its path in the pins file) or on a line of it."""
     place = path_from_here(pins, path)
     return f"flake8-artifact-pin decide {quoted(place if line is None else f'{place}:{line}')}"
 
 
 def path_from_here(pins: Pins, path: str) -> str:
-    """Return a path of the pins file as it is to be written in the working directory."""
+    """Return a path of the pins file relative to the working directory."""
     if pins.root == pins.cwd:
         return path
-    full = os.path.join(os.path.realpath(pins.root), path)
-    try:
-        return os.path.relpath(full, os.path.realpath(pins.cwd))
-    except ValueError:
-        # another drive
-        return full
+    return relative(os.path.join(os.path.realpath(pins.root), path), os.path.realpath(pins.cwd))
 
 
 def quoted(argument: str) -> str:
-    """Return an argument as a shell wants it, and so that it is not taken for an option.
+    """Return an argument quoted for a shell, which no command takes for an option.
 
-    One that a message cannot show as it is, such as a line break, would name another file there: it is escaped as Bash
-    and Zsh read it.
+    Characters that a message cannot show, such as a line break, are escaped for Bash and Zsh, so that the command names
+    the right file.
     """
     import shlex
     import unicodedata

@@ -1,4 +1,4 @@
-"""What is reported: the table of codes, a finding, and text that is safe to print."""
+"""Findings: the table of codes, a finding, and text that is safe to print."""
 from __future__ import annotations
 
 import re
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Code(NamedTuple):
-    """What a code means, in one line, and what it needs beside flake8: empty if flake8 alone reports it."""
+    """The meaning of a code in one line, and what else is needed to report it; empty if flake8 reports it."""
 
     summary: str
     needs: str = ""
@@ -31,9 +31,9 @@ CODES: Mapping[str, Code] = {
 
 
 class Finding(NamedTuple):
-    """What is reported: line (1-based), column (0-based, in characters), code and the text after the code.
+    """A finding: line (1-based), column (0-based, in characters), code, and the text after the code.
 
-    ``subject`` names what it is about, an artifact or a path, wherever that is written.
+    ``subject`` identifies its artifact or path, independent of lines.
     """
 
     line: int
@@ -44,34 +44,34 @@ class Finding(NamedTuple):
 
 
 class FileFinding(NamedTuple):
-    """A finding in a file, whose path is as it is to be shown."""
+    """A finding in a file, with the path to show."""
 
     path: str
     finding: Finding
 
 
 def make_finding(line: int, column: int, code: str, text: str, subject: str = "") -> Finding:
-    """Return a finding whose text is one line that is safe to print."""
+    """Return a finding. Its text becomes one line that is safe to print."""
     return Finding(line, column, code, printable(re.sub(_LINE_BREAK, " ", text)), subject)
 
 
-# Compiled where they are used: most runs report nothing.
-# What ends a line somewhere.
+# Patterns are compiled on use: most runs report nothing.
+# Characters that some program takes for a line break.
 _LINE_BREAK = r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+"
-# Clients take ":1:2: " for a place, some of them ":::" too.
+# Clients take ":1:2: " for a position, and some of them ":::", too.
 _PLACE = r":(?=\d+:|\d*:\d*: )"
-# Commands to the machines of GitHub and Azure, old style: they are found anywhere in a line.
+# Old-style commands to CI runners of GitHub and Azure, which are recognised anywhere in a line.
 _RUNNER_COMMAND = r"##(?=\w*\[)"
-# The new style is found at the beginning of a line.
+# New-style commands are recognised only at the beginning of a line.
 _LEADING_COMMAND = r"\A(\s*):(?=:)"
 
 
 def printable(text: str) -> str:
-    """Return a text that is safe on every screen and in every log, and that differs where the text differs.
+    """Return a text that is safe on screens and in logs. Different texts stay different.
 
-    What cannot be seen is escaped: line breaks, control characters, bidirectional marks, lone surrogates. So are
-    decomposed characters, which look like composed ones. What terminals, editors and CI machines take for a command or
-    for a place is broken by a blank.
+    Invisible characters are escaped: line breaks, control characters, bidirectional marks, lone surrogates. So are
+    decomposed characters, which look like composed ones. A blank is inserted into anything that terminals, editors or
+    CI runners would take for a command or a position.
     """
     if not (text.isascii() and text.isprintable()):
         text = _visible(text)
@@ -84,7 +84,7 @@ def _visible(text: str) -> str:
     import unicodedata
 
     def is_decomposed(character: str) -> bool:
-        # the letters of Hangul syllables are letters of their own, too
+        # is_normalized() accepts single jamo, the letters of Hangul syllables
         is_jamo = "\u1100" <= character <= "\u11ff"
         is_mark = unicodedata.category(character).startswith("M")
         return is_jamo or is_mark or not unicodedata.is_normalized("NFC", character)

@@ -1,4 +1,4 @@
-"""What became of each PUT call between two states of a repository."""
+"""Match the PUT calls of two snapshots of a repository."""
 from __future__ import annotations
 
 import enum
@@ -18,7 +18,7 @@ from flake8_artifact_pin.source.report import Site
 
 
 class Kind(enum.Enum):
-    """What became of a PUT call."""
+    """How a PUT call differs between two snapshots."""
 
     SAME = "same"
     RENAMED = "renamed"
@@ -38,11 +38,10 @@ class PlacedCall(NamedTuple):
 
 
 class CallChange(NamedTuple):
-    """What a call was and what it is: one of them is missing where it came or went.
+    """A call in the old and in the new snapshot. ``old`` is None if it was added, ``new`` if it was removed.
 
-    ``CHANGED`` means that another artifact is written at the same place of the program. ``is_undecided``: nobody
-    decided on it. ``is_allowed``: its pin allows it all the same; ``alternatives`` are the entries of equal names one
-    of which does.
+    ``CHANGED``: the call now writes another artifact. ``is_undecided``: nobody decided on it. ``is_allowed``: its pin
+    allows it nevertheless; ``alternatives`` are entries of equal names, one of which allows it.
     """
 
     kind: Kind
@@ -53,18 +52,18 @@ class CallChange(NamedTuple):
     alternatives: Sequence[str] = ()
 
     @property
-    def came(self) -> bool:
-        """Whether an artifact came that was not counted before."""
+    def is_new_artifact(self) -> bool:
+        """Whether the call is counted and writes an artifact that was not counted before."""
         is_new = self.kind in (Kind.ADDED, Kind.CHANGED, Kind.UNSUPPRESSED)
         return is_new and bool(self.new and self.new.site.is_counted)
 
 
 class _Traits(NamedTuple):
-    """By what a call is recognised in the other state; a trait that is None matches nothing.
+    """The traits by which a call is recognised in the other snapshot. A trait that is None matches nothing.
 
-    ``artifact`` is the key template without the names of variables, ``base`` what follows its last slash; ``key`` is
-    ``artifact`` if that says enough to know the call again elsewhere. ``text`` is the statement without blanks.
-    ``lost_scope``: the other state has no PUT call in that function.
+    ``artifact`` is the key template without the names of variables, ``base`` the part after its last slash; ``key`` is
+    ``artifact`` if it is distinctive enough in other functions and files. ``text`` is the statement without blanks.
+    ``lost_scope``: the other snapshot has no PUT call in that function.
     """
 
     call: PlacedCall
@@ -80,34 +79,34 @@ class _Traits(NamedTuple):
     lost_scope: bool | None
 
 
-# What calls of both states have in common, in decreasing certainty: what is left was added or removed.
+# Traits that matching calls share, in decreasing certainty. The rest was added or removed.
 _STEPS = (
     (Kind.SAME, ("path", "scope", "method", "template")),
     (Kind.SAME, ("path", "scope", "method", "artifact")),
     (Kind.RENAMED, ("path", "key")),
     (Kind.MOVED, ("scope", "key")),
     (Kind.MOVED, ("key",)),
-    # a call whose key is not known is the same one where nothing but its function was renamed, or moved as a whole
+    # a call with an unknown key matches if its function was renamed, or moved as a whole
     (Kind.RENAMED, ("path", "method", "text", "lost_scope")),
     (Kind.MOVED, ("scope", "method", "text", "lost_scope")),
     (Kind.RENAMED, ("path", "scope", "template")),
     (Kind.CHANGED, ("path", "scope", "method", "base")),
     (Kind.CHANGED, ("path", "scope", "method")),
 )
-# An unknown part of a template; its braces are doubled where they belong to the key.
+# An unknown part of a template, or a doubled brace, which belongs to the key.
 _FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}")
-# What many keys end with.
+# An extension, which many keys share.
 _EXTENSION = re.compile(r"(?:\.[a-z0-9]+)+\Z")
 
 
 def match_calls(
     old: Mapping[str, FileReport], new: Mapping[str, FileReport], renamed: Mapping[str, str],
 ) -> Iterator[CallChange]:
-    """Yield what became of each call; ``renamed`` are the old paths of renamed files, by those of now."""
+    """Yield the change of each call; ``renamed`` maps current paths of renamed files to their base paths."""
     old_calls = list(_traits(old, {}, _scopes(new, renamed)))
     new_calls = list(_traits(new, renamed, _scopes(old, {})))
     for kind, common in _STEPS:
-        # a suppressed call and a counted one are the same only if nothing better is found
+        # match a suppressed call with a counted one only if nothing better is found
         for fields in ((*common, "counts"), common):
             waiting: dict[tuple[object, ...], deque[_Traits]] = {}
             for traits in old_calls:
@@ -142,7 +141,7 @@ def _traits(
 ) -> Iterator[_Traits]:
     for path, report in reports.items():
         base_path = renamed.get(path, path)
-        # once for each statement: it may be long, and hold very many calls
+        # once for each statement, which may be long and hold very many calls
         texts = {span: _text(report, span) for span in {site.call.span for site in report.sites}}
         for site in report.sites:
             call = site.call
@@ -161,7 +160,7 @@ def _text(report: FileReport, span: tuple[int, int]) -> str:
 
 
 def _artifact(template: str) -> str:
-    """Return a template without the names of variables: only a constant, in capitals, stands for one artifact."""
+    """Return a template without the names of variables. Names of constants, in capitals, identify the artifact."""
 
     def field(match: re.Match[str]) -> str:
         name = match["name"]
@@ -174,9 +173,9 @@ def _artifact(template: str) -> str:
 
 
 def _telling_key(call: PutCall) -> str | None:
-    """Return what a call is known by in another function or file; None if that says nothing.
+    """Return the key by which a call is recognised in another function or file; None if it is not distinctive.
 
-    Where only the extension is known, the names of the variables have to be the same: many keys end with ``.json``.
+    If only the extension is known, the names of the variables must match, too: many keys end in ``.json``.
     """
     rest = _EXTENSION.sub("", _FIELD.sub("", call.key))
     if any(map(str.isalnum, rest)):
@@ -185,7 +184,7 @@ def _telling_key(call: PutCall) -> str | None:
 
 
 def _scopes(reports: Mapping[str, FileReport], renamed: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Return the functions with PUT calls, by the path of their file in the base."""
+    """Return the functions with PUT calls: pairs of the base path of their file, and their name."""
     return frozenset(
         (renamed.get(path, path), site.call.scope) for path, report in reports.items() for site in report.sites
     )

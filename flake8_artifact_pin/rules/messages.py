@@ -1,11 +1,13 @@
-"""What is said of files and of pins.
+"""The messages of findings on files and pins.
 
-Each message is one line: the artifact first, then what is wrong, the step to take last. An editor with less room cuts
+Each message is one line: the artifact first, then what is wrong, then the step to take. Editors with little room cut
 the end or the middle.
 """
 from __future__ import annotations
 
+import functools
 import posixpath
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -32,28 +34,43 @@ from flake8_artifact_pin.rules.stray import stray_findings
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
-from flake8_artifact_pin.rules.visible import at_visible_places
 from flake8_artifact_pin.source.noqa import FileNoqa
+from flake8_artifact_pin.source.noqa import NoqaLines
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.report import Site
 
-# As many names as a message lists: nobody reads more.
+# Codes of findings on the whole file, which a noqa comment may hide if it names them.
+_ABOUT_FILE = frozenset(["APR000", "APR002", "APR011"])
+# How many names a message lists.
 _MAX_LISTED = 3
 _NOT_READ = 'flake8 does not read the comment: write "# noqa: APR001 - REASON", before any other noqa'
 
 
 def file_findings(pins: Pins, verdict: Verdict) -> list[Finding]:
-    """Return the findings of one file, each at a place where flake8 does not hide what must be seen."""
+    """Return the findings of one file. Those that no noqa comment may hide are moved to a line without one."""
     if verdict.exempt:
         return []
     findings = _unusable_pins(pins, verdict) if pins.faults else _judged(pins, verdict)
     problem = verdict.report.encoding_problem
     encoding = [make_finding(1, 0, "APR011", problem)] if problem else []
-    return list(dict.fromkeys(at_visible_places([*encoding, *findings], verdict.report.noqa)))
+    return list(dict.fromkeys(_at_visible_lines([*encoding, *findings], verdict.report.noqa)))
+
+
+def _at_visible_lines(findings: Iterable[Finding], noqa: NoqaLines) -> Iterator[Finding]:
+    """Move each finding that a noqa comment hides, but must not hide, to the first line where none hides it.
+
+    A comment may hide only APR001 at its own call, and findings on the whole file if it names their codes.
+    """
+    first_visible_line = functools.cache(noqa.first_visible_line)
+    for finding in findings:
+        if finding.code != "APR001" and noqa.hides(finding.code, finding.line):
+            if finding.code not in _ABOUT_FILE or not noqa.names(finding.code, finding.line):
+                finding = finding._replace(line=first_visible_line(finding.code), column=0)
+        yield finding
 
 
 def file_noqa_finding(verdict: Verdict, noqa: FileNoqa) -> Finding:
-    """Return what is said of a comment that makes flake8 skip a file with PUT calls, and gives no reason."""
+    """Return the finding for a comment that makes flake8 skip a file with PUT calls, without a reason."""
     text = (
         f"the comment makes flake8 skip this file and gives no reason: {_counts(verdict)}, still counted; "
         'write "# flake8: noqa: APR001 - REASON", or remove it'
@@ -68,10 +85,10 @@ def pins_findings(
     today: date | None = None,
     moved: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Finding]:
-    """Return what is said at places of the pins file: its faults, else what is wrong with pins and exemptions.
+    """Return the findings in the pins file: its faults, or else those of pins and exemptions.
 
-    ``missing`` are the pins whose file does not exist; ``renamed`` says what git calls these files now, ``moved`` in
-    which files their calls are. Only a caller that says what day it is today is told of decisions whose time is up.
+    ``missing`` are the pins whose file does not exist; ``renamed`` has the new paths of these files, ``moved`` the
+    files with their calls. Expired decisions are reported only if ``today`` is given.
     """
     if pins.faults:
         return [make_finding(*fault[:2], "APR000", f"unusable pins file: {fault.problem}") for fault in pins.faults]
@@ -98,7 +115,7 @@ def pins_findings(
 
 
 def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -> Finding:
-    """Return what is said of a key of [exempt] that exempts no file, or every one."""
+    """Return the finding for a key of [exempt] that exempts no file, or every file."""
     text = (
         f"{quote(key)} exempts every file, so nothing is judged: exempt less"
         if exempts_all
@@ -108,7 +125,7 @@ def useless_exemption_finding(pins: Pins, key: str, exempts_all: bool = False) -
 
 
 def dead_pattern_finding(pins: Pins, pattern: str, nearest: str) -> Finding:
-    """Return what is said of an own pattern that counts nothing; ``nearest`` is what may be meant, or empty."""
+    """Return the finding for an own pattern that counts nothing; ``nearest`` is a similar pattern, or empty."""
     step = f"did you mean {quote(nearest)}? Else correct it" if nearest else "correct it"
     text = (
         f"pattern {quote(pattern)} counts no PUT call: {step} (the function was renamed or moved?), or remove it"
@@ -117,10 +134,10 @@ def dead_pattern_finding(pins: Pins, pattern: str, nearest: str) -> Finding:
 
 
 def new_call_finding(pins: Pins, change: CallChange, problem: str, base: str) -> Finding:
-    """Return what is said of a PUT call that is allowed, and was not in ``base``, while nobody decided on it.
+    """Return the finding for a PUT call that is allowed, new since ``base``, and undecided.
 
-    ``problem`` says what happened: ``put_object("x") is new``. Where the pin has a decision, it is the one of ``base``:
-    to record that again would not settle anything.
+    ``problem`` says what happened: ``put_object("x") is new``. If the pin has a decision, it is the one in ``base``;
+    recording it again would settle nothing.
     """
     assert change.new
     has_decision = pins.pin_of(change.new.path).decision_on(change.new.site.name).is_made
@@ -130,16 +147,16 @@ def new_call_finding(pins: Pins, change: CallChange, problem: str, base: str) ->
 
 
 def decision_step(pins: Pins, change: CallChange) -> str:
-    """Return the step that decides on a call that came."""
+    """Return the step that decides on a new call."""
     assert change.new
     if change.is_allowed and change.alternatives:
-        # the command refuses to choose among them
+        # decide refuses to choose among them
         return f"nobody can tell which of {listed(change.alternatives)} is its entry: decide there, by hand"
     return f"decide: {commands.decide(pins, change.new.path, change.new.site.call.line)}"
 
 
 def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:
-    """Return what is said of a pin that allows more than in ``base``, while no call came and nobody decided on it."""
+    """Return the finding for a pin that allows more calls than in ``base``, without new calls or a decision."""
     text = (
         f"{quote(pin.key)} allows more PUT calls than at {base}, and nobody decided on them; "
         f"decide: {commands.decide(pins, pin.path)}"
@@ -148,12 +165,12 @@ def raised_pin_finding(pins: Pins, pin: Pin, base: str) -> Finding:
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number of things in words."""
+    """Return a number with a noun: "1 PUT call", "2 PUT calls"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return quoted names in words."""
+    """Return quoted names as a list in words, and how many more there are."""
     shown = [quote(name) for name in names[:_MAX_LISTED]]
     if len(names) > len(shown):
         shown.append(f"{len(names) - len(shown)} more")
@@ -182,7 +199,7 @@ def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
             if site.shares_comment:
                 yield _at_call(site, "APR004", _shared_text(pins, verdict, site))
         elif call.state in (State.OVER, State.SWAPPED):
-            # the same advice for each call would only make the list harder to read
+            # give the advice only once in a file
             yield _unpinned(pins, verdict, call, advice)
             advice = []
         if problem := _noqa_problem(verdict, site):
@@ -191,12 +208,12 @@ def _judged(pins: Pins, verdict: Verdict) -> Iterator[Finding]:
 
 
 def _suppressed(site: Site) -> Finding:
-    """Return a finding that flake8 hides: yesqa and its kind would otherwise take the comment for a useless one."""
+    """Return a finding that flake8 hides. Without it, yesqa and the like would delete the comment as useless."""
     return _at_call(site, "APR001", f"{site.call.shown}: suppressed with a reason, not counted")
 
 
 def _at_call(site: Site, code: str, text: str) -> Finding:
-    """Return a finding at a PUT call, and about it."""
+    """Return a finding at and about a PUT call."""
     return make_finding(site.call.line, site.call.column, code, text, site.name or site.call.shown)
 
 
@@ -244,7 +261,7 @@ def _unpinned(pins: Pins, verdict: Verdict, call: JudgedCall, advice: Sequence[s
 
 
 def _origin(pins: Pins, call: JudgedCall) -> str:
-    """Return where an unnamed call was, or which entry it may have had."""
+    """Return the former file of an unnamed call, or the entry that it may have had; empty if neither is known."""
     if call.origin:
         return f", was in {_paths(pins, [call.origin])}"
     if call.replaces:
@@ -253,7 +270,7 @@ def _origin(pins: Pins, call: JudgedCall) -> str:
 
 
 def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
-    """Return the step that settles an unnamed call, or one beyond the count."""
+    """Return the step that settles an unnamed call or one beyond the count."""
     path = verdict.path
     is_pinned = path in pins.pins
     if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == unnamed_stdin_path(pins):
@@ -271,7 +288,7 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
 
 
 def _noqa_problem(verdict: Verdict, site: Site) -> str:
-    """Return what is wrong with the noqa comment of a PUT call; empty if nothing is."""
+    """Return what is wrong with the noqa comment of a PUT call; empty if nothing."""
     if site.suppression is Suppression.UNJUSTIFIED:
         return "gives no reason"
     if site.suppression is Suppression.BLANKET and verdict.is_over:
@@ -310,7 +327,7 @@ def _gone(pins: Pins, pin: Pin, new_path: str, moved: Sequence[str]) -> Finding:
 
 
 def _undecided(pins: Pins, pin: Pin, today: date | None) -> Iterator[Finding]:
-    """Yield what is said of a pin, or of each call that it names, that needs a decision."""
+    """Yield a finding for a pin, or for each of its named calls, that needs a decision."""
     decide = f"decide: {commands.decide(pins, pin.path)}"
     if pin.calls is None:
         if pin.allowed and (problem := _decision_problem(pins, pin.decision, today)):

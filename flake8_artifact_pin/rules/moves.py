@@ -1,4 +1,4 @@
-"""Which PUT calls moved while what was decided on them stayed at the pin of the file or function where they were."""
+"""Find PUT calls that moved while their decisions stayed in the pins of their old files or under their old names."""
 from __future__ import annotations
 
 from collections import Counter
@@ -29,10 +29,10 @@ _Reports = Mapping[str, FileReport]
 
 
 class Move(NamedTuple):
-    """A call that its file's pin does not allow, while the ``source``, another pin or this one, has its decision still.
+    """A call that its file's pin does not allow, while ``source``, another pin or the same one, has its decision.
 
-    ``entry`` is the entry of the source; empty if that counts. ``problem`` says why nobody can tell whether this
-    decision is the call's, or is empty.
+    ``entry`` is the entry of the source; empty for a count pin. ``problem`` says why the decision may not be the
+    call's, or is empty.
     """
 
     source: Pin
@@ -44,7 +44,7 @@ class Move(NamedTuple):
 
 
 def find_moves(pins: Pins, old: _Reports, new: _Reports, renamed: Mapping[str, str]) -> list[Move]:
-    """Return the moves between two states: reports of the files that differ, and old paths by new ones."""
+    """Return the moves between two snapshots: reports of files that differ, and base paths by current paths."""
     changes = list(match_calls(old, new, renamed))
     now = {path: judge_file(pins, path, report) for path, report in new.items()}
     before = _calls(judge_file(pins, path, report) for path, report in old.items())
@@ -62,14 +62,14 @@ def find_moves(pins: Pins, old: _Reports, new: _Reports, renamed: Mapping[str, s
 
 
 def _calls(verdicts: Iterable[Verdict]) -> Mapping[int, JudgedCall]:
-    """Return the calls of some files by the identities of their sites."""
+    """Return the calls of some files by the id() of their sites."""
     return {id(call.site): call for verdict in verdicts for call in verdict.calls}
 
 
 def _candidates(
     pins: Pins, changes: Iterable[CallChange], before: Mapping[int, JudgedCall], now: Mapping[str, Verdict],
 ) -> Iterator[tuple[CallChange, Move]]:
-    """Yield the calls that were pinned where they were, and are not where they are."""
+    """Yield the calls that were pinned in their old places and are not in their new ones."""
     calls = _calls(now.values())
     for change in changes:
         if change.old and change.new and change.kind in (Kind.SAME, Kind.RENAMED, Kind.MOVED):
@@ -83,7 +83,7 @@ def _candidates(
 
 
 def renamed(verdict: Verdict, call: JudgedCall) -> Move | None:
-    """Return the move from the entry that is gone and may have been a call's; None if no entry is."""
+    """Return the move from the gone entry that may have been a call's; None if there is none."""
     entries = verdict.pin.calls
     if not entries or not call.replaces:
         return None
@@ -91,7 +91,7 @@ def renamed(verdict: Verdict, call: JudgedCall) -> Move | None:
 
 
 class _Spare:
-    """What pins allow and their files do not make."""
+    """The calls that pins allow and their files no longer make."""
 
     def __init__(self, now: Mapping[str, Verdict], moves: Iterable[Move]) -> None:
         self.now = now
@@ -100,7 +100,7 @@ class _Spare:
             self.leaving.setdefault(move.source.path, []).append(move)
 
     def has(self, move: Move) -> bool:
-        """Return whether the pin of a move's source allows the call there still: a file that is gone makes none."""
+        """Return whether the source of a move allows a call that its file no longer makes."""
         verdict = self.now.get(move.source.path)
         if verdict is None:
             return True
@@ -109,7 +109,7 @@ class _Spare:
         return move.entry in verdict.gone if move.entry else bool(verdict.gone)
 
     def problem(self, move: Move) -> str:
-        """Return why a pin's decision may be that of other calls; empty if it is not."""
+        """Return why the source's decision may be for other calls; empty if it cannot."""
         source, key = move.source, quote(move.source.key)
         if source.calls is not None:
             return "" if move.entry else f"several entries of {key} have its name"
@@ -124,7 +124,7 @@ class _Spare:
 
 
 class _Rivals:
-    """The decisions on calls that went, and the calls that came, by what they have in common with others."""
+    """The decisions on removed calls, and the added calls, by name and by key: they may be confused with a move."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _Rivals:
         before: Mapping[int, JudgedCall],
     ) -> None:
         self.lost: dict[Hashable, set[Decision]] = {}
-        self.came: set[Hashable] = set()
+        self.added: set[Hashable] = set()
         for change in (*moved, *(change for change in changes if change.kind is Kind.REMOVED)):
             if change.old and change.old.site.is_counted:
                 decision = pins.pin_of(change.old.path).decision_on(before[id(change.old.site)].entry)
@@ -142,20 +142,20 @@ class _Rivals:
                     self.lost.setdefault(identity, set()).add(decision)
         for change in changes:
             if change.kind is Kind.ADDED and change.new and change.new.site.is_counted:
-                self.came |= {_name(change.new.site), _key(change.new.site)}
+                self.added |= {_name(change.new.site), _key(change.new.site)}
 
     def problem(self, change: CallChange, move: Move) -> str:
-        """Return why another call may be the one that moved, or another decision its own; empty if that is not so."""
+        """Return why another call may have moved, or another decision may be the call's; empty if neither is so."""
         assert change.old
         old, new = change.old.site, move.call.site
         identity = _name if _name(old) == _name(new) else _key
         if self.lost[identity(old)] != {move.decision}:
-            return "calls like it went, with different decisions"
-        return "more calls like it came than went" if identity(new) in self.came else ""
+            return "similar calls were removed, with different decisions"
+        return "more similar calls were added than removed" if identity(new) in self.added else ""
 
 
 def _others(target: Verdict, arriving: Mapping[str, int]) -> str:
-    """Return why a count cannot take the calls that move to its file; empty if it can."""
+    """Return why a count pin cannot take the calls that move to its file; empty if it can."""
     if target.pin.calls is None and 0 < target.pin.allowed < target.counted - arriving[target.path]:
         return f"{quote(target.path)} makes other new calls, too, and its pin does not name its calls"
     return ""
@@ -170,12 +170,12 @@ def _key(site: Site) -> Hashable:
 
 
 def moved_to(moves: Iterable[Move], path: str) -> Sequence[str]:
-    """Return the other files that have calls now whose decisions are at the pin of a path."""
+    """Return the other files to which calls moved whose decisions are still in the pin of a path."""
     return sorted({move.target.path for move in moves if move.source.path == path != move.target.path})
 
 
 def with_moves(verdict: Verdict, moves: Iterable[Move]) -> Verdict:
-    """Return a verdict that says which of its calls came from other files, and where others went."""
+    """Return a verdict with the old files of its moved calls, and the new files of calls that it lost."""
     origins = {move.call.site.name: move.source.path for move in moves if move.target.path == verdict.path}
     calls = [call._replace(origin=origins.get(call.site.name, "")) for call in verdict.calls]
     return verdict._replace(calls=calls, moved_to=moved_to(moves, verdict.path))

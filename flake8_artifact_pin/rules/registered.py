@@ -1,4 +1,4 @@
-"""Whether pins and the registry of artifacts agree, and which of its rows a key fits."""
+"""Compare pins with the registry of artifacts, and find rows whose key template matches a key."""
 from __future__ import annotations
 
 import re
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from flake8_artifact_pin.pins.model import Decision
-from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.positions import call_position
 from flake8_artifact_pin.pins.positions import pin_position
@@ -18,19 +17,19 @@ from flake8_artifact_pin.pins.toml import Position
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.findings import make_finding
 
-# Each search for an id like another one takes the time of the whole registry.
+# Limit for searches for similar ids, each of which compares with the whole registry.
 _MAX_SEARCHES = 10
 _BUCKET = re.compile(r"\A\w+://[^/]*/|\A/+")
-# What varies in a key, as registries write it: {day}, {{ ds }}, ${day}, <day>, %Y, YYYY, *
+# A field of a key template, as registries write it: {day}, {{ ds }}, ${day}, <day>, %Y, YYYY, *
 _FIELD = r"(?:\{\{[^{}]*\}\}|\$?\{[^{}]*\}|<[^<>]*>|%[A-Za-z]|\*+|(?<![A-Za-z])(?:YYYY|MM|DD|HH)(?![a-z]))"
-# A date is one: %Y-%m-%d
+# Adjoining fields count as one: %Y-%m-%d
 _FIELDS = re.compile(rf"{_FIELD}(?:[-_:]?{_FIELD})*")
 _EXTENSION = re.compile(r"\.\w+\Z")
 _LEAST_LETTERS, _MOST_SUGGESTIONS = 3, 5
 
 
 class Row(Protocol):
-    """A row of the registry, as far as it is needed here."""
+    """The attributes of a registry row that are needed here."""
 
     @property
     def artifact_id(self) -> str:
@@ -38,13 +37,13 @@ class Row(Protocol):
 
     @property
     def key_template(self) -> str:
-        """The key that the artifact is written to, with ``{name}`` for what varies; empty if the row has none."""
+        """The key of the artifact, with fields such as ``{name}``; empty if the row has none."""
 
 
 def judge_registered(pins: Pins, known: Collection[str], registry: str) -> Iterator[Finding]:
-    """Yield a finding, at its place in the pins file, for each registered id that is not known.
+    """Yield a finding in the pins file for each registered id that the registry does not have.
 
-    ``known`` are the ids of the registry, ``registry`` is its name.
+    ``known`` are the ids of the registry, ``registry`` is its path for messages.
     """
     searches = 0
     for position, what, decision in _decisions(pins):
@@ -58,9 +57,9 @@ def judge_registered(pins: Pins, known: Collection[str], registry: str) -> Itera
 
 
 def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: str) -> Iterator[Finding]:
-    """Yield a finding, at its place in the registry, for each artifact of an owner that no pin registers.
+    """Yield a finding in the registry for each artifact of an owner that no pin registers.
 
-    ``promised`` are their ids and where their rows begin. A pin that allows no call writes no artifact.
+    ``promised`` are the ids and the positions of the rows. A pin that allows no call registers nothing.
     """
     written = {
         artifact_id
@@ -79,7 +78,7 @@ def judge_promised(pins: Pins, promised: Iterable[tuple[str, Position]], owner: 
 
 
 def suggestions(rows: Iterable[Row], key: str) -> Sequence[str]:
-    """Return the ids of the few rows whose key template fits the key of a PUT call best, the best one first."""
+    """Return the ids of the rows whose key templates match the key of a PUT call best, the best one first."""
     keys = [_pieces(key)]
     if keys[0][0] == "" and len(keys[0]) > 1 and keys[0][1].startswith("/"):
         # ``{root}/prices.json``: the root may be the bucket alone
@@ -94,16 +93,13 @@ def suggestions(rows: Iterable[Row], key: str) -> Sequence[str]:
 
 
 def _decisions(pins: Pins) -> Iterator[tuple[Position, str, Decision]]:
-    """Yield each decision with its place and with what it is about, in words."""
+    """Yield each decision with its position, and its pin or call for messages."""
     for pin in pins.pins.values():
         if pin.calls is None:
             yield pin_position(pins, pin), quote(pin.path), pin.decision
         for name in pin.calls or ():
-            yield _named_decision(pins, pin, name)
-
-
-def _named_decision(pins: Pins, pin: Pin, name: str) -> tuple[Position, str, Decision]:
-    return call_position(pins, pin, name), f"{quote(name)} of {quote(pin.path)}", pin.decision_on(name)
+            what = f"{quote(name)} of {quote(pin.path)}"
+            yield call_position(pins, pin, name), what, pin.decision_on(name)
 
 
 def _like(artifact_id: str, known: Collection[str]) -> str:
@@ -113,15 +109,15 @@ def _like(artifact_id: str, known: Collection[str]) -> str:
 
 
 def _pieces(template: str) -> list[str]:
-    """Return the literal texts of a key template, between its fields."""
+    """Return the literal texts between the fields of a key template."""
     return _FIELDS.split(_BUCKET.sub("", template))
 
 
 def _fit(template: Sequence[str], key: Sequence[str]) -> int:
-    """Return how well two templates fit, by the letters that they have in common; 0 if they do not."""
+    """Return how well two templates match, as the number of letters in common; 0 if they do not match."""
     letters = min(_letters(pieces) for pieces in (template, key))
     if letters < _LEAST_LETTERS:
-        # ``{prefix}/{name}.json`` would fit everything
+        # ``{prefix}/{name}.json`` would match everything
         return 0
     if template == key:
         return 2 * letters
@@ -129,12 +125,12 @@ def _fit(template: Sequence[str], key: Sequence[str]) -> int:
 
 
 def _letters(pieces: Sequence[str]) -> int:
-    """Return the number of letters and digits, without the extension: many artifacts share that."""
+    """Return the number of letters and digits, without the extension, which many artifacts share."""
     return sum(map(str.isalnum, "".join([*pieces[:-1], _EXTENSION.sub("", pieces[-1])])))
 
 
 def _covers(pieces: Sequence[str], text: str) -> bool:
-    """Return whether a text is these pieces in their order, with at least a character between any two."""
+    """Return whether a text consists of these pieces in order, with at least one character between any two."""
     first, *others = pieces
     if not others:
         return text == first

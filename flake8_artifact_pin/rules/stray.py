@@ -1,4 +1,4 @@
-"""Noqa comments that name APR001 where there is no PUT call: which call each is probably meant for."""
+"""Report noqa comments that name APR001 where there is no PUT call, and find the call that each is meant for."""
 from __future__ import annotations
 
 import bisect
@@ -24,7 +24,7 @@ def stray_findings(report: FileReport) -> Iterator[Finding]:
 
 
 class _CallLines:
-    """The lines of the PUT calls, by the statement that they stand in."""
+    """The lines of PUT calls, by the spans of their statements."""
 
     def __init__(self, calls: Sequence[PutCall]) -> None:
         self.lines: dict[tuple[int, int], list[int]] = {}
@@ -33,9 +33,9 @@ class _CallLines:
         self.spans = sorted(self.lines)
 
     def meant_by(self, line: int) -> int | None:
-        """Return the line of the PUT call that a comment on another line is probably meant for.
+        """Return the line of the PUT call for which a comment on another line is probably meant; None if there is none.
 
-        That is a call of the statement that the comment stands in, or else of the one that begins below it.
+        The call is in the statement around the comment, or else in the one on the next line.
         """
         for candidate in (line, line + 1):
             index = bisect.bisect_right(self.spans, (candidate, sys.maxsize))

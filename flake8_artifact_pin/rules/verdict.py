@@ -1,4 +1,4 @@
-"""What a pin says of each PUT call of its file: derived here once, read by the messages and by every verb."""
+"""Judge a file by its pin. Only this module decides which calls are pinned; messages and verbs read the verdict."""
 from __future__ import annotations
 
 import enum
@@ -25,7 +25,7 @@ _Common = TypeVar("_Common", bound=Hashable)
 
 
 class State(enum.Enum):
-    """What became of a PUT call."""
+    """The state of a PUT call under the pin of its file."""
 
     PINNED = "pinned"
     #: the file makes more calls than its pin allows, and no entry names this one
@@ -37,12 +37,11 @@ class State(enum.Enum):
 
 
 class JudgedCall(NamedTuple):
-    """A PUT call, and what the pin says of it.
+    """A PUT call, its state, and its entry in the pin.
 
-    ``entry`` is the entry that names it. ``alternatives`` are entries of equal names: one of them may be meant, and
-    nobody can tell which. ``replaces`` is the gone entry that this call probably had; ``is_move``: it has the same key,
-    so it is the same artifact under a new name. ``origin`` is the file that it was in, if the pin of that has its
-    decision: only who knows an earlier state fills it in, and ``moved_to`` of the verdict.
+    ``alternatives`` are entries of equal names, one of which is the call's. ``replaces`` is the gone entry that this
+    call probably had; ``is_move``: it has the same key, so it is the same artifact under a new name. ``origin`` is the
+    call's old file, if the pin of that file has its decision; moves.with_moves() sets it, and Verdict.moved_to.
     """
 
     site: Site
@@ -55,12 +54,12 @@ class JudgedCall(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A file judged by its pin: all of its PUT calls in source order.
+    """A file judged by its pin, with all PUT calls in source order.
 
     ``exempt`` is the key that exempts the file, or empty. ``counted`` is the number of calls that count. ``gone`` are
-    the entries that no call has, in the order of the pin. ``uncertain`` are entries of equal names with different
-    decisions, or fewer than calls: nobody can tell which entry is which call's, so no verb chooses among them.
-    ``moved_to`` are the files that have calls now whose decisions are at this pin.
+    the entries without a call, in the order of the pin. ``uncertain`` are entries of equal names with different
+    decisions, or fewer entries than calls: it is not known which entry belongs to which call, so no verb chooses.
+    ``moved_to`` are the files to which calls moved whose decisions are still in this pin.
     """
 
     path: str
@@ -85,11 +84,11 @@ class Verdict(NamedTuple):
 
     @property
     def unnamed(self) -> Sequence[JudgedCall]:
-        """The calls that no entry of the pin names; of a pin that counts, all if there are too many."""
+        """The calls without an entry; for a count pin, all calls if there are too many."""
         return [call for call in self.calls if call.state in (State.OVER, State.SWAPPED)]
 
     def decisions_on(self, call: JudgedCall) -> Sequence[Decision]:
-        """Return what was decided on a call: several decisions if nobody can tell which of them is meant."""
+        """Return the decision on a call; several if it is not known which one is the call's."""
         if call.state is not State.PINNED:
             return ()
         if self.pin.calls is None:
@@ -99,7 +98,7 @@ class Verdict(NamedTuple):
 
 
 def judge_file(pins: Pins, path: str, report: FileReport) -> Verdict:
-    """Return the verdict on one governed file; ``path`` is the file's in the pins file."""
+    """Return the verdict on one file; ``path`` is its path in the pins file."""
     pin = pins.pin_of(path)
     exempt = exemption(pins.exempt, path) or ""
     counted = report.counted
@@ -124,7 +123,7 @@ def _judged(site: Site, match: _Match, unnamed_state: State) -> JudgedCall:
 
 
 class _Match:
-    """Which entry names which call: ``entries`` says it, and ``alternatives`` where several may."""
+    """The match of calls with entries: ``entries`` by call, and ``alternatives`` by call if several may match."""
 
     def __init__(self, pinned: Mapping[str, PinnedCall]) -> None:
         self.pinned = pinned
@@ -133,16 +132,16 @@ class _Match:
         self.unnamed: dict[str, CallName] = {}
         self.gone: list[str] = []
         self.uncertain: set[str] = set()
-        # as many calls as share the scope and method of entries without a key beyond the number of these
+        # calls beyond the number of entries without a key in their scope and method
         self.surplus: set[str] = set()
         self.replaces: dict[str, tuple[str, bool]] = {}
 
     def are_equal(self, entries: Iterable[str]) -> bool:
-        """Return whether the same was decided on all of these entries."""
+        """Return whether all these entries have the same decision."""
         return len({self.pinned[entry].decision for entry in entries}) <= 1
 
     def pair(self, entries: Sequence[str], calls: Sequence[str]) -> None:
-        """Pair entries with as many calls or fewer; the entries that are left over are gone."""
+        """Pair entries with as many calls or fewer. The remaining entries are gone."""
         self.gone += entries[len(calls):]
         if calls and not self.are_equal(entries):
             self.uncertain.update(entries)
@@ -158,14 +157,17 @@ def _match_calls(pinned: Mapping[str, PinnedCall], names: Sequence[str]) -> _Mat
     waiting: dict[tuple[str, str], list[str]] = {}
     for key, group in _groups(calls, _without_number).items():
         if key.key and key in entries:
-            _pair_equal_keys(match, entries.pop(key), group, calls)
+            # calls beyond the entries of their key write the same artifact once more
+            same = entries.pop(key)
+            match.pair(same, group[:len(same)])
+            match.unnamed.update((name, calls[name]) for name in group[len(same):])
         else:
-            waiting.setdefault(_place(key), []).extend(group)
+            waiting.setdefault(_scope_and_method(key), []).extend(group)
     for key, group in entries.items():
         if key.key:
             match.gone += group
         else:
-            _pair_without_key(match, group, waiting.pop(_place(key), []), calls)
+            _pair_without_key(match, group, waiting.pop(_scope_and_method(key), []), calls)
     match.unnamed.update((name, calls[name]) for group in waiting.values() for name in group)
     match.unnamed = {name: call for name, call in calls.items() if name in match.unnamed}
     gone = set(match.gone)
@@ -174,20 +176,12 @@ def _match_calls(pinned: Mapping[str, PinnedCall], names: Sequence[str]) -> _Mat
     return match
 
 
-def _pair_equal_keys(
-    match: _Match, entries: Sequence[str], names: Sequence[str], calls: Mapping[str, CallName],
-) -> None:
-    """Pair calls with the entries that have their key; the calls that are left over write one artifact more often."""
-    match.pair(entries, names[:len(entries)])
-    match.unnamed.update((name, calls[name]) for name in names[len(entries):])
-
-
 def _pair_without_key(
     match: _Match, entries: Sequence[str], names: Sequence[str], calls: Mapping[str, CallName],
 ) -> None:
-    """Pair the entries that tell no key with the calls of their scope and method that no entry with a key names.
+    """Pair entries without a key with the calls of their scope and method that match no entry with a key.
 
-    Where there are more calls than entries, nobody can tell which one is new, unless only the others tell a key.
+    If there are more calls than entries, it is not known which call is new, unless only the new ones have a key.
     """
     without_key = [name for name in names if not calls[name].key]
     if len(names) > len(entries) == len(without_key):
@@ -203,7 +197,7 @@ def _pair_without_key(
     match.surplus.update(unused[len(entries) - len(names):])
 
 
-# What an unnamed call and a gone entry may have in common, the most certain first.
+# (is it a move, what an unnamed call and a gone entry have in common), the most certain first.
 _COMMON: Sequence[tuple[bool, Callable[[CallName], Hashable]]] = (
     (True, lambda name: (name.method, name.key) if name.key else None),
     (True, lambda name: name.key or None),
@@ -218,7 +212,7 @@ _COMMON: Sequence[tuple[bool, Callable[[CallName], Hashable]]] = (
 
 
 def _find_replaced(match: _Match) -> None:
-    """Pair unnamed calls with gone entries: those with most in common first, in the end whatever is left, in order."""
+    """Pair unnamed calls with gone entries: those with most in common first, finally the rest in order."""
     gone = {name: parse_name(name) for name in match.gone if name not in match.uncertain}
     unnamed = dict(match.unnamed)
     for is_move, common in _COMMON:
@@ -226,7 +220,7 @@ def _find_replaced(match: _Match) -> None:
         certain = {key for key, group in waiting.items() if is_move and match.are_equal(group)}
         for name, call in list(unnamed.items()):
             key = common(call)
-            # of calls that one of several entries may name, only as many are news as there are more of them
+            # a call with alternatives replaces an entry only if it is beyond the number of entries
             if waiting.get(key) and (is_move or name in match.surplus or name not in match.alternatives):
                 entry = waiting[key].popleft()
                 match.replaces[name] = entry, key in certain
@@ -244,5 +238,5 @@ def _without_number(name: CallName) -> CallName:
     return name._replace(number=1)
 
 
-def _place(name: CallName) -> tuple[str, str]:
+def _scope_and_method(name: CallName) -> tuple[str, str]:
     return name.scope, name.method

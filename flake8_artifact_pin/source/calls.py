@@ -295,7 +295,7 @@ class _Walk:
         definitions: tuple[ast.AST, ...] = (),
     ) -> _Found:
         """Return the PUT call at a node."""
-        scope = self.leading[node]
+        scope, holder = self.leading[node], visit.holder or node
         key = self.keys.key(call, pattern.key, scope) if call else None
         put_call = PutCall(
             *self.source.name_position(node),
@@ -303,7 +303,7 @@ class _Walk:
             scope=scope.name,
             key=key.template if key else "",
             is_called=visit.is_called,
-            span=_span(visit.holder or node),
+            span=(holder.lineno, holder.end_lineno or holder.lineno),
             store=pattern.store,
             key_parameter=key.parameter if key else None,
             pattern="" if pattern.store else pattern.text,
@@ -330,10 +330,6 @@ def _method_name(node: ast.Attribute | ast.Call) -> str:
         return node.attr if isinstance(node.ctx, ast.Load) else ""
     constant = second_text(node)
     return str(constant.value) if constant else ""
-
-
-def _span(node: ast.stmt | ast.expr) -> tuple[int, int]:
-    return node.lineno, node.end_lineno or node.lineno
 
 
 def _has_capture(node: ast.Match) -> bool:

@@ -383,7 +383,8 @@ def _unpacked(target: ast.expr, bound: Bound) -> Iterator[tuple[str, Bound]]:
         target, bound = stack.pop()
         if isinstance(target, (ast.List, ast.Tuple)):
             items = bound.value.elts if isinstance(bound.value, (ast.List, ast.Tuple)) and not bound.marks else []
-            if len(items) == len(target.elts) and not _has_star([*items, *target.elts]):
+            has_star = any(isinstance(item, ast.Starred) for item in (*items, *target.elts))
+            if len(items) == len(target.elts) and not has_star:
                 stack += [(part, Bound(item)) for part, item in zip(target.elts, items)]
             else:
                 stack += [(part, bound._replace(marks=f"[]{bound.marks}")) for part in target.elts]
@@ -395,7 +396,3 @@ def _unpacked(target: ast.expr, bound: Bound) -> Iterator[tuple[str, Bound]]:
             yield f".{target.attr}", bound
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             yield item_name(target.value.id, target.slice), bound
-
-
-def _has_star(items: Sequence[ast.expr]) -> bool:
-    return any(isinstance(item, ast.Starred) for item in items)

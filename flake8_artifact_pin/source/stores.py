@@ -330,7 +330,7 @@ def store_names(stores: Iterable[str]) -> tuple[str, ...]:
             import difflib
 
             nearest = difflib.get_close_matches(name, STORES, n=1, cutoff=0.5)
-            raise ValueError(f'"{name}" is no store' + (f'; did you mean "{nearest[0]}"?' if nearest else ""))
+            raise ValueError(f'"{name}" is not a store' + (f'; did you mean "{nearest[0]}"?' if nearest else ""))
         named.add(name)
     return tuple(name for name in STORES if name in named or ALL_STORES in named)
 

@@ -532,7 +532,7 @@ def test_since_messages(repository: Repository) -> None:
     ]
 
 
-WANT = "what is newly allowed is not reported, for want of a base: "
+WANT = "newly allowed calls are not reported, since there is no base: "
 HOW = "(name it with --since; see flake8-artifact-pin explain ci)"
 
 

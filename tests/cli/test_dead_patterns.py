@@ -52,7 +52,7 @@ def test_prune_keeps_what_a_dead_pattern_may_have_counted(repository: Repository
     repository.git("add", "--all")
     before = repository.read(PINS)
     outcome = repository.run("prune", "--move-renamed")
-    reason = f"kept: {DEAD}, so its calls may be there: correct or remove that"
+    reason = f"kept: {DEAD}, so its calls may only be uncounted: correct or remove the pattern"
     assert [line.partition(": ")[2] for line in outcome.err.splitlines() if "kept: " in line] == [
         f"a.py: {reason}", f"c.py: {reason}",
     ]

@@ -293,7 +293,7 @@ CASES = {
             f"pyproject.toml:5: the stale pin of {PRICES} lets a PUT call pass: 2 pinned, 1 counted; "
             "lower it (flake8-artifact-pin prune)",
             'pyproject.toml:3: "collectors/a*" exempts a new file in collectors/; narrow it',
-            "artifact-pins.toml has pins, too, which nobody reads beside pyproject.toml: keep one of the two",
+            "artifact-pins.toml has pins, too, which are ignored because of pyproject.toml: keep one of the two",
         ],
         {
             "pyproject.toml": "[tool.artifact-pins]\n[tool.artifact-pins.exempt]\n"
@@ -526,7 +526,7 @@ def test_notes(project: Project) -> None:
     assert lines[1:] == [
         '1 file imports google.cloud.storage or gcloud.aio.storage (a.py), but stores has no "gcs": '
         "add it, or exempt what need not be counted",
-        "pyproject.toml has pins, too, which nobody reads beside artifact-pins.toml: keep one of the two",
+        "pyproject.toml has pins, too, which are ignored because of artifact-pins.toml: keep one of the two",
         "data.ipynb is not Python and is not judged: its pin is kept",
     ]
     assert json.loads(run(project, "--format=json").output)["notes"] == lines[1:]
@@ -719,7 +719,7 @@ def test_no_reason_known(project: Project, monkeypatch: pytest.MonkeyPatch) -> N
     """A plugin may change anything in flake8."""
     CASES["nothing wrong"].write(project, "tox.ini")
     monkeypatch.setattr(StyleGuideManager, "handle_error", lambda *args, **kwargs: 0)
-    reason = "for no reason known here; look at its plugins"
+    reason = "for an unknown reason; look at its plugins"
     assert run(project).lines[6:] == [
         f"FAIL  flake8 does not report a PUT call in collectors/prices.py, {reason}",
         "ok    1 pinned file: flake8 lints each and selects APR001",

@@ -216,7 +216,7 @@ REFUSALS: list[tuple[list[str], str, str]] = [
         f"pyproject.toml is not for init to write: write {PINS}, or put its tables there by hand",
     ),
     (["--output=-", "--pattern=a..b"], ".", "--pattern a..b has an empty component"),
-    (["--output=-", "--store=nope"], ".", '--store: "nope" is no store'),
+    (["--output=-", "--store=nope"], ".", '--store: "nope" is not a store'),
     (["--output=-", "--grandfather=TODO"], ".", "--grandfather 'TODO' says nothing: say why nobody needs to know"),
     (["--output=-", "--grandfather=was \udcff there"], ".", "'was \\udcff there' is not UTF-8, which a pins file is"),
     (["--output=-", "--exempt=tests"], ".", "--exempt 'tests' is not PATH=REASON: say why it is exempt"),

@@ -141,11 +141,11 @@ LEFT = {
     "calls of one key with different decisions": (
         {"a.py": ONE + ONE.replace("f()", "k()")}, named("a.py", ONE_ENTRY, '"k:put_object(one.csv)" = {}\n'),
         {"a.py": "", "c.py": ONE.replace("f()", "n()")},
-        "c.py:2: left, since calls like it went, with different decisions: decide on it",
+        "c.py:2: left, since similar calls were removed, with different decisions: decide on it",
     ),
     "two copies": (
         {"a.py": ONE + TWO}, named("a.py", ONE_ENTRY, TWO_ENTRY), {"a.py": TWO, "c.py": ONE, "d.py": ONE},
-        "c.py:2: left, since more calls like it came than went: decide on it",
+        "c.py:2: left, since more similar calls were added than removed: decide on it",
     ),
     "entries that nobody can tell apart": (
         {"a.py": UNKNOWN + "    s3.put_object(Key=key + key)\n"},

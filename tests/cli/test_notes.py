@@ -101,8 +101,8 @@ def test_what_pins_do_not_reach(repository: Repository) -> None:
         "other/pyproject.toml": "[project]\n",
     })
     expected = [
-        "pyproject.toml has pins, too, which nobody reads beside artifact-pins.toml: keep one of the two",
-        f"pins files of their own, for runs in their directories only: sub/deep/{PINS}, sub/pyproject.toml",
+        "pyproject.toml has pins, too, which are ignored because of artifact-pins.toml: keep one of the two",
+        f"other pins files, used only by runs in their directories: sub/deep/{PINS}, sub/pyproject.toml",
         "x.ipynb is not Python and is not judged: its pin is kept",
     ]
     assert notes(repository) == expected
@@ -111,7 +111,7 @@ def test_what_pins_do_not_reach(repository: Repository) -> None:
     repository.monkeypatch.chdir(repository.root / "other")
     assert notes(repository) == [
         f"../{expected[0]}",
-        f"pins files of their own, for runs in their directories only: ../sub/deep/{PINS}, ../sub/pyproject.toml",
+        f"other pins files, used only by runs in their directories: ../sub/deep/{PINS}, ../sub/pyproject.toml",
         f"../{expected[2]}",
     ]
 

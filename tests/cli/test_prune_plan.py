@@ -94,7 +94,7 @@ def test_counts(directory: Repository, case: str) -> None:
     assert directory.run("prune").out == ""
 
 
-KEPT = "kept: of its entries"
+KEPT = "kept: one of its entries"
 # Pins that name calls: the entries, the source, the entries that are left, and what is printed of others.
 CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
     "one is gone": (["a x", "b y"], functions("a"), ["a x"], '2 -> 1; removed "b:put_object" (registered: y); retire'),
@@ -135,7 +135,7 @@ CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
     ),
     "equal names with other decisions": (
         ["f x", "f#2 y"], functions("f"), ["f x", "f#2 y"],
-        'kept: of "f:put_object", "f:put_object#2" 1 went, and nobody can tell which',
+        'kept: 1 of "f:put_object", "f:put_object#2" gone, and nobody can tell which',
     ),
     "equal names with other decisions, and one that is gone": (
         ["f x", "f#2 y", "g z"], functions("f"), ["f x", "f#2 y"],
@@ -208,7 +208,7 @@ def test_file_that_is_not_there(directory: Repository, make: Callable[[Repositor
     make(directory)
     if make is on_git:
         # nothing tells of the past yet
-        assert directory.run("prune").err.count("git cannot tell what became of it: there is no commit yet") == 3
+        assert directory.run("prune").err.count("git does not know where it is now: there is no commit yet") == 3
         # a path that was never there is rather a typo, whose decision would be lost
         directory.commit()
         assert "no commit has this file: correct the path, or remove the pin" in directory.run("prune").err
@@ -269,7 +269,7 @@ def test_git_that_cannot_be_asked(repository: Repository, spoil: Callable[[Repos
     spoil(repository)
     repository.monkeypatch.chdir(repository.root / "sub")
     outcome = repository.run("prune")
-    reason = "git cannot tell what became of it: it is missing, or takes this for no repository"
+    reason = "git does not know where it is now: git is missing, or does not take this for a repository"
     assert outcome.err.startswith(f"{PINS}:2: old.py: kept: {reason}\n")
     assert (outcome.out, outcome.status) == ("", 1)
 
@@ -454,7 +454,7 @@ def test_shallow_clone(renamed: Repository, monkeypatch: pytest.MonkeyPatch) -> 
     renamed.git("clone", "--quiet", "--depth=1", f"file://{renamed.root}", "clone")
     monkeypatch.chdir(renamed.root / "clone")
     outcome = renamed.run("prune")
-    reason = "git cannot tell what became of it: this clone is shallow: run git fetch --unshallow"
+    reason = "git does not know where it is now: this clone is shallow: run git fetch --unshallow"
     assert outcome == ("", f"{PINS}:2: old.py: kept: {reason}\n1 pin: 0 changed, 0 offered to move, 1 kept\n", 1)
     renamed.git("-C", "clone", "fetch", "--quiet", "--unshallow")
     assert renamed.run("prune").lines == [OFFER]
@@ -472,7 +472,7 @@ def test_sparse_checkout(renamed: Repository) -> None:
     absent = "git tracks it and has not checked it out"
     assert renamed.run("prune", "--move-renamed") == (
         f"{PINS}:5: b/gone.py: removed (the file does not exist)\n",
-        f"{PINS}:4: old.py: kept: git cannot tell what became of it: renamed to b/new.py: {absent}\n"
+        f"{PINS}:4: old.py: kept: git does not know where it is now: renamed to b/new.py: {absent}\n"
         f"1 pin kept ({absent}): b/w.py\n4 pins: 1 changed, 0 offered to move, 2 kept\n",
         1,
     )
@@ -503,7 +503,7 @@ def test_link_that_leads_out_of_here(repository: Repository) -> None:
     repository.commit({"link/y.py": "", PINS: f'{before}"link/y.py" = 1\n'})
     repository.git("rm", "--quiet", "link/y.py")
     outcome = repository.run("prune")
-    assert outcome.err.count("kept: git cannot tell what became of it: a link leads out of here\n") == 2
+    assert outcome.err.count("kept: git does not know where it is now: a link leads out of this directory\n") == 2
     assert (len(outcome.lines), outcome.status, repository.read(PINS)) == (1, 1, before)
 
 

@@ -130,8 +130,8 @@ def test_links(repository: Repository) -> None:
     found = snapshots()
     assert (counts(found), list(found.old_pins.pins)) == (({}, {}), ["pinned.py"])
     assert found.notes == [
-        "loop.py is a link that leads out of here: it is not compared",
-        "out.py is a link that leads out of here: it is not compared",
+        "loop.py is a link that leads out of this directory: it is not compared",
+        "out.py is a link that leads out of this directory: it is not compared",
     ]
     repository.write({"lib/impl.txt": PUT * 2, "lib/plain.py": PUT * 3})
     assert counts(snapshots()) == (

@@ -14,9 +14,9 @@ from support import Repository
 from support import run_program
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
-from flake8_artifact_pin.repository.workspace import relative
 
 
 def files(*names: str) -> list[str]:
@@ -110,7 +110,7 @@ def test_named(repository: Repository, names: Sequence[str], expected: Sequence[
         ("explore.ipynb", "explore.ipynb is not Python, and nothing else is judged: name a Python file"),
         ("data.json", "data.json is not Python, and nothing else is judged: name a Python file"),
         ("empty", "no Python file below empty is tracked by git: add it to git, or name the file itself"),
-        ("pipe", "pipe is no regular file: name a Python file or a directory"),
+        ("pipe", "pipe is not a regular file: name a Python file or a directory"),
         ("..", ".. is outside of {root}, which the pins are for: name a file below it"),
     ],
 )

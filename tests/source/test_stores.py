@@ -166,7 +166,7 @@ def test_store_names() -> None:
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("gsc", '"gsc" is no store; did you mean "gcs"?'), ("nothing_like_it", '"nothing_like_it" is no store')],
+    [("gsc", '"gsc" is not a store; did you mean "gcs"?'), ("nothing_like_it", '"nothing_like_it" is not a store')],
 )
 def test_unknown_store(name: str, problem: str) -> None:
     with pytest.raises(ValueError) as error:

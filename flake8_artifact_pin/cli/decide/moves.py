@@ -24,7 +24,7 @@ from flake8_artifact_pin.pins.edit import SetCount
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
-from flake8_artifact_pin.rules.changes import says_the_same
+from flake8_artifact_pin.rules.changes import is_same_decision
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.verdict import judge_file
 
@@ -95,7 +95,7 @@ def _with_calls(pins: Pins, moves: Sequence[Move]) -> Sequence[Edit]:
         # named calls stay named
         return plan_names(pins, pin, decisions, decisions).edits
     # calls that moved are not new, so a count may rise under the same decision
-    keeps_count = all(says_the_same(decision, pin.decision) for decision in decisions.values())
+    keeps_count = all(is_same_decision(decision, pin.decision) for decision in decisions.values())
     return plan_decisions(pins, verdict, decisions, keeps_count).edits
 
 

@@ -57,14 +57,14 @@ def chosen_calls(verdict: Verdict, lines: Sequence[int]) -> list[JudgedCall]:
     return chosen
 
 
-def new_calls(verdict: Verdict, chosen: Sequence[JudgedCall], came: Collection[str]) -> Sequence[JudgedCall]:
-    """Return the calls to decide on of a file over its pin, which counts and has a decision on the others already.
+def new_calls(verdict: Verdict, chosen: Sequence[JudgedCall], added: Collection[str]) -> Sequence[JudgedCall]:
+    """Return the calls to decide on in a file over its count pin, which has a decision on the old calls.
 
-    ``came`` are the names of the calls that are new as far as git knows. Raise UsageError if those that were chosen
-    were there before, or if nothing tells which are new.
+    ``added`` are the names of the new calls, as far as git knows. Raise UsageError if a chosen call is old, or if it is
+    not known which are new.
     """
     counted = [call for call in verdict.calls if call.site.is_counted]
-    new = [call for call in counted if call.site.name in came]
+    new = [call for call in counted if call.site.name in added]
     is_known = len(new) == len(counted) - verdict.pin.allowed
     if is_known and all(call in new for call in chosen):
         return chosen or new

@@ -40,13 +40,13 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.paths import can_be_key
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_workspace
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.matching import match_calls
 from flake8_artifact_pin.rules.moves import Move
@@ -158,7 +158,7 @@ def _planner(
         chosen: Sequence[JudgedCall] = chosen_calls(verdict, lines)
         pin = verdict.pin
         if pin.calls is None and verdict.is_over and pin.allowed and pin.decision.is_made and not arguments.count:
-            chosen = new_calls(verdict, chosen, _came(workspace, verdict))
+            chosen = new_calls(verdict, chosen, _added_names(workspace, verdict))
         elif pin.calls is None and not lines:
             return _plan_file(workspace, verdict, decision, arguments.count)
         elif not lines:
@@ -170,12 +170,12 @@ def _planner(
     return plan
 
 
-def _came(workspace: Workspace, verdict: Verdict) -> Collection[str]:
+def _added_names(workspace: Workspace, verdict: Verdict) -> Collection[str]:
     """Return the names of a file's calls that are newer than the pins; none if git does not know."""
     for snapshots in snapshots_of_pins(workspace):
         changes = match_calls(snapshots.old, snapshots.new, snapshots.renamed)
-        came = [change.new for change in changes if change.came and change.new]
-        if names := {placed.site.name for placed in came if placed.path == verdict.path}:
+        added = [change.new for change in changes if change.is_new_artifact and change.new]
+        if names := {placed.site.name for placed in added if placed.path == verdict.path}:
             return names
     return ()
 

@@ -1,4 +1,4 @@
-"""What differs between two states of a repository, as lines of the result."""
+"""Describe the differences between two snapshots of a repository."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules import commands
 from flake8_artifact_pin.rules.changes import base_path
-from flake8_artifact_pin.rules.changes import says_the_same
+from flake8_artifact_pin.rules.changes import is_same_decision
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.matching import PlacedCall
@@ -31,7 +31,7 @@ from flake8_artifact_pin.source.report import FileReport
 
 
 def all_changes(workspace: Workspace, since: Since) -> list[Change]:
-    """Return what differs: PUT calls first, then pins, exemptions, settings and wrappers."""
+    """Return the differences: PUT calls first, then pins, exemptions, settings and wrappers."""
     pins, old_pins = workspace.pins, since.snapshots.old_pins
     return [
         *sorted(_call_changes(workspace, since.changes), key=lambda change: not change.undecided),
@@ -98,7 +98,7 @@ def _pin_changes(workspace: Workspace, since: Since) -> Iterator[Change]:
 
 
 def _pin_change(old: Pin | None, pin: Pin) -> tuple[str, str]:
-    """Return what became of a pin and the words for it; nothing if it is the same."""
+    """Return how a pin changed, and the text; two empty strings if it did not."""
     if old is None:
         return "added", f"{pin.allowed}, {_decided(pin)}"
     words = _new_decisions(old, pin)
@@ -112,7 +112,7 @@ def _pin_change(old: Pin | None, pin: Pin) -> tuple[str, str]:
 
 
 def _new_decisions(old: Pin, pin: Pin) -> list[str]:
-    """Return in words which decisions came, went and were overwritten."""
+    """Return texts on added, removed and changed decisions."""
     if old.calls is None and pin.calls is None:
         same = _is_same(old.decision, pin.decision)
         return [] if same else [f"{_text(pin.decision)} (was: {_text(old.decision)})"]
@@ -133,7 +133,7 @@ def _new_decisions(old: Pin, pin: Pin) -> list[str]:
 
 
 def _is_same(decision: Decision, other: Decision) -> bool:
-    return says_the_same(decision, other) and decision.until == other.until
+    return is_same_decision(decision, other) and decision.until == other.until
 
 
 def _exempt_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
@@ -162,7 +162,7 @@ def _exemptions(pins: Pins) -> dict[str, str]:
 
 
 def _new_wrappers(workspace: Workspace, since: Since) -> Iterator[Change]:
-    """Yield the wrappers that the base did not have, in files that differ."""
+    """Yield the wrappers in changed files that the base did not have."""
     snapshots = since.snapshots
     before = {(path, function) for path, report in snapshots.old.items() for function in _key_functions(report)}
     new = {
@@ -180,12 +180,12 @@ def _new_wrappers(workspace: Workspace, since: Since) -> Iterator[Change]:
 
 
 def _key_functions(report: FileReport) -> frozenset[str]:
-    """Return the functions that take a key from their callers."""
+    """Return the functions that write whatever key their callers pass."""
     return frozenset(site.call.key_parameter.function for site in report.sites if site.call.key_parameter)
 
 
 def _decided(pin: Pin) -> str:
-    """Return what was decided on a pin, or on each of the calls that it names."""
+    """Return the decision on a pin, or on each of its named calls."""
     if pin.calls is None:
         return _text(pin.decision)
     return "; ".join(f"{quote(name)} {_text(call.decision)}" for name, call in pin.calls.items())

@@ -1,4 +1,4 @@
-"""The difference as one comment of a pull request, in Markdown."""
+"""Write the differences as a comment on a pull request, in Markdown."""
 from __future__ import annotations
 
 import os
@@ -10,21 +10,21 @@ from urllib.parse import quote
 from flake8_artifact_pin.cli.diff.model import Change
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import markdown
-from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.rules.findings import FileFinding
 
-# GitHub cuts no comment, it refuses one of more than 65,536 characters.
+# GitHub refuses comments of more than 65,536 characters.
 _MOST_LINES = 80
 
 
 class Links(NamedTuple):
-    """Where files can be looked at: ``base`` is followed by a path below ``top``; empty if nowhere."""
+    """Links to files: ``base`` is the URL before a path relative to ``top``; empty for no links."""
 
     base: str
     top: str
 
     def place(self, path: str, line: int) -> str:
-        """Return a place as Markdown, below the top of the repository and linked, if that is possible."""
+        """Return a place as Markdown, with a link if possible."""
         full = self._full(path)
         text = self.text(path, line)
         if not self.base or full.startswith("../"):
@@ -32,16 +32,16 @@ class Links(NamedTuple):
         return f"[{text}]({self.base}/{quote(full, errors='surrogateescape')}#L{line})"
 
     def text(self, path: str, line: int) -> str:
-        """Return a place without a link."""
+        """Return a place as Markdown, without a link."""
         return markdown(f"{self._full(path)}:{line}")
 
     def _full(self, path: str) -> str:
-        # a path of the result is relative to the working directory
+        # paths of changes are relative to the working directory
         return relative(os.path.abspath(path), self.top).replace(os.sep, "/")
 
 
 def find_links(top: str, named: str | None) -> Links:
-    """Return the links to a base that is named, or to where GitHub's variables say that the commit is."""
+    """Return links with a named base URL, or with the one in the variables of GitHub Actions."""
     if named is not None:
         return Links(named.rstrip("/"), top)
     parts = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA")]
@@ -51,7 +51,7 @@ def find_links(top: str, named: str | None) -> Links:
 def comment(
     changes: Sequence[Change], findings: Sequence[FileFinding], base: str, links: Links,
 ) -> Iterator[str]:
-    """Yield the lines: how many artifacts need a decision, what changed, and the findings of ``check``."""
+    """Yield the lines: how many artifacts need a decision, the changes, and the findings of ``check``."""
     undecided = sum(change.undecided for change in changes)
     yield f"### {count(undecided, 'artifact needs', 'artifacts need') if undecided else 'No artifact needs'} a decision"
     yield ""
@@ -73,7 +73,7 @@ def comment(
 
 def _row(change: Change, links: Links) -> str:
     mark = "**undecided:** " if change.undecided else ""
-    # what is gone is at no place of today
+    # a removed call or pin has no current line to link to
     place = links.text if change.kind == "removed" else links.place
     where = place(change.path, change.line)
     return f"| {change.subject} {change.kind} | {where} | {mark}{markdown(change.text)} |"

@@ -1,4 +1,4 @@
-"""What a change of the settings does: which PUT calls no longer count, and which checks are given up."""
+"""Describe changed settings: PUT calls that no longer count, and checks that were switched off."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.stores import compile_matcher
 
-# How many of the lost calls are listed: nobody reads more in one line.
-_LISTED = 3
+# How many lost calls a line lists.
+_MAX_LISTED = 3
 
 
 def setting_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
-    """Yield the stores and patterns that came and went, with the calls that are lost, and checks that were given up."""
+    """Yield added and removed stores and patterns, with the lost calls, and checks that were switched off."""
     if old.faults or not old.path:
-        # nobody knows which there were
+        # the old settings are unknown
         return
     for setting, before, now in (("stores", old.stores, new.stores), ("patterns", old.patterns, new.patterns)):
         for value in now:
@@ -45,7 +45,7 @@ def _setting(workspace: Workspace, pins: Pins, setting: str, kind: str, text: st
 
 
 def _with(pins: Pins, setting: str, value: str) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the stores and patterns of a pins file and one more of them."""
+    """Return the stores and the patterns of a pins file, with one more value in one of them."""
     return (
         (*pins.stores, *[value] * (setting == "stores")),
         (*pins.patterns, *[value] * (setting == "patterns")),
@@ -53,20 +53,20 @@ def _with(pins: Pins, setting: str, value: str) -> tuple[Sequence[str], Sequence
 
 
 def _lost_calls(workspace: Workspace, counting: Matcher) -> str:
-    """Return in words which PUT calls of now another matcher would count, and that of now does not."""
+    """Return a text on current PUT calls that ``counting`` matches and the current matcher does not."""
     paths = workspace.files()
     now = _calls(workspace, paths)
     then = _calls(workspace._replace(matcher=counting), paths)
     lost = {place: shown for place, shown in then.items() if place not in now}
     if not lost:
         return ""
-    listed = [f"{printable_place(path, line)} {shown}" for (path, line, _), shown in [*lost.items()][:_LISTED]]
-    more = [f"{len(lost) - _LISTED} more"] if len(lost) > _LISTED else []
+    listed = [f"{printable_place(path, line)} {shown}" for (path, line, _), shown in [*lost.items()][:_MAX_LISTED]]
+    more = [f"{len(lost) - _MAX_LISTED} more"] if len(lost) > _MAX_LISTED else []
     return f" ({count(len(lost), 'PUT call')} no longer counted: {', '.join([*listed, *more])})"
 
 
 def _calls(workspace: Workspace, paths: Sequence[str]) -> dict[tuple[str, int, int], str]:
-    """Return the PUT calls as they are shown, by their places."""
+    """Return the PUT calls, as messages show them, by path, line and column."""
     return {
         (scanned.name, site.call.line, site.call.column): site.call.shown
         for scanned in scan(workspace, paths)

@@ -1,4 +1,4 @@
-"""The verb ``diff``: what it takes, and what it prints."""
+"""The verb ``diff``: its options and its output."""
 from __future__ import annotations
 
 import argparse
@@ -35,7 +35,7 @@ _GUESSED = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the verb takes."""
+    """Add the verb's options."""
     parser.add_argument(
         "base", metavar="BASE", nargs="?",
         help="the revision to compare with, from the merge base on (default: the remote's default branch, else HEAD)",
@@ -50,11 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the difference and return the exit status.
+    """Print the differences and return the exit status.
 
-    That is 1 if a file cannot be parsed and, if it was asked for, if something is undecided. The JSON format is an
-    object: ``version``, ``base`` (``commit`` and ``description``), ``undecided`` (how many), ``changes``, a list of
-    objects with the fields of Change, and ``findings``, as those of ``check``, on files that cannot be read.
+    It is 1 if a file cannot be parsed, or with ``--exit-code`` if something is undecided. The JSON format is an object:
+    ``version``, ``base`` (``commit`` and ``description``), ``undecided`` (how many), ``changes``, a list of objects
+    with the fields of Change, and ``findings``, as in ``check``, on files that cannot be read.
     """
     workspace = open_workspace(arguments.pins)
     if workspace.repository is None:

@@ -16,10 +16,10 @@ from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.repository.scan import ScannedFile
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.source.noqa import CODE
 

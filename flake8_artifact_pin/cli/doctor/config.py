@@ -13,7 +13,7 @@ from typing import NamedTuple
 from flake8.exceptions import ExecutionError
 from flake8.options.config import load_config
 
-from flake8_artifact_pin.repository.workspace import relative
+from flake8_artifact_pin.pins.paths import relative
 
 # In flake8's order: it uses the first file with one of the sections.
 _FILES = ("setup.cfg", "tox.ini", ".flake8")

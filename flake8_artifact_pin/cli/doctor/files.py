@@ -27,13 +27,13 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.toml import written_position
 from flake8_artifact_pin.repository.scan import read_source
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.scan import UNPARSABLE
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.rules.verdict import Verdict
@@ -249,7 +249,7 @@ def _silence(setup: Flake8, file: _File, lines: Sequence[str]) -> tuple[str, Pla
         counts = f"{verdict.pin.allowed} pinned, {verdict.counted} counted"
         message = f"the stale pin of {file.shown} lets a PUT call pass: {counts}; lower it ({PACKAGE} prune)"
         return message, pin_place(pins, verdict.pin)
-    return f"flake8 does not report a PUT call in {file.shown}, for no reason known here; look at its plugins", Place()
+    return f"flake8 does not report a PUT call in {file.shown}, for an unknown reason; look at its plugins", Place()
 
 
 def _file(path: str, check: str) -> _File:

@@ -34,11 +34,11 @@ from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import path_problem
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.write import create_text
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.uncounted import store_imports
 from flake8_artifact_pin.repository.workspace import find_pins
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.repository.workspace import workspace_of
 from flake8_artifact_pin.source.patterns import parse_pattern

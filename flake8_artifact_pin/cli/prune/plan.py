@@ -18,6 +18,7 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import from_disk
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.files import NotCheckedOut
@@ -26,7 +27,6 @@ from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.renames import Renames
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.uncounted import dead_patterns
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
@@ -83,7 +83,7 @@ class _Judge:
             return
         outcome = self.outcome(pin.path)
         if outcome.fate is Fate.UNKNOWN:
-            yield Kept(pin, line, f"git cannot tell what became of it: {outcome.reason}")
+            yield Kept(pin, line, f"git does not know where it is now: {outcome.reason}")
         elif outcome.fate is Fate.RENAMED:
             yield from self.results_of_renamed(pin, line, outcome.path)
         else:
@@ -112,8 +112,8 @@ class _Judge:
         if not self.dead:
             return self.kept_for_moves(pin, line, new_path)
         pattern = quote(self.dead[0])
-        reason = f"pattern {pattern} counts no PUT call, so its calls may be there: correct or remove that"
-        return [Kept(pin, line, reason)]
+        reason = f"pattern {pattern} counts no PUT call, so its calls may only be uncounted"
+        return [Kept(pin, line, f"{reason}: correct or remove the pattern")]
 
     def kept_for_moves(self, pin: Pin, line: int, new_path: str = "") -> Sequence[Kept]:
         """Return why a pin is kept: it has decisions on calls that moved to files other than ``new_path``."""
@@ -133,14 +133,14 @@ class _Judge:
     def outcome(self, path: str) -> Outcome:
         """Return what happened to a file that does not exist."""
         if self.real_path(path) is None:
-            return Outcome(Fate.UNKNOWN, reason="a link leads out of here")
+            return Outcome(Fate.UNKNOWN, reason="a link leads out of this directory")
         respelled = self.respelled(path)
         if respelled:
             return Outcome(Fate.RENAMED, respelled)
         if self.renames:
             return self.renames.outcome(path)
         if _is_in_git(self.workspace.pins.root):
-            return Outcome(Fate.UNKNOWN, reason="it is missing, or takes this for no repository")
+            return Outcome(Fate.UNKNOWN, reason="git is missing, or does not take this for a repository")
         return Outcome(Fate.DELETED)
 
     def is_absent(self, path: str) -> bool:
@@ -223,13 +223,13 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
     gone = [name for name in verdict.gone if name not in moved and name not in verdict.uncertain]
     unclear = [call.site.name for call in verdict.unnamed if not call.is_move]
     if unclear and len({pin.calls[name].decision for name in gone}) > 1:
-        yield Kept(pin, line, f"of its entries {_keys(pin, gone)} one may be that of {_quoted(unclear)}: decide first")
+        yield Kept(pin, line, f"one of its entries {_keys(pin, gone)} may be that of {_quoted(unclear)}: decide first")
     elif spare := _spare(pin, verdict, gone):
         keys = [pin.calls[name].key for name in spare]
         yield Change(pin, line, pin.allowed - len(spare), f"{verdict.counted} counted", removed_calls=keys)
     if unsure := [name for name in verdict.gone if name in verdict.uncertain]:
         names = _keys(pin, [name for name in pin.calls if name in verdict.uncertain])
-        yield Kept(pin, line, f"of {names} {len(unsure)} went, and nobody can tell which: remove that by hand")
+        yield Kept(pin, line, f"{len(unsure)} of {names} gone, and nobody can tell which: remove by hand")
 
 
 def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:

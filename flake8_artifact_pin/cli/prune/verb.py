@@ -33,11 +33,11 @@ from flake8_artifact_pin.pins.edit import UneditableError
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import from_disk
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.repository.workspace import open_workspace
-from flake8_artifact_pin.repository.workspace import relative
 from flake8_artifact_pin.repository.workspace import Workspace
 
 # Git quotes a name with one of these characters, and escapes them.
