@@ -53,9 +53,9 @@ def tracked_files(repository: Repository) -> list[str]:
     """
     files = {entry.path for entry in repository.entries if not entry.is_submodule}
     for directory, inner in repository.submodules.items():
-        place = repository.place(directory)
-        if inner or os.path.exists(os.path.join(place, ".git")):
-            found = tracked_files(inner) if inner else walked_files(place)
+        location = repository.location(directory)
+        if inner or os.path.exists(os.path.join(location, ".git")):
+            found = tracked_files(inner) if inner else walked_files(location)
             files.update(f"{directory}/{file}" for file in found)
     return sorted(files)
 
@@ -119,7 +119,7 @@ def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) ->
     # git skips a file that has become a link
     return {
         path for path in searched if found is not None and path not in found
-        and not os.path.islink(repository.place(path))
+        and not os.path.islink(repository.location(path))
     }
 
 

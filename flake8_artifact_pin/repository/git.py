@@ -134,16 +134,16 @@ class Repository:
         """
         return {entry.path: self._inner(entry.path) for entry in self.entries if entry.is_submodule}
 
-    def place(self, path: str) -> str:
+    def location(self, path: str) -> str:
         """Return the location of a path on disk."""
         return os.path.join(self.directory, on_disk(path))
 
     def _inner(self, directory: str) -> Repository | None:
         """Return the repository in a submodule's directory; None if it is not checked out, or broken."""
-        place = self.place(directory)
-        inner = find_repository(place) if os.path.exists(os.path.join(place, ".git")) else None
+        location = self.location(directory)
+        inner = find_repository(location) if os.path.exists(os.path.join(location, ".git")) else None
         # in a broken submodule git finds the repository around it
-        return inner if inner and os.path.samefile(inner.top, place) else None
+        return inner if inner and os.path.samefile(inner.top, location) else None
 
     def untracked_files(self) -> list[str]:
         """Return the files of any kind below the directory that git neither tracks nor ignores, sorted."""

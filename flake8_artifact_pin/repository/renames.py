@@ -104,7 +104,7 @@ class Renames:
         new_path = found.removeprefix(self._prefix)
         if found and found.startswith(self._prefix) and self._absent.has(new_path):
             return Outcome(Fate.UNKNOWN, new_path, f"renamed to {new_path}: {_NOT_HERE}")
-        if found.startswith(self._prefix) and os.path.isfile(self.top.place(found)):
+        if found.startswith(self._prefix) and os.path.isfile(self.top.location(found)):
             return Outcome(Fate.RENAMED, new_path)
         if found or self._last_commit(self._prefix + path):
             return Outcome(Fate.DELETED)
@@ -133,9 +133,9 @@ class Renames:
 
     def _moved_on_disk(self, path: str) -> str:
         """Return the path of the new file that is most like a missing one, or an empty string."""
-        place = self.top.place(path)
+        location = self.top.location(path)
         # a directory is at the path if a module became a package
-        content = b"" if os.path.lexists(place) and not os.path.isdir(place) else self._content(path)
+        content = b"" if os.path.lexists(location) and not os.path.isdir(location) else self._content(path)
         suffix = os.path.splitext(path)[1]
         known = [other for other in self._known_files if other not in self._new_files]
         others = [other for other in (*self._new_files, *known) if content and os.path.splitext(other)[1] == suffix]
@@ -160,7 +160,7 @@ class Renames:
     def _new_content(self, path: str, size: int) -> bytes:
         """Return the content of a file of the work tree; nothing if it is larger than ``size`` bytes, or is gone."""
         try:
-            with open(self.top.place(path), "rb") as file:
+            with open(self.top.location(path), "rb") as file:
                 content = file.read(size + 1)
         except OSError:
             return b""
@@ -171,7 +171,7 @@ class Renames:
         """The files that HEAD does not have, in the index or untracked."""
         added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
         found = {*names(added), *self.top.untracked_files()}
-        return sorted(path for path in found if os.path.isfile(self.top.place(path)))
+        return sorted(path for path in found if os.path.isfile(self.top.location(path)))
 
     @functools.cached_property
     def _known_files(self) -> Sequence[str]:

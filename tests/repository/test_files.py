@@ -69,7 +69,7 @@ def plainly(git: Git, paths: Sequence[str]) -> set[str]:
     """Return the paths of files that cannot matter, by reading them."""
     found = set()
     for path in paths:
-        with open(git.place(path), "rb") as file:
+        with open(git.location(path), "rb") as file:
             if not may_matter("".join(decode(file.read())), MATCHER):
                 found.add(path)
     return found
