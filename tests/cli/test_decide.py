@@ -94,7 +94,8 @@ CASES = {
         f'{CALLS}{ONE_ENTRY.replace("f:", "g:")}',
     ),
     "a line of the statement is enough": Case(
-        'def f():\n    s3.put_object(\n        Key="one.csv",\n    )\n', "[pins]\n", ["a.py:3", "--registered", "one"],
+        'def f():\n    x = (\n        s3.put_object(Key="one.csv")\n    )\n', "[pins]\n",
+        ["a.py:2", "a.py:4", "--registered", "one"],
         '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
     ),
     "equal names get numbers": Case(

@@ -209,7 +209,7 @@ def test_function_of_the_same_file(source: str, expected: list[str]) -> None:
         pytest.param("builtins.callable(s3.put_object)", id="probed by builtins.callable()"),
         pytest.param("from builtins import callable\ncallable(s3.put_object)", id="probed by an imported callable()"),
         pytest.param("assert s3.put_object.called and s3.put_object.call_count == 1", id="what a mock has"),
-        pytest.param("getattr(s3, 'put_' 'object')()", id="a name in pieces"),
+        pytest.param("getattr(s3, 'put_' 'object')()  # put_object", id="a name in pieces"),
         pytest.param("getattr(s3, 'put\\x5fobject')()  # put_object", id="a name with an escape"),
         pytest.param("getattr(s3, 'put_'\n  'object')()  # put_object", id="a name in pieces on two lines"),
         pytest.param("x.getattr(s3, 'put_object')()", id="another getattr"),

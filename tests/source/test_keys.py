@@ -404,7 +404,6 @@ def test_the_first_place_that_the_call_has() -> None:
         ("b, k = key.removeprefix('s3://').split('/', 1); s3.put(Key=k)", "key"),
         ("b, k = split_url(key); s3.put(Key=k)", "key"),
         ("b, k = split_url(key + '.csv'); s3.put(Key=k)", None),
-        ("b, k = split_url(''); s3.put(Key=k)", None),
         ("s3.put(Key=key.split('/', 3)[3])", "key"),
         ("s3.put(Key=f's3://{bucket}/{key}')", "key"),
         # a prefix from a variable, and an extension
@@ -439,6 +438,7 @@ def test_the_first_place_that_the_call_has() -> None:
         ("name = key\n    if prefix: name = f'{prefix}/{name}'\n    s3.put(Key=name)", "key"),
         ("name = key\n    if prefix: name = prefix + only\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name = 'raw/' + key\n    s3.put(Key=name)", None),
+        ("path = key + only\n    name = path\n    if prefix: name = prefix + path\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name, x = split(key)\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name = other\n    other = name\n    s3.put(Key=name)", None),
         ("key = f'.csv'; s3.put(Key=key)", None),
