@@ -203,7 +203,7 @@ PINNED = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
 
 def test_git_tells_which_call_is_new(repository: Repository) -> None:
     repository.commit({"a.py": ONE, "artifact-pins.toml": PINNED})
-    repository.write({"a.py": TWO})
+    repository.write({"a.py": f"{TWO}    s3.put_object()  # noqa: APR001 - a probe\n"})
     outcome = repository.run("decide", "a.py:2", "--registered", "two")
     assert "the new PUT call is on line 3: decide on a.py:LINE" in outcome.err
     repository.run("decide", "a.py", "--registered", "two")

@@ -468,6 +468,7 @@ def test_getattr_inside_fstring(source: str) -> None:
             ["4:21 put"],
         ),
         ("class A:\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()", []),
+        ("def o(): return s3.Object(b, k)\no().put()", ["2:4 put"]),
     ],
 )
 def test_receivers(source: str, expected: list[str]) -> None:

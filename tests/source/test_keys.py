@@ -300,11 +300,14 @@ def test_expressions(expression: str, expected: str) -> None:
         # arguments
         ("s3.put(**{'Key': 'a'})", "a"),
         ("p = dict(Bucket='b', Key='a'); p['Body'] = 'c'; s3.put(**p)", "a"),
+        ("p = make(Key='a'); s3.put(**p)", ""),
         ("s3.put(**p)", ""),
         ("s3.put()", ""),
         ("s3.put('file', 'bucket', 'a')", "a"),
         ("s3.put('file', *day, 'a')", ""),
         ("s3.put('file', 'bucket')", ""),
+        # more digits than Python writes
+        (f"s3.put(Key=0x{'f' * 9_999})", "{...}"),
     ],
 )
 def test_assignments(body: str, expected: str) -> None:

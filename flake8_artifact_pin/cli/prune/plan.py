@@ -224,7 +224,7 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
     unclear = [call.site.name for call in verdict.unnamed if not call.is_move]
     if unclear and len({pin.calls[name].decision for name in gone}) > 1:
         yield Kept(pin, line, f"of its entries {_keys(pin, gone)} one may be that of {_quoted(unclear)}: decide first")
-    elif spare := _spare(pin, verdict, gone):
+    elif spare := _spare(verdict, gone):
         keys = [pin.calls[name].key for name in spare]
         yield Change(pin, line, pin.allowed - len(spare), f"{verdict.counted} counted", removed_calls=keys)
     if unsure := [name for name in verdict.gone if name in verdict.uncertain]:
@@ -232,10 +232,10 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
         yield Kept(pin, line, f"of {names} {len(unsure)} went, and nobody can tell which: remove that by hand")
 
 
-def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
+def _spare(verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
     """Return the surplus of the gone entries, without those that check takes for a renamed call."""
     replaced = {call.replaces for call in verdict.unnamed}
-    return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
+    return [name for name in gone if name not in replaced]
 
 
 def _keys(pin: Pin, names: Sequence[str]) -> str:
