@@ -56,6 +56,7 @@ CASES = {
             # Bump a number only after the artifact is registered.
             EXPECTED = {  # the same as in the registry
                 # prices/{date}.parquet,
+                #
                 # registered as prices_daily
                 "collectors/daily.py": 1,
                 # weekly/{run_date}/manifest.json

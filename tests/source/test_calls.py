@@ -469,6 +469,7 @@ def test_getattr_inside_fstring(source: str) -> None:
         ),
         ("class A:\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()", []),
         ("def o(): return s3.Object(b, k)\no().put()", ["2:4 put"]),
+        ("def o(): yield s3.Object(b, k)\nwith o() as x: x.put()", ["2:17 put"]),
     ],
 )
 def test_receivers(source: str, expected: list[str]) -> None:

@@ -291,6 +291,7 @@ def test_expressions(expression: str, expected: str) -> None:
         ("self.k = 'a'; s3.put(Key=self.k)", "{self.k}"),
         # items
         ("p = ['a']; p.append('b'); s3.put(Key='/'.join(p))", "{p}"),
+        ("s3.put(Key='/'.join(sorted(['b', 'a'])))", "{sorted()}"),
         ("p = {'k': 'a'}; p['x'] = 'b'; s3.put(Key=p['k'])", "a"),
         ("p = {}; p['k'] = 'a'; s3.put(Key=p['k'])", "a"),
         ("p = {'k': 'a'}; p['k'] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
