@@ -209,7 +209,7 @@ class _Walk:
         node, holder = visit[:2]
         for field, is_passed, is_passed_through in _fields(node):
             value = getattr(node, field, None)
-            if not value or not isinstance(value, (ast.AST, list, tuple)):
+            if not isinstance(value, (ast.AST, list, tuple)):
                 continue
             if isinstance(node, ast.Match) and field == "subject":
                 is_passed = _has_capture(node)

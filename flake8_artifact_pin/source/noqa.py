@@ -208,7 +208,7 @@ def _hides(text: str, code: str) -> bool:
 
 def _comments(lines: Sequence[str]) -> Iterator[tokenize.TokenInfo]:
     try:
-        for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+        for token in tokenize.generate_tokens(iter(lines).__next__):
             if token.type == tokenize.COMMENT:
                 yield token
     except (SyntaxError, tokenize.TokenError):

@@ -168,9 +168,7 @@ def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
 
 
 def _folded(text: str) -> str:
-    """Return a text with each letter in NFKC. Symbols stay: NFKC would make words of the signs for TM and No."""
-    if text.isascii():
-        return text
+    """Return a text with each letter in its usual form. Symbols stay: NFKC would make words of TM and No."""
     return "".join(unicodedata.normalize("NFKC", c) if c.isalpha() else c for c in text)
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flake8_artifact_pin.source.patterns import Matcher
 
-DEFAULT_STORES = ("s3",)
 ALL_STORES = "*"
 
 

@@ -98,7 +98,8 @@ CASES = {
         f'{CALLS}{ONE_ENTRY.replace("f:", "g:")}',
     ),
     "a line of the statement is enough": Case(
-        'def f():\n    s3.put_object(\n        Key="one.csv",\n    )\n', "[pins]\n", ["a.py:3", "--registered", "one"],
+        'def f():\n    x = (\n        s3.put_object(Key="one.csv")\n    )\n', "[pins]\n",
+        ["a.py:2", "a.py:4", "--registered", "one"],
         '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
     ),
     "equal names get numbers": Case(
@@ -214,7 +215,7 @@ PINNED = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
 
 def test_git_tells_which_call_is_new(repository: Repository) -> None:
     repository.commit({"a.py": ONE, "artifact-pins.toml": PINNED})
-    repository.write({"a.py": TWO})
+    repository.write({"a.py": f"{TWO}    s3.put_object()  # noqa: APR001 - a probe\n"})
     outcome = repository.run("decide", "a.py:2", "--registered", "two")
     assert "the new PUT call is on line 3: decide on a.py:LINE" in outcome.err
     repository.run("decide", "a.py", "--registered", "two")

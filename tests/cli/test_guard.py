@@ -56,6 +56,7 @@ CASES = {
             # Bump a number only after the artifact is registered.
             EXPECTED = {  # the same as in the registry
                 # prices/{date}.parquet,
+                #
                 # registered as prices_daily
                 "collectors/daily.py": 1,
                 # weekly/{run_date}/manifest.json
@@ -236,7 +237,7 @@ def test_reasons(directory: Repository, name: str) -> None:
 
 def test_differences(directory: Repository) -> None:
     """What the guard and the source say differently is listed, and the source is right."""
-    guard = 'PINNED = {"a.py": 3, "b.py": 1, "gone.py": 1, "tests/c.py": 1, "d.py": 1}\n'
+    guard = 'PINNED = {"a.py": 3, "b.py": 0 + 1, "gone.py": 1, "tests/c.py": 1, "d.py": 1}\n'
     directory.write({"a.py": PUT, "b.py": PUT, "tests/c.py": PUT, "d.py": "x = 1\n", "e.py": PUT, "guard.py": guard})
     outcome = directory.run("init", "--from=guard.py")
     assert outcome.err.splitlines() == [

@@ -223,9 +223,10 @@ def test_symbolic_links(repository: Repository) -> None:
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
 def test_what_cannot_be_read_is_a_finding(directory: Repository, form: str) -> None:
-    """The inventory may lack something."""
+    """The inventory may lack something, unless the file is exempt."""
     (directory.root / "gone.py").symlink_to("nowhere.py")
-    directory.write({"a.py": "s3.put_object()\n", "bad.py": "s3.put_object(\n"})
+    bad = "s3.put_object(\n"
+    directory.write({"a.py": "s3.put_object()\n", "bad.py": bad, "t/bad.py": bad, PINS: '[exempt]\n"t/" = "test code"\n'})
     outcome = directory.run("sites", f"--format={form}")
     assert outcome.status == 1
     if form == "json":

@@ -5,12 +5,10 @@ from datetime import date
 import pytest
 
 from flake8_artifact_pin.pins.model import Decision
-from flake8_artifact_pin.pins.model import DEFAULT_STORES
 from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.source import stores
 
 pytestmark = pytest.mark.once
 
@@ -58,7 +56,3 @@ def test_pins() -> None:
     assert (pins.root, pins.name) == ("/x", "artifact-pins.toml")
     assert (Pins("", "/z").root, Pins("", "/z").name) == ("/z", "artifact-pins.toml")
     assert [pins.pin_of(path).allowed for path in ("a.py", "b.py")] == [1, 0]
-
-
-def test_default_stores() -> None:
-    assert DEFAULT_STORES == stores.DEFAULT_STORES

@@ -91,9 +91,10 @@ def test_many_faults() -> None:
 
 def test_long_keys() -> None:
     path, word = "a/" * 3000, "pins" * 100
-    assert faults_of(f'{word} = 1\n[pins]\n"{path}" = 1\n') == [
+    assert faults_of(f'{word} = 1\n{word[:200]} = 1\n[pins]\n"{path}" = 1\n') == [
         f'1:1: unknown key "{word[:200]}...": known are {", ".join(TOP_KEYS)}',
-        f'3:1: path "{path[:200]}..." is longer than 4096 characters: no file has such a path',
+        f'2:1: unknown key "{word[:200]}": known are {", ".join(TOP_KEYS)}',
+        f'4:1: path "{path[:200]}..." is longer than 4096 characters: no file has such a path',
     ]
 
 

@@ -189,11 +189,11 @@ def test_configuration_of_the_user(repository: Repository) -> None:
 
 
 def test_sparse_checkout(repository: Repository) -> None:
-    repository.commit({"a/old.py": text("old"), "b/x.py": text("x"), "old.py": text("top")})
-    run(repository, "git mv old.py a/new.py; git commit -qm x; git sparse-checkout set b")
+    repository.commit({"sub/a/old.py": text("old"), "sub/b/x.py": text("x"), "sub/old.py": text("top")})
+    run(repository, "git mv sub/old.py sub/a/new.py; git commit -qm x; git sparse-checkout set sub/b")
     reason = "git tracks it and has not checked it out"
-    assert outcome(repository, "a/old.py") == Outcome(Fate.UNKNOWN, reason=reason)
-    assert outcome(repository) == Outcome(Fate.UNKNOWN, "a/new.py", f"renamed to a/new.py: {reason}")
+    assert outcome(repository, "a/old.py", "sub") == Outcome(Fate.UNKNOWN, reason=reason)
+    assert outcome(repository, "old.py", "sub") == Outcome(Fate.UNKNOWN, "a/new.py", f"renamed to a/new.py: {reason}")
 
 
 def test_submodule(repository: Repository, project: Project) -> None:

@@ -135,8 +135,8 @@ MATCHES: dict[str, tuple[list[str], list[str], list[str], list[str], set[str]]] 
         ["swapped ~ f:put_object(a)", "swapped ~ g:put_object(a)"], ["f:put_object(a)", "g:put_object(a)"], set(),
     ),
     "a class was renamed": (
-        ["g:put_object", "A.f:put_object"], ["B.f:put_object", "h:put_object"],
-        ["swapped ~ A.f:put_object", "swapped ~ g:put_object"], ["g:put_object", "A.f:put_object"], set(),
+        ["A.g:put_object", "A.f:put_object"], ["B.f:put_object", "B.g:put_object"],
+        ["swapped ~ A.f:put_object", "swapped ~ A.g:put_object"], ["A.g:put_object", "A.f:put_object"], set(),
     ),
     "the scope goes before the method": (
         ["g:put_object", "f:put_object"], ["f:upload_file", "h:put_object"],

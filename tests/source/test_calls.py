@@ -209,7 +209,7 @@ def test_function_of_the_same_file(source: str, expected: list[str]) -> None:
         pytest.param("builtins.callable(s3.put_object)", id="probed by builtins.callable()"),
         pytest.param("from builtins import callable\ncallable(s3.put_object)", id="probed by an imported callable()"),
         pytest.param("assert s3.put_object.called and s3.put_object.call_count == 1", id="what a mock has"),
-        pytest.param("getattr(s3, 'put_' 'object')()", id="a name in pieces"),
+        pytest.param("getattr(s3, 'put_' 'object')()  # put_object", id="a name in pieces"),
         pytest.param("getattr(s3, 'put\\x5fobject')()  # put_object", id="a name with an escape"),
         pytest.param("getattr(s3, 'put_'\n  'object')()  # put_object", id="a name in pieces on two lines"),
         pytest.param("x.getattr(s3, 'put_object')()", id="another getattr"),
@@ -468,6 +468,8 @@ def test_getattr_inside_fstring(source: str) -> None:
             ["4:21 put"],
         ),
         ("class A:\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()", []),
+        ("def o(): return s3.Object(b, k)\no().put()", ["2:4 put"]),
+        ("def o(): yield s3.Object(b, k)\nwith o() as x: x.put()", ["2:17 put"]),
     ],
 )
 def test_receivers(source: str, expected: list[str]) -> None:

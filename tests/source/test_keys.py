@@ -291,6 +291,7 @@ def test_expressions(expression: str, expected: str) -> None:
         ("self.k = 'a'; s3.put(Key=self.k)", "{self.k}"),
         # items
         ("p = ['a']; p.append('b'); s3.put(Key='/'.join(p))", "{p}"),
+        ("s3.put(Key='/'.join(sorted(['b', 'a'])))", "{sorted()}"),
         ("p = {'k': 'a'}; p['x'] = 'b'; s3.put(Key=p['k'])", "a"),
         ("p = {}; p['k'] = 'a'; s3.put(Key=p['k'])", "a"),
         ("p = {'k': 'a'}; p['k'] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
@@ -300,11 +301,14 @@ def test_expressions(expression: str, expected: str) -> None:
         # arguments
         ("s3.put(**{'Key': 'a'})", "a"),
         ("p = dict(Bucket='b', Key='a'); p['Body'] = 'c'; s3.put(**p)", "a"),
+        ("p = make(Key='a'); s3.put(**p)", ""),
         ("s3.put(**p)", ""),
         ("s3.put()", ""),
         ("s3.put('file', 'bucket', 'a')", "a"),
         ("s3.put('file', *day, 'a')", ""),
         ("s3.put('file', 'bucket')", ""),
+        # more digits than Python writes
+        (f"s3.put(Key=0x{'f' * 9_999})", "{...}"),
     ],
 )
 def test_assignments(body: str, expected: str) -> None:
@@ -404,7 +408,6 @@ def test_the_first_place_that_the_call_has() -> None:
         ("b, k = key.removeprefix('s3://').split('/', 1); s3.put(Key=k)", "key"),
         ("b, k = split_url(key); s3.put(Key=k)", "key"),
         ("b, k = split_url(key + '.csv'); s3.put(Key=k)", None),
-        ("b, k = split_url(''); s3.put(Key=k)", None),
         ("s3.put(Key=key.split('/', 3)[3])", "key"),
         ("s3.put(Key=f's3://{bucket}/{key}')", "key"),
         # a prefix from a variable, and an extension
@@ -439,6 +442,7 @@ def test_the_first_place_that_the_call_has() -> None:
         ("name = key\n    if prefix: name = f'{prefix}/{name}'\n    s3.put(Key=name)", "key"),
         ("name = key\n    if prefix: name = prefix + only\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name = 'raw/' + key\n    s3.put(Key=name)", None),
+        ("path = key + only\n    name = path\n    if prefix: name = prefix + path\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name, x = split(key)\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name = other\n    other = name\n    s3.put(Key=name)", None),
         ("key = f'.csv'; s3.put(Key=key)", None),

@@ -111,6 +111,7 @@ def test_suppression(comment: str, expected: Suppression) -> None:
         "s3.put_object('# noqa: APR001')  # noqa: APR001 - why\n",
         # the noqa line has several physical lines, the comment ends with its own
         "s3.put_object('''  # noqa: APR001\n no reason''')\n",
+        "s3.put_object('''\n # noqa: APR001 - text\n''')  # noqa: APR001 - why?\n",
     ],
 )
 def test_no_reason_in_strings(source: str) -> None:

@@ -21,7 +21,7 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ("lib.write", "lib.write()\nself.lib.write()\nlibs.write()", ["1:4 write", "2:9 write"]),
         ("boto3.client().put_object", "boto3.client('s3').put_object()\nc.put_object()", ["1:19 put_object"]),
         ("clients[].put_object", "self.clients['s3'].put_object()\nclients.put_object()", ["1:19 put_object"]),
-        ("f()[].put", "f(1)[2].put()\nf(1).put()", ["1:8 put"]),
+        ("f()[].put", "f(1)[2].put()\nf(1).put()\nfor x in f(1): x.put()", ["1:8 put", "3:17 put"]),
         ("f[]().put", "f[1](2).put()", ["1:8 put"]),
         ("?.put", "x.put()\n(a + b).put()\nxy.put()", ["1:2 put", "2:8 put"]),
         ("Obj*.put", "Object.put()\nObject().put()\nobject.put()", ["1:7 put", "2:9 put"]),

@@ -210,6 +210,7 @@ def test_key_of_an_own_pattern(arguments: str, key: str) -> None:
 
 def test_key_of_an_own_pattern_in_the_receiver() -> None:
     assert own_call("s3.Object('b', 'a.csv').keep('text/plain')").key == "a.csv"
+    assert own_call("bucket.Object('a.csv').keep('text/plain')").key == "a.csv"
 
 
 def test_wrapper_of_an_own_pattern() -> None:
