@@ -226,7 +226,8 @@ def test_what_cannot_be_read_is_a_finding(directory: Repository, form: str) -> N
     """The inventory may lack something, unless the file is exempt."""
     (directory.root / "gone.py").symlink_to("nowhere.py")
     bad = "s3.put_object(\n"
-    directory.write({"a.py": "s3.put_object()\n", "bad.py": bad, "t/bad.py": bad, PINS: '[exempt]\n"t/" = "test code"\n'})
+    pins = '[exempt]\n"t/" = "test code"\n'
+    directory.write({"a.py": "s3.put_object()\n", "bad.py": bad, "t/bad.py": bad, PINS: pins})
     outcome = directory.run("sites", f"--format={form}")
     assert outcome.status == 1
     if form == "json":

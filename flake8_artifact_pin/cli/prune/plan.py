@@ -235,7 +235,7 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
 def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
     """Return the surplus of the gone entries, without those that check takes for renamed calls."""
     replaced = {call.replaces for call in verdict.unnamed}
-    return [name for name in gone if name not in replaced]
+    return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
 
 
 def _keys(pin: Pin, names: Sequence[str]) -> str:
