@@ -196,6 +196,13 @@ DIRECTIVES += [
     f"# istanbul ignore {word}" for word in ("all", "else", "end", "file", "if", "line", "next", "once", "start")
 ]
 
+DIRECTIVES += [
+    f"# tool: {verb} [x]" for verb in (
+        "allow", "allowlist", "disable", "enable", "exclude", "expect", "fixme", "ignore", "no-qa", "noqa", "skip",
+        "suppress", "whitelist",
+    )
+]
+
 # What people write, some of it beside a comment to a tool.
 REASONS = r"""
 # scratch: nobody reads it
