@@ -215,6 +215,11 @@ def test_it_is_said_where_calls_were_and_are(repository: Repository) -> None:
         'artifact-pins.toml: "c.py": "g:put_object(two.csv)" was in "a.py"; registered: two',
     ]
     assert repository.check().places == []
+    repository.commit()
+    repository.write({"c.py": TWO.replace("g()", "k()")})
+    assert repository.run("decide", "--moved").lines == [
+        'artifact-pins.toml: "c.py": "g:put_object(two.csv)" is now "k:put_object(two.csv)"; registered: two',
+    ]
 
 
 @pytest.mark.parametrize("rest", [ONE, ""])
