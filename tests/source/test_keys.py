@@ -384,6 +384,12 @@ def test_the_first_place_that_the_call_has() -> None:
     assert own.key(call, ["."], own.scopes.module) == Key("", None)
 
 
+@pytest.mark.parametrize(("number", "expected"), [(100, "a"), (101, "{self.k}")])
+def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
+    subclasses = "".join(f"class B{index}(A): ...\n" for index in range(number))
+    assert template(f"class A:\n k = 'a'\n def f(self): s3.put(Key=self.k)\n{subclasses}") == expected
+
+
 # The key that ``def f(key, prefix, x, *args, only, **kwargs)`` writes, and the parameter that it is.
 @pytest.mark.parametrize(
     ("body", "parameter"),
