@@ -196,26 +196,27 @@ def test_ids_to_retire() -> None:
     ]
 
 
-def on_git(directory: Repository) -> None:
-    directory.git("init", "--quiet")
-
-
-@pytest.mark.parametrize("make", [on_git, lambda directory: None])
-def test_file_that_is_not_there(directory: Repository, make: Callable[[Repository], None]) -> None:
+def write_pins_without_files(directory: Repository) -> None:
     pins = '[pins]\n"directory.py" = 1\n"file/a.py" = 1\n"link.py" = 1\n'
     directory.write({"directory.py/x": "", "file": "", PINS: pins})
     (directory.root / "link.py").symlink_to("nowhere")
-    make(directory)
-    if make is on_git:
-        # nothing tells of the past yet
-        assert directory.run("prune").err.count("git does not know where it is now: there is no commit yet") == 3
-        # a path that was never there is rather a typo, whose decision would be lost
-        directory.commit()
-        assert "no commit has this file: correct the path, or remove the pin" in directory.run("prune").err
-        assert directory.read(PINS) == '[pins]\n"file/a.py" = 1\n'
-        return
+
+
+def test_file_that_is_not_there(directory: Repository) -> None:
+    write_pins_without_files(directory)
     outcome = directory.run("prune")
     assert (len(outcome.lines), directory.read(PINS), outcome.status) == (3, "[pins]\n", 0)
+
+
+def test_file_that_git_never_had(repository: Repository) -> None:
+    """Its path is rather mistyped, and the decision would be lost."""
+    write_pins_without_files(repository)
+    assert repository.run("prune").err.count("there is no commit yet") == 3
+    repository.commit()
+    outcome = repository.run("prune")
+    assert "file/a.py: kept" in outcome.err
+    assert "no commit has this file: correct the path, or remove the pin" in outcome.err
+    assert (repository.read(PINS), outcome.status) == ('[pins]\n"file/a.py" = 1\n', 1)
 
 
 def test_file_that_cannot_be_judged(directory: Repository) -> None:
