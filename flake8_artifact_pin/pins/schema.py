@@ -22,8 +22,7 @@ from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.paths import compile_exempt
-from flake8_artifact_pin.pins.paths import has_wildcards
+from flake8_artifact_pin.pins.paths import make_exempt
 from flake8_artifact_pin.pins.paths import MAX_WILDCARDS
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.quoting import quote
@@ -192,11 +191,11 @@ class _Reader:
             elif not reason.strip():
                 self.fault(place, f"the reason for {quote(key)} is missing: say why it is exempt")
             reasons[path] = str(reason)
-        patterns = list(filter(has_wildcards, reasons))
-        if len(patterns) > MAX_WILDCARDS:
+        exempt = make_exempt(reasons, until)
+        if len(exempt.wildcards) > MAX_WILDCARDS:
             self.fault(("exempt",), f"more than {MAX_WILDCARDS} patterns are exempt: name directories instead")
             return Exempt()
-        return compile_exempt(reasons, until)
+        return exempt
 
     def read_pins(self, value: object) -> dict[str, Pin]:
         read = {}

@@ -11,11 +11,11 @@ from flake8_artifact_pin.pins.files import load_pins
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import can_be_key
-from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import judged_path
 from flake8_artifact_pin.pins.paths import like_named_pin
+from flake8_artifact_pin.pins.paths import make_exempt
 from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 
 pytestmark = pytest.mark.once
@@ -54,7 +54,7 @@ def pins_of(project: Project, text: str, cwd: str = "") -> Pins:
     ],
 )
 def test_exemption(path: str, keys: list[str], expected: str | None) -> None:
-    assert exemption(compile_exempt(dict.fromkeys(keys, "why")), path) == expected
+    assert exemption(make_exempt(dict.fromkeys(keys, "why")), path) == expected
 
 
 @pytest.mark.parametrize(
