@@ -54,13 +54,13 @@ _MAX_STEPS = 50_000
 _PATH_OPTIONS = ("path", "Key", "key")
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
-# Methods that change the ends of a text: (method for its beginning, method for its end).
+# Methods that change the ends of a text: for each, what changes its beginning, and what its end.
 _ENDS = {
-    "lstrip": ("lstrip", ""),
-    "removeprefix": ("removeprefix", ""),
-    "removesuffix": ("", "removesuffix"),
-    "rstrip": ("", "rstrip"),
-    "strip": ("lstrip", "rstrip"),
+    "lstrip": (str.lstrip, None),
+    "removeprefix": (str.removeprefix, None),
+    "removesuffix": (None, str.removesuffix),
+    "rstrip": (None, str.rstrip),
+    "strip": (str.lstrip, str.rstrip),
 }
 # Methods of texts and dates that write an unknown value in another form.
 _REFORMATTING = frozenset([
@@ -171,11 +171,7 @@ class Expressions(Lookup):
             return self.returned(bound.value, context) or unknown(name)
         if not isinstance(bound.value, ast.expr) or not context.names:
             return unknown(name)
-        memory = (bound.value, context.names)
-        if memory not in self.templates:
-            inner = Context(context.scope, context.names - 1)
-            self.templates[memory] = self.template(bound.value, inner)
-        template = self.templates[memory]
+        template = self.value(bound.value, context)
         if bound.marks:
             return unknown(name, self.source_of(bound.value, context))
         if is_unknown(template) and (template[0].text == NAMELESS or template[0].text.endswith(")")):
@@ -279,11 +275,13 @@ class Expressions(Lookup):
         scope = self.scopes.inner[function]
         results = scope.bound("return")
         value = results[0].value if len(results) == 1 else None
-        if value is None or not context.names:
-            return ()
-        memory = (value, context.names)
+        return self.value(value, Context(scope, context.names)) if value and context.names else ()
+
+    def value(self, node: ast.AST, context: Context) -> Template:
+        """Return the template of the value of a name or function."""
+        memory = (node, context.names)
         if memory not in self.templates:
-            self.templates[memory] = self.template(value, Context(scope, context.names - 1))
+            self.templates[memory] = self.template(node, Context(context.scope, context.names - 1))
         return self.templates[memory]
 
     def method(self, node: ast.Call, receiver: ast.expr, name: str, context: Context) -> Template | None:
@@ -300,7 +298,7 @@ class Expressions(Lookup):
             return changed(self.template(receiver, context), str.lower if name == "lower" else str.upper)
         texts = [item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         if name in _ENDS and len(texts) == len(node.args) < 2:
-            return _with_ends(self.template(receiver, context), name, texts)
+            return changed_ends(self.template(receiver, context), *_ENDS[name], texts)
         if name == "replace" and len(texts) == len(node.args) == 2:
             return changed(self.template(receiver, context), lambda text: text.replace(texts[0], texts[1][:_MAX_ITEMS]))
         if name in _REFORMATTING:
@@ -385,14 +383,3 @@ def _middle_cut(nodes: Sequence[ast.expr]) -> Sequence[ast.expr | None]:
     """Return expressions; if they are too many, replace the middle ones by one None."""
     half = _MAX_ITEMS // 2
     return nodes if len(nodes) <= _MAX_ITEMS else [*nodes[:half], None, *nodes[-half:]]
-
-
-def _with_ends(template: Template, method: str, arguments: Sequence[str]) -> Template:
-    """Apply a method such as ``lstrip()`` to the known ends of a template."""
-    def changing(name: str) -> Callable[[str], str]:
-        return lambda text: str(getattr(text, name)(*arguments)) if name else text
-
-    if len(template) == 1:
-        return changed(template, changing(method))
-    first, last = _ENDS[method]
-    return changed_ends(template, changing(first), changing(last))
