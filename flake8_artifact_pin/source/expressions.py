@@ -16,10 +16,6 @@ from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import Lookup
 from flake8_artifact_pin.source.parameters import key_parameters
-from flake8_artifact_pin.source.parameters import made_of
-from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS
-from flake8_artifact_pin.source.parameters import SAME_METHODS
-from flake8_artifact_pin.source.parameters import same_name
 from flake8_artifact_pin.source.parameters import whole_parameter
 from flake8_artifact_pin.source.scopes import Bound
 from flake8_artifact_pin.source.scopes import Function
@@ -62,6 +58,12 @@ _ENDS = {
     "rstrip": (None, str.rstrip),
     "strip": (str.lstrip, str.rstrip),
 }
+# Functions and methods that change the form of a key but not the artifact that it names.
+_SAME_FUNCTIONS = frozenset([
+    "abspath", "expanduser", "fspath", "normpath", "quote", "quote_plus", "realpath", "str", "unquote", "urlparse",
+    "urlsplit",
+])
+_SAME_METHODS = frozenset(["absolute", "as_posix", "as_uri", "decode", "encode", "expanduser", "geturl", "resolve"])
 # Methods of texts and dates that write an unknown value in another form.
 _REFORMATTING = frozenset([
     "capitalize", "date", "hex", "isoformat", "partition", "rpartition", "rsplit", "split", "strftime", "title",
@@ -69,11 +71,15 @@ _REFORMATTING = frozenset([
 
 
 class Context(NamedTuple):
-    """The scope of an expression, and how many more names and levels may be followed from there."""
+    """The scope of an expression, and how many more names and levels may be followed from there.
+
+    ``is_literal``: names are not followed at all, and each is a parameter of its own.
+    """
 
     scope: Scope
     names: int = MAX_NAMES
     depth: int = _MAX_DEPTH
+    is_literal: bool = False
 
 
 class Expressions(Lookup):
@@ -90,7 +96,8 @@ class Expressions(Lookup):
         read = _READERS.get(type(node))
         if read is None or not context.depth or self.steps > _MAX_STEPS:
             return unknown(dotted(node))
-        template = read(self, node, Context(context.scope, context.names, context.depth - 1))
+        scope, names, depth, is_literal = context
+        template = read(self, node, Context(scope, names, depth - 1, is_literal))
         self.steps += 1 + len(template)
         return template
 
@@ -137,6 +144,8 @@ class Expressions(Lookup):
         return {str(key): self.template(value, context) for key, value in items[:_MAX_ITEMS]}
 
     def name(self, node: ast.Name, context: Context) -> Template:
+        if context.is_literal:
+            return unknown(node.id, KeyParameter("", 0, node.id, False, ()))
         found, scope = self.all_bound(node.id, context.scope)
         memory = ((node.id, scope), context.names)
         if memory in self.templates:
@@ -188,18 +197,27 @@ class Expressions(Lookup):
     def parameter(self, name: str, found: Sequence[Bound], scope: Scope) -> KeyParameter | None:
         """Return the parameter of a function that a name stands for; None if it is reassigned to another key."""
         if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
-            if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
+            if all(isinstance(bound.value, ast.arg) or self.made_of(bound.value, scope) == name for bound in found):
                 return self.parameters(scope)[name]
         return None
 
     def common_parameter(self, name: str, found: Sequence[Bound], context: Context) -> KeyParameter | None:
         """Return the one parameter that all values of a name end in: key in ``name = prefix + key``."""
-        names = {None if bound.marks else made_of(bound.value) for bound in found} - {name}
-        source = names.pop() if len(names) == 1 else None
-        if source is None or not context.names:
+        names = {"" if bound.marks else self.made_of(bound.value, context.scope) for bound in found} - {name}
+        source = names.pop() if len(names) == 1 else ""
+        if not source or not context.names:
             return None
         template = self.name(ast.Name(source), Context(context.scope, context.names - 1))
         return template[0].parameter if is_unknown(template) else None
+
+    def made_of(self, node: ast.AST | None, scope: Scope) -> str:
+        """Return the name that a value uses unchanged, except for what a key may have around it; empty if none."""
+        template = self.literal(node, scope) if node else ()
+        parameter = template[0].parameter if is_unknown(template) else whole_parameter(template)
+        return parameter.name if parameter else ""
+
+    def literal(self, node: ast.AST, scope: Scope) -> Template:
+        return self.template(node, Context(scope, 0, is_literal=True))
 
     def subscript(self, node: ast.Subscript, context: Context) -> Template:
         assigned = self.assigned(node, context.scope)
@@ -241,7 +259,7 @@ class Expressions(Lookup):
                 return template
         if name in ("join", "urljoin") or _is_path(node):
             return joined_path(self.arguments(node.args, context))
-        if len(node.args) == 1 and name in SAME_FUNCTIONS:
+        if len(node.args) == 1 and name in _SAME_FUNCTIONS:
             return self.template(node.args[0], context)
         if len(node.args) == 1 and name == "basename":
             return last_component(self.template(node.args[0], context))
@@ -292,7 +310,7 @@ class Expressions(Lookup):
             return joined_path([self.template(receiver, context), *self.arguments(node.args, context)])
         if name in ("format", "format_map"):
             return self.formatted(node, receiver, context)
-        if name in SAME_METHODS:
+        if name in _SAME_METHODS:
             return self.template(receiver, context)
         if name in ("lower", "upper"):
             return changed(self.template(receiver, context), str.lower if name == "lower" else str.upper)
@@ -320,17 +338,23 @@ class Expressions(Lookup):
             if isinstance(node, ast.Call) and node.args and called_name(node) in ("filter", "list", "map", "tuple"):
                 # ``map(str, [...])``
                 node = node.args[-1]
-            elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and same_name(node.elt) == _only_target(node):
+            elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and self.is_unchanged(node, scope):
                 node = node.generators[0].iter
             elif isinstance(node, (ast.Attribute, ast.Name)) and (assigned := self.assigned(node, scope)):
                 node, scope = assigned
             else:
                 break
-        if isinstance(node, (ast.List, ast.Tuple)) and context.names:
-            context = context._replace(scope=scope, names=context.names - 1)
+        if isinstance(node, (ast.List, ast.Tuple)) and (context.names or context.is_literal):
+            context = context._replace(scope=scope, names=max(context.names - 1, 0))
             yield from self.arguments(node.elts, context)
         else:
             yield unknown(dotted(node))
+
+    def is_unchanged(self, node: ast.GeneratorExp | ast.ListComp, scope: Scope) -> bool:
+        """Return whether a comprehension with one loop has the items of what it loops over."""
+        target = node.generators[0].target
+        is_loop = len(node.generators) == 1 and isinstance(target, ast.Name)
+        return is_loop and self.literal(node.elt, scope) == self.literal(target, scope)
 
     def formatted(self, node: ast.Call, receiver: ast.expr, context: Context) -> Template:
         template = self.template(receiver, context)
@@ -371,12 +395,6 @@ def _is_property(node: Function) -> bool:
 
 def _is_path(node: ast.Call) -> bool:
     return called_name(node).endswith("Path")
-
-
-def _only_target(node: ast.GeneratorExp | ast.ListComp) -> str:
-    """Return the loop variable of a comprehension with one loop; an empty string for any other."""
-    target = node.generators[0].target
-    return target.id if len(node.generators) == 1 and isinstance(target, ast.Name) else ""
 
 
 def _middle_cut(nodes: Sequence[ast.expr]) -> Sequence[ast.expr | None]:

@@ -453,7 +453,7 @@ def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
         ("name = key\n    if prefix: name = other\n    other = name\n    s3.put(Key=name)", None),
         ("key = f'.csv'; s3.put(Key=key)", None),
         ("key = (x * 2) + key; s3.put(Key=key)", "key"),
-        ("key = " + "x + " * 100 + "key; s3.put(Key=key)", "key"),
+        ("key = " + "x + " * 20 + "key; s3.put(Key=key)", "key"),
         ("name = make\n    if prefix: name = prefix + make\n    s3.put(Key=name)", None),
         ("name = key; name = key; s3.put(Key=name)\n    def g():\n        nonlocal name\n        name = 'a'", None),
         ("key += '.csv'; s3.put(Key=key)", None),
