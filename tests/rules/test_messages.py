@@ -375,12 +375,13 @@ def test_findings_of_check() -> None:
         '2:1: APR003 "old/" exempts no file: remove it from [exempt]',
         '3:1: APR003 "*" exempts every file, so nothing is judged: exempt less',
     ]
-    [site] = report_source(A).sites
-    change = CallChange(Kind.ADDED, None, PlacedCall("a.py", site), is_undecided=True, is_allowed=True)
+    file = judge_file(read_pins('[pins]\n"a.py" = 1'), "a.py", report_source(A))
+    change = CallChange(Kind.ADDED, None, PlacedCall(file, file.calls[0]), is_undecided=True)
     finding = new_call_finding(pins, change, 'put_object("a") is new', "origin/main")
     news = '1:4: APR010 put_object("a") is new since origin/main, and nobody decided on it; '
     assert shown([finding]) == [f"{news}{DECIDE}:1"]
-    one_of_two = change._replace(alternatives=("f:put_object", "f:put_object#2"))
+    call = file.calls[0]._replace(alternatives=("f:put_object", "f:put_object#2"))
+    one_of_two = change._replace(new=PlacedCall(file, call))
     assert shown([new_call_finding(pins, one_of_two, 'put_object("a") is new', "origin/main")]) == [
         f'{news}nobody can tell which of "f:put_object" and "f:put_object#2" is its entry: decide there, by hand',
     ]
