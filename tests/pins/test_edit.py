@@ -94,6 +94,8 @@ EDITED: dict[str, tuple[list[Edit], str]] = {
         """\
  [pins]
 +"a.py" = 1
+ # of z
+ # and more
  "z.py" = 1
 +"src/a.py" = 1
  "src/b.py" = 1
@@ -203,7 +205,7 @@ EDITED: dict[str, tuple[list[Edit], str]] = {
         [NameCalls("a.py", {"f:put": X}), NameCalls("c.py", {"f:put": X})],
         """\
  [pins]
--"a.py" = 1 # one
+-"a.py" = { count = 1 } # one
  "b.py" = 1
 +# one
 +[pins."a.py".calls]
