@@ -19,6 +19,7 @@ from flake8_artifact_pin.source.prefilter import may_have_noqa
 WHY = LineNoqa(Suppression.JUSTIFIED, True, "why")
 NONE = LineNoqa(Suppression.NONE, False, "")
 
+
 def noqa_of(source: str) -> NoqaLines:
     """Return what flake8's own file processor says of a source."""
     processor = processor_of(source)
