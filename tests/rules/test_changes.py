@@ -228,7 +228,6 @@ def test_suppression() -> None:
     ("old_pins", "new_pins", "is_undecided"),
     [
         (COUNT.format(1), COUNT.format(2), True),
-        (counting(1, 'registered', '["one"]'), counting(2, 'registered', '["one"]'), True),
         (counting(1, 'registered', '["one"]'), counting(2, 'registered', '["one", "two"]'), False),
         (counting(1, 'grandfathered', '"old"'), counting(2, 'grandfathered', '" old"'), True),
         (counting(1, 'grandfathered', '"old"'), counting(2, 'grandfathered', '"all"'), False),
@@ -236,7 +235,6 @@ def test_suppression() -> None:
         # over its pin: whatever was decided, it was not on this call
         (COUNT.format(1), counting(1, 'grandfathered', '"another"'), True),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
-        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY, True),
         (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"f:put_object(beta.csv)" = {}\n', True),
         # decided before the call came
         (ENTRIES + ALPHA_ENTRY + BETA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, False),
@@ -254,47 +252,38 @@ def test_an_entry_that_only_got_another_name_is_no_new_decision() -> None:
     assert changes(old, new) == ["changed? a.py f:put_object(alpha.csv) -> a.py f:put_object(beta.csv)"]
 
 
+PINNED = ENTRIES + ALPHA_ENTRY
+
+
 @pytest.mark.parametrize(
-    ("old_pins", "new_pins", "expected"),
+    ("base", "source", "old_pins", "new_pins", "is_raised"),
     [
-        (COUNT.format(1), COUNT.format(2), ["a.py"]),
-        (COUNT.format(1), counting(2, 'grandfathered', '"on its way"'), []),
-        (COUNT.format(1), counting(2, 'grandfathered', '"TODO"'), ["a.py"]),
-        (COUNT.format(2), COUNT.format(1), []),
+        (ALPHA, ALPHA, COUNT.format(1), COUNT.format(2), True),
+        (ALPHA, ALPHA, COUNT.format(1), counting(2, "grandfathered", '"on its way"'), False),
+        (ALPHA, ALPHA, COUNT.format(1), counting(2, "grandfathered", '"TODO"'), True),
+        (ALPHA, ALPHA, COUNT.format(2), COUNT.format(1), False),
         # the first pins file, store or pattern: what is counted now was there before
-        ("", COUNT.format(2), []),
-        (COUNT.format(1), 'stores = ["s3", "gcs"]\n' + COUNT.format(2), []),
-        (COUNT.format(1), 'patterns = ["save"]\n' + COUNT.format(2), []),
-        ('patterns = ["save"]\n' + COUNT.format(1), COUNT.format(2), ["a.py"]),
-        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
-        (ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + PLANNED_ENTRY, []),
-    ],
-)
-def test_pins_raised_without_a_call(old_pins: str, new_pins: str, expected: list[str]) -> None:
-    old, new = snapshot({"a.py": ALPHA}, old_pins), snapshot({"a.py": ALPHA}, new_pins)
-    assert [pin.path for pin in raised_pins(old, new, {}, compare(old, new, {}))] == expected
-
-
-@pytest.mark.parametrize(
-    ("base", "source", "old_pins", "new_pins", "expected"),
-    [
+        (ALPHA, ALPHA, "", COUNT.format(2), False),
+        (ALPHA, ALPHA, COUNT.format(1), 'stores = ["s3", "gcs"]\n' + COUNT.format(2), False),
+        (ALPHA, ALPHA, COUNT.format(1), 'patterns = ["save"]\n' + COUNT.format(2), False),
+        (ALPHA, ALPHA, 'patterns = ["save"]\n' + COUNT.format(1), COUNT.format(2), True),
+        (ALPHA, ALPHA, PINNED, PINNED + '"g:put_object" = {}\n', True),
+        (ALPHA, ALPHA, PINNED, PINNED + PLANNED_ENTRY, False),
         # one of the new entries is the new call's
-        (ALPHA, BOTH, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY + '"g:put_object" = {}\n', ["a.py"]),
-        (ALPHA, BOTH, COUNT.format(1), COUNT.format(2), []),
+        (ALPHA, BOTH, PINNED, PINNED + BETA_ENTRY + '"g:put_object" = {}\n', True),
+        (ALPHA, BOTH, COUNT.format(1), COUNT.format(2), False),
         # two new decisions are on what came and on what is to come
-        (ALPHA, BOTH, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY + PLANNED_ENTRY, []),
+        (ALPHA, BOTH, PINNED, PINNED + BETA_ENTRY + PLANNED_ENTRY, False),
         # a suppressed call takes none
-        (ALPHA, PROBE, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + PLANNED_ENTRY, []),
+        (ALPHA, PROBE, PINNED, PINNED + PLANNED_ENTRY, False),
         # what was beyond its pin in the base is allowed now
-        (BOTH, BOTH, COUNT.format(1), COUNT.format(2), ["a.py"]),
+        (BOTH, BOTH, COUNT.format(1), COUNT.format(2), True),
         # the entry of what is gone is stale, which is APR002
-        (ALPHA, BETA, ENTRIES + ALPHA_ENTRY, ENTRIES + ALPHA_ENTRY + BETA_ENTRY, []),
+        (ALPHA, BETA, PINNED, PINNED + BETA_ENTRY, False),
         # another key is no more calls
-        (ALPHA, BETA, COUNT.format(1), COUNT.format('{ count = 2, registered = ["beta"] }'), ["a.py"]),
+        (ALPHA, BETA, COUNT.format(1), counting(2, "registered", '["beta"]'), True),
     ],
 )
-def test_pins_raised_beyond_the_calls_that_came(
-    base: str, source: str, old_pins: str, new_pins: str, expected: list[str],
-) -> None:
+def test_pins_raised(base: str, source: str, old_pins: str, new_pins: str, is_raised: bool) -> None:
     old, new = snapshot({"a.py": base}, old_pins), snapshot({"a.py": source}, new_pins)
-    assert [pin.path for pin in raised_pins(old, new, {}, compare(old, new, {}))] == expected
+    assert [pin.path for pin in raised_pins(old, new, {}, compare(old, new, {}))] == ["a.py"] * is_raised

@@ -260,13 +260,14 @@ PINS = """\
 require-decision = true
 [exempt]
 "x/" = { reason = "old", until = 2026-01-31 }
-"y/" = "why"
+"y/" = "TODO"
 [pins]
 "new.py" = 2
 "zero.py" = 0
 "x/x.py" = { count = 1, grandfathered = "old" }
 "gone.py" = { count = 1, registered = ["a", "b"] }
 "gone2.py" = 1
+"old.py" = 1
 "later.py" = { count = 1, deferred = "data#1", until = 2026-02-01 }
 "some.py" = { count = 1, grandfathered = "re-puts", until = 2026-01-31 }
 [pins."a.py".calls]
@@ -278,44 +279,33 @@ require-decision = true
 def test_pins() -> None:
     """Each at its place, which no text repeats: baselines compare texts."""
     pins = read_pins(PINS)
-    missing = [pins.pins["gone2.py"], pins.pins["gone.py"]]
+    missing = [pins.pins[path] for path in ("gone2.py", "gone.py", "old.py")]
+    renamed = {"old.py": "new.py"}
     move = f"renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
     undated = [
+        '4:1: APR009 "y/" is exempt without a reason: say why, or remove it',
         "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
         '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
         f'9:1: APR003 gone.py does not exist; {move}, and retire "a" and "b"',
         f"10:1: APR003 gone2.py does not exist; {move}",
-        f'14:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
+        f"11:1: APR003 old.py is now new.py; move its pin: {PRUNE} --move-renamed",
+        f'15:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
     ]
-    assert shown(pins_findings(pins, missing)) == undated
-    assert shown(pins_findings(pins, missing, today=date(2026, 1, 31))) == undated
+    assert shown(pins_findings(pins, missing, renamed)) == undated
+    assert shown(pins_findings(pins, missing, renamed, today=date(2026, 1, 31))) == undated
     dated = [
         '3:1: APR009 "x/" was exempt until 2026-01-31: remove it, or decide anew and set until',
-        '12:1: APR009 "some.py" was grandfathered until 2026-01-31: re-puts (1 PUT call pinned); '
+        '13:1: APR009 "some.py" was grandfathered until 2026-01-31: re-puts (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide some.py",
     ]
-    first_of_february = shown(pins_findings(pins, missing, today=date(2026, 2, 1)))
+    first_of_february = shown(pins_findings(pins, missing, renamed, today=date(2026, 2, 1)))
     assert sorted(first_of_february) == sorted([*undated, *dated])
-    overdue = set(shown(pins_findings(pins, missing, today=date(2026, 2, 2)))) - set(first_of_february)
+    overdue = set(shown(pins_findings(pins, missing, renamed, today=date(2026, 2, 2)))) - set(first_of_february)
     assert sorted(overdue) == [
-        '11:1: APR009 "later.py" was deferred until 2026-02-01: data#1 (1 PUT call pinned); '
+        '12:1: APR009 "later.py" was deferred until 2026-02-01: data#1 (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide later.py",
-        f'15:1: APR009 "g:put_object" of "a.py" was deferred until 2026-02-01: data#2; {DECIDE}',
+        f'16:1: APR009 "g:put_object" of "a.py" was deferred until 2026-02-01: data#2; {DECIDE}',
     ]
-
-
-def test_exemption_without_a_reason() -> None:
-    pins = read_pins('[exempt]\n"a/" = "TODO"\n"b/" = "test code"\n"c/" = { reason = "-" }\n')
-    assert shown(pins_findings(pins, ())) == [
-        f'{line}:1: APR009 "{key}" is exempt without a reason: say why, or remove it'
-        for line, key in ((2, "a/"), (4, "c/"))
-    ]
-
-
-def test_renamed() -> None:
-    pins = read_pins('[pins]\n"old.py" = 1')
-    [finding] = pins_findings(pins, [pins.pins["old.py"]], {"old.py": "new.py"})
-    assert finding.text == f"old.py is now new.py; move its pin: {PRUNE} --move-renamed"
 
 
 def test_findings_of_check() -> None:
