@@ -198,7 +198,7 @@ def test_failure(repository: Repository) -> None:
     with pytest.raises(GitError, match="^git: Not a valid object name nothing$"):
         git.tree("nothing")
     with pytest.raises(GitError, match="^git: .*nothing"):
-        git.merge_base("nothing", "HEAD")
+        git.merge_base("nothing")
     assert (git.resolve("nothing"), git.default_branch("origin"), git.remotes()) == (None, None, [])
 
 
