@@ -77,7 +77,7 @@ def plainly(git: Git, paths: Sequence[str]) -> set[str]:
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from(PARTS), max_size=3).map(b"".join), min_size=1))
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 def test_as_plain_reading_says(repository: Repository, files: dict[str, bytes]) -> None:
     """Nothing that matters is passed over, on disk or in a commit; and of what is plain ASCII, all the rest is."""
     (repository.root / ".git/config").write_text(CONFIGURATION)
@@ -99,7 +99,7 @@ def test_as_plain_reading_says(repository: Repository, files: dict[str, bytes]) 
 
 
 def test_only_paths_that_are_asked_for(repository: Repository) -> None:
-    repository.commit({"a.py": "", "b.py": "", "c.py": PUT, "d/e.py": ""})
+    repository.add({"a.py": "", "b.py": "", "c.py": PUT, "d/e.py": ""})
     assert files_without(git_at(repository), EXPRESSIONS, ["a.py", "c.py"]) == {"a.py"}
     assert files_without(git_at(repository, "d"), EXPRESSIONS, ["e.py"]) == {"e.py"}
     assert files_without(git_at(repository), EXPRESSIONS, []) == frozenset()
@@ -107,7 +107,7 @@ def test_only_paths_that_are_asked_for(repository: Repository) -> None:
 
 def test_more_paths_than_a_command_line_takes(repository: Repository) -> None:
     names = [f"{'x' * 200}{number}.py" for number in range(120)]
-    repository.commit({**dict.fromkeys(names, ""), "a.py": PUT})
+    repository.add({**dict.fromkeys(names, ""), "a.py": PUT})
     assert files_without(git_at(repository), EXPRESSIONS, [*names, "a.py"]) == {*names}
 
 
@@ -121,11 +121,9 @@ def test_pattern_without_a_literal_piece(repository: Repository) -> None:
 
 def test_what_git_does_not_search(repository: Repository) -> None:
     """It is read: links, what has become one, what is not tracked or said to be unchanged, and what is not Python."""
-    repository.commit({"a.py": "", "b.py": "", "c.py": "", "d.py": "", "e": "", "x/f.py": ""})
     (repository.root / "link.py").symlink_to("a.py")
-    repository.git("add", "link.py")
-    repository.git("update-index", "--assume-unchanged", "b.py")
-    repository.git("update-index", "--skip-worktree", "c.py")
+    repository.add({"a.py": "", "b.py": "", "c.py": "", "d.py": "", "e": "", "x/f.py": ""})
+    repository.shell("git update-index --assume-unchanged b.py; git update-index --skip-worktree c.py")
     (repository.root / "d.py").unlink()
     (repository.root / "d.py").symlink_to("elsewhere")
     repository.write({"new.py": ""})
@@ -135,14 +133,14 @@ def test_what_git_does_not_search(repository: Repository) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_file_that_git_cannot_read(repository: Repository) -> None:
-    repository.commit({"a.py": "", "b.py": ""})
+    repository.add({"a.py": "", "b.py": ""})
     (repository.root / "a.py").chmod(0)
     assert files_without(git_at(repository), EXPRESSIONS, ["a.py", "b.py"]) == frozenset()
 
 
 def test_index_that_git_cannot_search(repository: Repository) -> None:
     """What git complains of is read plainly, and whatever then goes wrong is said of that file."""
-    repository.commit({"a.py": "", "b.py": ""})
+    repository.add({"a.py": "", "b.py": ""})
     git = git_at(repository)
     assert len(git.entries) == 2
     repository.write({".git/index": "broken"})
@@ -155,11 +153,9 @@ def test_submodules(repository: Repository, project: Project) -> None:
     inner = Repository(project, "inner")
     inner.commit({"a.py": "", "b.py": PUT, "sub/c.py": ""})
     outer = Repository(project, "outer")
-    outer.git("submodule", "--quiet", "add", str(inner.root), "m")
-    outer.git("clone", "--quiet", str(inner.root), "n")
-    outer.git("submodule", "--quiet", "add", str(inner.root), "away")
-    outer.commit({"d.py": ""})
-    outer.git("submodule", "--quiet", "deinit", "--force", "away")
+    outer.shell("git submodule --quiet add ../inner m; git clone --quiet ../inner n; git clone --quiet ../inner away")
+    outer.add({"d.py": ""})
+    outer.shell("rm -rf away/* away/.git")
     git = git_at(outer)
     files = ["m/a.py", "m/b.py", "m/sub/c.py", "n/a.py", "n/b.py", "n/sub/c.py"]
     assert tracked_files(git) == [".gitmodules", "d.py", *files]
@@ -171,7 +167,7 @@ def test_submodules(repository: Repository, project: Project) -> None:
 def test_broken_repository_within_the_repository(repository: Repository, project: Project) -> None:
     inner = Repository(project, "inner")
     inner.commit({"a.py": "", "b.py": ""})
-    repository.commit({"c.py": ""})
+    repository.add({"c.py": ""})
     (inner.root / ".git/HEAD").unlink()
     git = git_at(repository)
     assert tracked_files(git) == ["c.py", "inner/a.py", "inner/b.py"]
