@@ -63,8 +63,8 @@ def expected(a: str = "./src/a.py", b: str = "./src/b.py", path: str = "src/a.py
 
 
 def places(result: Result | Outcome) -> list[str]:
-    """Return "path:line:column: code" of each finding."""
-    return [" ".join(line.split()[:2]) for line in result.lines]
+    """Return "path:line:column: code" of each finding, sorted: flake8 5 lints files in any order."""
+    return sorted(" ".join(line.split()[:2]) for line in result.lines)
 
 
 SPAWN = """\
@@ -223,7 +223,7 @@ FILES = {
     "call.py": PUT, "coded.py": "# coding: unicode_escape\nx = 1\n", "empty.py": "", "idle.py": "x = 1\n",
     "write.py": "nothing()\n", "tests/a.py": PUT,
 }
-FOUND = ["call.py:1:4: APR001", "coded.py:1:1: APR011", "tests/a.py:1:4: APR001"]
+FOUND = ["./call.py:1:4: APR001", "./coded.py:1:1: APR011", "./tests/a.py:1:4: APR001"]
 
 
 @pytest.mark.parametrize(
@@ -234,17 +234,18 @@ FOUND = ["call.py:1:4: APR001", "coded.py:1:1: APR011", "tests/a.py:1:4: APR001"
         ('[exempt]\n"tests/" = "why"\n[pins]\n"call.py" = 1\n', FOUND[1:2]),
         (
             '[pins]\n"call.py" = 0\n"empty.py" = 1\n"idle.py" = 1\n"tests/a.py" = 2\n',
-            [*FOUND[:2], "empty.py:1:1: APR002", "idle.py:1:1: APR002", "tests/a.py:1:1: APR002"],
+            [*FOUND[:2], "./empty.py:1:1: APR002", "./idle.py:1:1: APR002", "./tests/a.py:1:1: APR002"],
         ),
         # s3.put_object() is no call of these
-        ('stores = ["gcs"]\n[pins]\n"call.py" = 1\n', ["call.py:1:1: APR002", *FOUND[1:2]]),
+        ('stores = ["gcs"]\n[pins]\n"call.py" = 1\n', ["./call.py:1:1: APR002", *FOUND[1:2]]),
         # own patterns are added to the stores
         ('patterns = ["*.nothing"]\n', FOUND),
+        ('[exempt]\n"tests/" = "TODO"\n', [*FOUND[:2], f"{PINS}:2:1: APR009"]),
     ],
 )
 def test_pins(project: Project, pins: str | None, found: Sequence[str]) -> None:
     project.write({**FILES, **({} if pins is None else {PINS: pins})})
-    assert places(project.flake8()) == [f"./{line}" for line in found]
+    assert places(project.flake8()) == found
 
 
 def test_clients_read_the_right_place(project: Project) -> None:
@@ -288,7 +289,7 @@ COMMENTS: dict[str, tuple[str, list[str]]] = {
 def test_what_comments_do_not_hide(project: Project) -> None:
     pins = "".join(f'"{name}" = 1\n' for name in COMMENTS)
     project.write({PINS: f"[pins]\n{pins}", **{name: source for name, (source, _) in COMMENTS.items()}})
-    assert sorted(places(project.flake8())) == [
+    assert places(project.flake8()) == [
         f"./{name}:{place}" for name, (_, found) in COMMENTS.items() for place in found
     ]
 
@@ -306,8 +307,8 @@ def test_unusable_pins_file(project: Project) -> None:
         f"a.py:1:4: APR000 put_object(...): not judged, {PINS} cannot be used: {problem} (and 1 more fault)",
     ]
     assert places(project.flake8()) == [
-        f"{PINS}:4:1: APR000", f"{PINS}:5:1: APR000", "./a.py:1:4: APR000", "./c.py:1:4: APR000", "./d.py:2:4: APR000",
-        "./e.py:2:1: APR000",
+        "./a.py:1:4: APR000", "./c.py:1:4: APR000", "./d.py:2:4: APR000", "./e.py:2:1: APR000", f"{PINS}:4:1: APR000",
+        f"{PINS}:5:1: APR000",
     ]
 
 
@@ -315,7 +316,7 @@ def test_where_the_faults_are_shown(project: Project) -> None:
     project.write({f"b/{PINS}": "pins = 1\n", "b/a.py": PUT, "b/c/d.py": PUT, "outside.py": PUT})
     project.monkeypatch.chdir(project.root / "b" / "c")
     assert places(project.flake8("../../outside.py", "../a.py", "d.py")) == [
-        f"../{PINS}:1:1: APR000", "../a.py:1:4: APR000", "d.py:1:4: APR000",
+        "../a.py:1:4: APR000", f"../{PINS}:1:1: APR000", "d.py:1:4: APR000",
     ]
     # the pins are not for this one
     assert places(project.flake8("../../outside.py")) == []
@@ -363,9 +364,9 @@ def test_pins_file_edited_between_runs(project: Project) -> None:
     contents: dict[str | None, list[str]] = {
         '[pins]\n"a.py" = 1 \n': [],
         '[pins]\n"a.py" = 0 \n': ["./a.py:1:4: APR001"],
-        '[pins]\n"a.py" = -1\n': [f"{PINS}:2:1: APR000", "./a.py:1:4: APR000"],
+        '[pins]\n"a.py" = -1\n': ["./a.py:1:4: APR000", f"{PINS}:2:1: APR000"],
         '[pins]\n"a.py" = 2 \n': ["./a.py:1:1: APR002"],
-        '[pins]\n"b.py" = 1 \n': [f"{PINS}:2:1: APR003", "./a.py:1:4: APR001"],
+        '[pins]\n"b.py" = 1 \n': ["./a.py:1:4: APR001", f"{PINS}:2:1: APR003"],
         '[exempt]\n"a.py"="why"': [],
         None: ["./a.py:1:4: APR001"],
     }

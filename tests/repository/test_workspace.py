@@ -139,6 +139,7 @@ PYPROJECTS: dict[str, tuple[Mapping[str, str], str, Sequence[str]]] = {
     "alone": (
         {"pyproject.toml": "[tool.flake8]\nmax-line-length = 9\n", ".flake8": OTHER_PINS}, PINS, ["a.py"],
     ),
+    "nested deep": ({"pyproject.toml": "x = " + "[" * 999}, PINS, ["a.py"]),
     "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, PINS, ["a.py", "a.pyw"]),
 }
 
