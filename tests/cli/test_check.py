@@ -240,7 +240,7 @@ def trees(draw: st.DrawFn) -> dict[str, bytes]:
     """Draw some files with noqa comments, and pins that need not fit them."""
     files = {}
     for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True)):
-        lines = draw(sources.modules(sys.version_info)).split("\n")
+        lines = draw(sources.modules()).split("\n")
         for number in draw(st.lists(st.integers(0, len(lines) - 1), max_size=4, unique=True)):
             lines[number] += f"  {draw(st.sampled_from(COMMENTS))}"
         text = draw(st.sampled_from(["\n", "\n", "\r\n", "\r"])).join(lines)
