@@ -11,7 +11,6 @@ import pytest
 from support import PINS
 from support import PUT
 from support import Repository
-from support import run_on_terminal
 from support import run_process
 from support import Terminal
 
@@ -28,32 +27,33 @@ FAULTS = '[pins]\n"a.py" = -1\n'
     ("environment", "color"),
     [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
 )
-def test_colour(
-    directory: Repository, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], color: str,
-) -> None:
-    """As flake8 has it, and in nothing but the findings on standard output."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
+def test_colour(directory: Repository, environment: dict[str, str], color: str) -> None:
+    """As flake8 has it."""
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in {"TERM": "xterm", **environment}.items():
-        monkeypatch.setenv(name, value)
-    directory.write({"a.py": PUT, "broken.toml": FAULTS})
+        directory.monkeypatch.setenv(name, value)
+    directory.write({"a.py": PUT})
     expected = directory.flake8("a.py", f"--color={color}").output
     terminal = Terminal()
-    monkeypatch.setattr(sys, "stdout", terminal)
+    directory.monkeypatch.setattr(sys, "stdout", terminal)
     assert main(["check"]) == 1
     assert terminal.getvalue() == expected
-    assert main(["check", "--format=json"]) == 1
-    assert main(["check", "--pins=broken.toml"]) == 2
-    assert "\033" not in terminal.getvalue().removeprefix(expected)
-    assert b"\033" not in directory.capture.readouterr().err
 
 
-@pytest.mark.processes
-def test_colour_on_one_of_two_terminals(directory: Repository) -> None:
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_colour_is_only_for_findings_on_a_terminal(directory: Repository, stream: str) -> None:
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
-    directory.write({"a.py": PUT})
-    summary = "1 file, 1 PUT call: 1 finding\n"
-    assert run_on_terminal("stdout", "check") == (directory.flake8("a.py", "--color=always").output, ("", summary, 1))
-    assert run_on_terminal("stderr", "check") == (summary, (directory.flake8("a.py").output, "", 1))
+    directory.monkeypatch.setenv("TERM", "xterm")
+    directory.write({"a.py": PUT, "broken.toml": FAULTS})
+    shown = {}
+    for arguments in ("check", "check --format=json", "check --pins=broken.toml"):
+        streams = {"stdout": io.StringIO(), "stderr": io.StringIO(), stream: Terminal()}
+        for name, value in streams.items():
+            directory.monkeypatch.setattr(sys, name, value)
+        main(arguments.split())
+        shown[arguments] = [name for name, value in streams.items() if "\033" in value.getvalue()]
+    findings, faults = {"stdout": (["stdout"], []), "stderr": ([], ["stderr"])}[stream]
+    assert shown == {"check": findings, "check --format=json": [], "check --pins=broken.toml": faults}
 
 
 @pytest.mark.parametrize(
@@ -97,11 +97,10 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("form", ["text", "sarif"])
-def test_same_output_each_time(repository: Repository, form: str) -> None:
+def test_same_output_each_time(repository: Repository) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}
     repository.commit({**files, "e.py": f"{PUT}(", PINS: '[pins]\n"z.py" = 1\n"y.py" = 1\n"a.py" = 4\n'})
-    assert run_process("check", f"--format={form}", PYTHONHASHSEED="1") == repository.run("check", f"--format={form}")
+    assert run_process("check", "--format=sarif", PYTHONHASHSEED="1") == repository.run("check", "--format=sarif")
 
 
 def test_no_standard_error(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,20 +161,10 @@ def test_places(directory: Repository) -> None:
     assert err.decode() == "a.py:3:4: see b.py: 1: 2: x\n"
 
 
-@pytest.mark.parametrize(("form", "shown"), [("text", "a.py:1:4: APR001 "), ("github", "::error file=a.py,")])
-def test_stream_that_is_no_file(
-    directory: Repository, monkeypatch: pytest.MonkeyPatch, form: str, shown: str,
-) -> None:
+def test_stream_that_is_no_file(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of a program that embeds this one."""
     directory.write({"a.py": PUT})
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
-    assert main(["check", f"--format={form}"]) == 1
-    assert stream.getvalue().startswith(shown)
-
-
-def test_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is installed, as beside a checkout."""
-    assert output.version()
-    monkeypatch.setattr(sys, "path", [])
-    assert output.version() == ""
+    assert main(["check", "--format=github"]) == 1
+    assert stream.getvalue().startswith("::error file=a.py,")
