@@ -143,11 +143,6 @@ def test_usage_error(directory: Repository, arguments: Sequence[str], error: str
     assert f": error: {error}" in last
 
 
-def test_error_is_one_safe_line(directory: Repository) -> None:
-    error = f"{NAME}: there is no \\x1b[31m.py: correct the path\n"
-    assert directory.run("check", "\x1b[31m.py") == ("", error, 2)
-
-
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [

@@ -23,37 +23,32 @@ pytestmark = pytest.mark.once
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
-@pytest.mark.parametrize(
-    ("environment", "color"),
-    [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
-)
-def test_colour(directory: Repository, environment: dict[str, str], color: str) -> None:
-    """As flake8 has it."""
-    directory.monkeypatch.delenv("NO_COLOR", raising=False)
-    for name, value in {"TERM": "xterm", **environment}.items():
-        directory.monkeypatch.setenv(name, value)
-    directory.write({"a.py": PUT})
-    expected = directory.flake8("a.py", f"--color={color}").output
-    terminal = Terminal()
-    directory.monkeypatch.setattr(sys, "stdout", terminal)
-    assert main(["check"]) == 1
-    assert terminal.getvalue() == expected
-
-
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_colour_is_only_for_findings_on_a_terminal(directory: Repository, stream: str) -> None:
+def test_colour(directory: Repository, stream: str) -> None:
+    """As flake8 has it, for findings on a terminal alone."""
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
     directory.monkeypatch.setenv("TERM", "xterm")
     directory.write({"a.py": PUT, "broken.toml": FAULTS})
-    shown = {}
+    expected = directory.flake8("a.py", f"--color={'always' if stream == 'stdout' else 'never'}").output
+    shown = []
     for arguments in ("check", "check --format=json", "check --pins=broken.toml"):
         streams = {"stdout": io.StringIO(), "stderr": io.StringIO(), stream: Terminal()}
         for name, value in streams.items():
             directory.monkeypatch.setattr(sys, name, value)
         main(arguments.split())
-        shown[arguments] = [name for name, value in streams.items() if "\033" in value.getvalue()]
-    findings, faults = {"stdout": (["stdout"], []), "stderr": ([], ["stderr"])}[stream]
-    assert shown == {"check": findings, "check --format=json": [], "check --pins=broken.toml": faults}
+        shown.append(["\033" in value.getvalue() for value in streams.values()])
+        assert arguments != "check" or streams["stdout"].getvalue() == expected
+    assert shown == [[stream == "stdout", False], [False, False], [False, stream == "stderr"]]
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"), [("NO_COLOR=", "\033[1mx\033[m"), ("NO_COLOR=1", "x"), ("TERM=dumb", "x")],
+)
+def test_no_colour(monkeypatch: pytest.MonkeyPatch, environment: str, shown: str) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(*environment.split("="))
+    assert output.style("bold", "x", Terminal()) == shown
 
 
 @pytest.mark.parametrize(
@@ -64,7 +59,6 @@ def test_colour_is_only_for_findings_on_a_terminal(directory: Repository, stream
         ([0.5, 1.01, 1.05, 1.2, 9.0], Terminal(), "\r2 of 5 files\r4 of 5 files\r\033[K"),
         ([30.0, 30.0], Terminal(), "\r1 of 2 files\r\033[K"),
         ([30.0], Terminal(), ""),
-        ([], Terminal(), ""),
         ([30.0, 30.0], io.StringIO(), ""),
         ([30.0, 30.0], None, ""),
     ],
