@@ -48,15 +48,16 @@ CASES = {
         {"collectors/daily.py": "prices/{date}.parquet (config#1234)", "collectors/weekly.py": "registered later"},
         {"tests/": "test code", "scripts/adhoc/": "run by hand, see #7"},
     ),
-    "comments above, of several lines": Case(
+    "comments above, of several lines, are of the next entry": Case(
         '''
         class GuardTest(TestCase):
             # Bump a number only after the artifact is registered.
             EXPECTED = {  # the same as in the registry
-                # prices/{date}.parquet,
+                # heartbeat
                 #
-                # registered as prices_daily
+                # for the scheduler
                 "collectors/daily.py": 1,
+                "lib/io.py": 1,
                 # weekly/{run_date}/manifest.json
                 "collectors/weekly.py": 1,  # config#88
                 "features/writer.py": 1,  # features/{day}.parquet
@@ -68,7 +69,7 @@ CASES = {
             SKIPPED = ["tests", "migrations"]
         ''',
         {
-            "collectors/daily.py": "prices/{date}.parquet, registered as prices_daily",
+            "collectors/daily.py": "heartbeat for the scheduler",
             "collectors/weekly.py": "weekly/{run_date}/manifest.json; config#88",
             "features/writer.py": "features/{day}.parquet and features/latest.json",
             "training/board.py": "the board",
@@ -119,16 +120,6 @@ CASES = {
             "collectors/weekly.py": "re-puts what is there already",
             "features/writer.py": "features/latest.json",
         },
-    ),
-    "a comment above is of the next line only": Case(
-        '''
-        PINNED = {
-            # heartbeat for the scheduler
-            "collectors/daily.py": 1,
-            "collectors/weekly.py": 1,
-        }
-        ''',
-        {"collectors/daily.py": "heartbeat for the scheduler"},
     ),
     "dict() and frozenset()": Case(
         '''
