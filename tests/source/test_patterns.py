@@ -191,7 +191,7 @@ def test_no_sample(pattern: str) -> None:
         ("*.put_*_object", lambda size: "put_" * size),
         # Python parses no longer chains, so there are several
         ("write.**.csv", lambda size: ("df.write" + ".csv()" * size + "\n") * 10),
-        ("a.**.b.**.c", lambda size: ("a" + ".b().c()" * size + "\n") * 10),
+        ("a.**.b.**.c", lambda size: ("a" + ".b().c()" * size + "\n") * 60),
         ("*.x().put", lambda size: f"({' or '.join(['x', 'y.z'] * 10 * size)}){'.put()' * size}\n"),
     ],
 )
