@@ -104,10 +104,9 @@ class ArtifactPinChecker:
         text = "".join(self.lines)
         if not text.strip():
             return False
-        from flake8_artifact_pin.source.prefilter import may_matter
         from flake8_artifact_pin.source.stores import compile_matcher
 
-        return may_matter(text, compile_matcher(self.pins.stores, self.pins.patterns))
+        return compile_matcher(self.pins.stores, self.pins.patterns).may_matter(text)
 
 
 def _pins_findings(pins: Pins) -> Sequence[Finding]:

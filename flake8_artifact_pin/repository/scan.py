@@ -30,7 +30,6 @@ from flake8_artifact_pin.source.noqa import find_file_noqa
 from flake8_artifact_pin.source.noqa import noqa_lines
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import Matcher
-from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 
@@ -111,34 +110,25 @@ def distinct(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> list
 
 def _scan_file(workspace: Workspace, found: str) -> ScannedFile | None:
     """Return the scanned file; None if it cannot matter or is missing."""
-    name, location = workspace.shown(found), workspace.location(found)
-    # errors must show the name that flake8 would show; "-" would be standard input
-    filename = location if name == "-" else on_disk(name)
+    location = workspace.location(found)
     try:
-        if not stat.S_ISREG(os.stat(filename).st_mode):
+        if not stat.S_ISREG(os.stat(location).st_mode):
             # opening a pipe would block
             raise _NotRegularError("not a regular file")
-        processor = _processor(filename)
+        with open(location, "rb") as file:
+            lines = decode(file.read())
     except OSError as error:
         if os.path.isdir(location) or not os.path.lexists(location):
             return None
+        if error.filename:
+            # show the name that flake8 would show
+            error.filename = on_disk(workspace.shown(found))
         unreadable = make_finding(0, 0, "E902", f"{type(error).__name__.lstrip('_')}: {error}")
         return _scanned(workspace, found, Source(_EMPTY, problem=unreadable))
     may_be_pinned = found in workspace.pins.pins or os.path.islink(location)
-    if not may_be_pinned and not may_matter("".join(processor.lines), workspace.matcher):
+    if not may_be_pinned and not workspace.matcher.may_matter("".join(lines)):
         return None
-    return _scanned(workspace, found, _read(name, processor, workspace.matcher))
-
-
-def _processor(filename: str) -> FileProcessor:
-    from flake8.processor import FileProcessor
-
-    try:
-        return FileProcessor(filename, _OPTIONS)
-    except LookupError:
-        # FileProcessor fails if a file declares an encoding that is not for text, such as base64
-        with open(filename, encoding="latin-1") as file:
-            return FileProcessor(filename, _OPTIONS, file.readlines())
+    return _scanned(workspace, found, read_source(workspace.shown(found), lines, workspace.matcher))
 
 
 def _scanned(workspace: Workspace, found: str, source: Source) -> ScannedFile:
@@ -153,10 +143,7 @@ def read_source(name: str, lines: list[str], matcher: Matcher) -> Source:
     """Return the source of lines; ``name`` is the file's path, relative to the working directory."""
     from flake8.processor import FileProcessor
 
-    return _read(name, FileProcessor(name, _OPTIONS, lines), matcher)
-
-
-def _read(name: str, processor: FileProcessor, matcher: Matcher) -> Source:
+    processor = FileProcessor(name, _OPTIONS, lines)
     text = "".join(processor.lines)
     try:
         with warnings.catch_warnings():

@@ -32,7 +32,6 @@ from flake8_artifact_pin.repository.workspace import is_python_name
 from flake8_artifact_pin.repository.workspace import is_script
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
-from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
 
 # No operating system follows more links.
@@ -220,7 +219,7 @@ class _Comparison:
         reports = {}
         for path, data in contents.items():
             lines, name = decode(data), self.workspace.shown(path)
-            if may_matter("".join(lines), self.workspace.matcher):
+            if self.workspace.matcher.may_matter("".join(lines)):
                 source = read_source(name, lines, self.workspace.matcher)
                 if source.problem:
                     self.notes.append(f"{name} cannot be parsed in the base: its calls show as added")

@@ -49,6 +49,7 @@ _KNOWN = _UTF_8 | _SAFE | _AMBIGUOUS | _UNSAFE
 _LATIN_1 = ("latin-1", "iso-8859-1", "iso-latin-1")
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BEYOND_LATIN_1 = re.compile(r"[^\0-\xff]")
 _INDENT = " \t\f"
 _DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 # A cookie without its first letter, which may belong to an escape sequence.
@@ -94,7 +95,7 @@ def _suspects(text: str) -> Iterator[str]:
     if python in _UNSAFE or has_more and python in _AMBIGUOUS and not head.is_sure:
         yield head.name
     # flake8 reads Latin-1 if a cookie's line or a comment is not UTF-8; Python accepts both
-    if has_more and python not in _SAFE and max(text) <= "\xff" and _is_other_program(text, "latin_1", python):
+    if has_more and python not in _SAFE and not _BEYOND_LATIN_1.search(text) and _is_other_program(text, "latin_1", python):
         yield head.name or "utf-8"
     # flake8 looks for a cookie in the first line, and in the second one if the first is blank or a comment
     may_be_other = _is_blank_or_comment(_LINE_END.split(plain, maxsplit=1)[0])

@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
+from flake8_artifact_pin.source.encoding import encoding_problem
 from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.prefilter import compile_prefilter
+from flake8_artifact_pin.source.prefilter import may_have_noqa
 from flake8_artifact_pin.source.prefilter import Prefilter
 from flake8_artifact_pin.source.prefilter import Wanted
 from flake8_artifact_pin.source.prefilter import WILDCARD
@@ -117,6 +119,10 @@ class Matcher(NamedTuple):
     def may_match(self, text: str) -> bool:
         """Return whether a source text can hold a PUT call: cheap, and never false for one that does."""
         return next(self.prefilter.numbers(normalized(text)), None) is not None
+
+    def may_matter(self, text: str) -> bool:
+        """Return whether a source text may hold a PUT call, an APR001 comment or an encoding problem (cheap)."""
+        return self.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
 
     def narrowed(self, text: str) -> Matcher:
         """Return a matcher of only the patterns that can match in a source text."""

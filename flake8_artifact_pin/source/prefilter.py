@@ -14,16 +14,10 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
-from typing import TYPE_CHECKING
-
-from flake8_artifact_pin.source.encoding import encoding_problem
-
-if TYPE_CHECKING:
-    from flake8_artifact_pin.source.patterns import Matcher
 
 WILDCARD = re.compile(r"[*?]|\[[^\[\]]+\]")
 # Replace everything that is not part of a name by a blank: splitting a text is faster than searching it for words.
-_NO_WORDS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_WORD_BYTES = bytes(code if chr(code).isalnum() or chr(code) == "_" else 32 for code in range(128)).ljust(256)
 # Names may hold characters that \w does not match, such as combining marks. In code, only names go beyond ASCII.
 _WORD = re.compile(r"[\w\x80-\U0010ffff]+")
 _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
@@ -76,7 +70,10 @@ class _Source:
     def words(self) -> frozenset[str]:
         """The words of the text."""
         text = self.text
-        return frozenset(text.translate(_NO_WORDS).split() if text.isascii() else _WORD.findall(text))
+        is_ascii = text.isascii()
+        # bytes are translated ten times as fast
+        words = text.encode().translate(_WORD_BYTES).decode().split() if is_ascii else _WORD.findall(text)
+        return frozenset(words)
 
     @functools.cached_property
     def imported(self) -> frozenset[str]:
@@ -175,11 +172,6 @@ class Prefilter(NamedTuple):
                     yield from (number for number, others in likely if all(map(source.holds, others)))
 
 
-def may_matter(text: str, matcher: Matcher) -> bool:
-    """Return whether a source text may hold a PUT call, an APR001 comment or an encoding problem (cheap)."""
-    return matcher.may_match(text) or may_have_noqa(text) or bool(encoding_problem(text))
-
-
 def may_have_noqa(text: str) -> bool:
     """Return whether a source text can hold a comment that names APR001 (cheap)."""
     return "001" in text and "APR001" in text.upper()
@@ -196,8 +188,11 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
         # a function that the file defines counts as one of a module with an empty name
         is_from_module = is_used and wanted.names[1][0].strip("*") != ""
         first = first._replace(is_used=is_used, is_from_module=is_from_module)
-        for name, marks in wanted.names[1:]:
-            others += _needles(name, "" if marks else _NOT_CALLED)
+        for index, (name, marks) in enumerate(wanted.names[1:], 1):
+            needles = _needles(name, "" if marks else _NOT_CALLED)
+            # a name before it stands for a module or an object
+            is_inner = index + 1 < len(wanted.names)
+            others += [each._replace(is_used=is_inner and each.is_word, is_from_module=True) for each in needles]
         for keyword in wanted.keywords:
             others += _needles(keyword, _KEYWORD)
         others += [Needle(wanted.words[0] if len(wanted.words) == 1 else "", "|".join(wanted.words))]

@@ -23,7 +23,6 @@ from flake8_artifact_pin.repository.git import Repository as Git
 from flake8_artifact_pin.repository.scan import decode
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
-from flake8_artifact_pin.source.prefilter import may_matter
 
 pytestmark = pytest.mark.once
 
@@ -71,7 +70,7 @@ def plainly(git: Git, paths: Sequence[str]) -> set[str]:
     found = set()
     for path in paths:
         with open(git.location(path), "rb") as file:
-            if not may_matter("".join(decode(file.read())), MATCHER):
+            if not MATCHER.may_matter("".join(decode(file.read()))):
                 found.add(path)
     return found
 

@@ -9,7 +9,6 @@ from support.processor import processor_of
 
 from flake8_artifact_pin.source.noqa import Suppression
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.prefilter import may_matter
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 
@@ -70,7 +69,7 @@ def test_calls_that_share_a_comment(source: str, expected: list[bool]) -> None:
     [("s3.put_object()", True), (f"x  {WHY}", True), ("x = 1", False), ("x  # noqa: E501", False)],
 )
 def test_may_matter(text: str, expected: bool) -> None:
-    assert may_matter(text, MATCHER) is expected
+    assert MATCHER.may_matter(text) is expected
 
 
 @pytest.mark.once
