@@ -5,8 +5,11 @@ Nothing here judges. Whether a call is pinned, exempt or suppressed is decided e
 from __future__ import annotations
 
 import ast
+import bisect
 import functools
+import io
 import re
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -17,8 +20,10 @@ from typing import TypeAlias
 from flake8_artifact_pin.source.dotted import NameFinder
 from flake8_artifact_pin.source.dotted import second_text
 from flake8_artifact_pin.source.keys import Keys
+from flake8_artifact_pin.source.names import normalized
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
+from flake8_artifact_pin.source.scopes import DEFINITIONS
 from flake8_artifact_pin.source.scopes import kind_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
@@ -149,8 +154,31 @@ class _Found(NamedTuple):
 
 def find_calls(tree: ast.AST, lines: Sequence[str], matcher: Matcher) -> tuple[PutCall, ...]:
     """Return the PUT calls of a module in source order. The tree was parsed from ``lines``."""
-    calls = _counted(list(_Walk(tree, lines, matcher.narrowed("".join(lines))).found()))
+    narrowed = matcher.narrowed("".join(lines))
+    if not narrowed.endings:
+        return ()
+    calls = _counted(list(_Walk(tree, lines, narrowed).found()))
     return tuple(sorted(calls, key=lambda call: (call.line, call.column)))
+
+
+class _Lines:
+    """The lines of a source text that hold one of some names."""
+
+    def __init__(self, text: str, names: Collection[str]) -> None:
+        lines = enumerate(io.StringIO(normalized(text), newline=None), 1)
+        self.numbers = [number for number, line in lines if any(name in line for name in names)]
+        self.in_strings: set[ast.AST] = set()
+
+    def may_spell(self, node: ast.AST) -> bool:
+        """Return whether a node may hold one of the names. The nodes around it were asked before."""
+        if not hasattr(node, "lineno") or node in self.in_strings:
+            return True
+        if isinstance(node, ast.JoinedStr):
+            # before Python 3.12, positions in f-strings are wrong
+            self.in_strings.update(ast.walk(node))
+        first = node.decorator_list[0] if isinstance(node, DEFINITIONS) and node.decorator_list else node
+        index = bisect.bisect_left(self.numbers, first.lineno)
+        return index < len(self.numbers) and self.numbers[index] <= node.end_lineno
 
 
 class _Walk:
@@ -166,7 +194,7 @@ class _Walk:
         # the same names are looked up again and again
         self.may_be_method = functools.lru_cache(maxsize=None)(matcher.ending_in)
         self.may_be_function = functools.lru_cache(maxsize=None)(self.is_function_wanted)
-        self.leading = self.leading_to_calls()
+        self.leading = self.leading_to_calls("".join(lines))
 
     def found(self) -> Iterator[_Found]:
         """Yield the calls that patterns match."""
@@ -187,16 +215,23 @@ class _Walk:
             elif not isinstance(node, ast.Name):
                 self.push_children(visit)
 
-    def leading_to_calls(self) -> Mapping[ast.AST, Scope]:
+    def leading_to_calls(self, text: str) -> Mapping[ast.AST, Scope]:
         """Return the nodes that may be a PUT call by their name and all nodes around them, with their scopes."""
-        nodes, parents, around = self.scopes.nodes, self.scopes.parents, self.scopes.around
+        nodes: list[tuple[int, ast.AST, Scope]] = []
         leading: dict[ast.AST, Scope] = {}
-        for index, node in enumerate(nodes):
+        for visited in self.scopes.walk(_Lines(text, self.spellings()).may_spell):
+            nodes.append(visited)
+            index, node, scope = visited
             if isinstance(node, _REFERENCES) and self.is_wanted(node):
-                while index >= 0 and nodes[index] not in leading:
-                    leading[nodes[index]] = around[index]
-                    index = parents[index]
+                while node not in leading:
+                    leading[node] = scope
+                    index, node, scope = nodes[index]
         return leading
+
+    def spellings(self) -> Collection[str]:
+        """Return texts of which each name of a PUT call holds one: it ends as a pattern does, or is imported so."""
+        imports = self.scopes.everywhere.items()
+        return self.matcher.endings | {name for name, binding in imports if binding.imported and self.may_be_function(name)}
 
     def is_wanted(self, node: ast.Attribute | ast.Call | ast.Name) -> bool:
         """Return whether a node's name, or a name that it is imported as, ends as a pattern does."""

@@ -116,6 +116,12 @@ class Matcher(NamedTuple):
         """Literals: every source with a PUT call holds at least one; ``("",)`` if no literal is certain."""
         return self.prefilter.pieces
 
+    @property
+    def endings(self) -> frozenset[str]:
+        """Texts: the name of each PUT call holds one."""
+        wild = (WILDCARD.split(self.patterns[number].components[-1]) for number in self.others)
+        return frozenset([*self.by_last, *(max(parts, key=len) for parts in wild)])
+
     def may_match(self, text: str) -> bool:
         """Return whether a source text can hold a PUT call: cheap, and never false for one that does."""
         return next(self.prefilter.numbers(normalized(text)), None) is not None

@@ -123,6 +123,10 @@ class _Source:
         return before[-1] in ".\\" or before.endswith("def") and not needle.is_from_module
 
 
+# the same text is asked about again and again
+_source = functools.lru_cache(maxsize=1)(_Source)
+
+
 class Wanted(NamedTuple):
     """What a text must hold for one pattern to match.
 
@@ -156,7 +160,7 @@ class Prefilter(NamedTuple):
 
     def numbers(self, text: str) -> Iterator[int]:
         """Yield the numbers of the patterns that can match in a text, which must be normalized (see PEP 3131)."""
-        source = _Source(text)
+        source = _source(text)
         has = functools.lru_cache(maxsize=None)(text.__contains__)
         # looking literals up in a set of words is faster than searching the text for each
         words: Container[str] = source.words if len(self.groups) >= _MANY_PATTERNS else text

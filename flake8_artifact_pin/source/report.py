@@ -76,7 +76,7 @@ def report_file(
 ) -> FileReport:
     """Return the report of one file; tree, lines, filename and noqa_line_for() are those of flake8's FileProcessor."""
     text = "".join(lines)
-    calls = find_calls(tree, lines, matcher) if matcher.may_match(text) else ()
+    calls = find_calls(tree, lines, matcher)
     comments = find_noqa_comments(lines) if may_have_noqa(text) else ()
     if lines and "noqa" not in text.lower():
         # no noqa: save flake8 from tokenizing the file to join lines (for an empty file it asks linecache)

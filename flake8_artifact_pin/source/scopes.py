@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 
 FUNCTIONS = (ast.AsyncFunctionDef, ast.FunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+_NOTED = (*DEFINITIONS, ast.Global, ast.Import, ast.ImportFrom, ast.Nonlocal)
 
 _COMPREHENSIONS = (ast.DictComp, ast.GeneratorExp, ast.ListComp, ast.SetComp)
 _SELF = frozenset(["cls", "self"])
@@ -33,6 +35,7 @@ _WITH_SCOPE = frozenset([
     "AsyncFunctionDef", "ClassDef", "DictComp", "FunctionDef", "GeneratorExp", "Lambda", "ListComp", "SetComp",
     "comprehension",
 ])
+_INNER = ("body", "type_params")
 # Fields without nodes, or with nodes that do not matter here.
 _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
 # The fields of a node that hold its targets and their value (empty: the node itself is recorded as the value). By name:
@@ -71,11 +74,13 @@ class Kind(NamedTuple):
     """What nodes of one type have in common.
 
     ``fields`` may hold nodes that matter. ``may_bind``: such a node may bind a name. ``has_scope``: it opens a scope.
+    ``inner`` are the fields in that scope, unless it is a comprehension.
     """
 
     fields: tuple[str, ...]
     may_bind: bool
     has_scope: bool
+    inner: tuple[str, ...]
 
 
 # By the name of the node's type.
@@ -130,8 +135,6 @@ class Scope:
         around = parent.name if parent else MODULE
         own = node.name if isinstance(node, DEFINITIONS) else ""
         self.name: str = f"{around}.{own}" if own and around != MODULE else own or around
-        # a comprehension binds only its loop variables: a walrus in it binds a name in the scope around it
-        self.nodes: list[ast.AST] = parent.nodes if parent and isinstance(node, _COMPREHENSIONS) else []
         self.known: dict[str, Binding | None] = {}
 
     @property
@@ -153,7 +156,7 @@ class Scope:
         if isinstance(self.node, _COMPREHENSIONS):
             bounds = (each for loop in self.node.generators for each in _unpacked(loop.target, Bound(loop)))
         else:
-            bounds = (each for node in (*_parameters(self.node), *self.nodes) for each in _bound_by(node))
+            bounds = (each for node in (*_parameters(self.node), *_binding(self.node)) for each in _bound_by(node))
         for name, bound in bounds:
             found.setdefault(name, Binding()).all.append(bound)
         return {name: binding for name, binding in found.items() if not binding.is_declared}
@@ -167,16 +170,12 @@ class Scope:
 class Scopes:
     """The scopes of a file, and what their names stand for.
 
-    ``nodes`` are the nodes of its tree without constants and the like, parents before children; ``parents`` has the
-    index of each node's parent, ``around`` each node's scope. ``inner`` maps nodes to the scopes that they open.
-
-    ``stars`` are the modules of star imports, ``everywhere`` the bindings by imports and definitions in any scope,
+    ``inner`` maps functions and classes, and other nodes that were walked, to the scopes that they open. ``stars`` are the modules of star imports, ``everywhere`` the bindings by imports and definitions in any scope,
     ``declared`` the names declared global or nonlocal in any scope, ``subclasses`` the classes by the name of a base.
     """
 
     def __init__(self, tree: ast.AST) -> None:
         self.module = Scope(tree)
-        self.nodes, self.parents, self.around = [tree], [-1], [self.module]
         self.stars: list[Components] = []
         self.everywhere: dict[str, Binding] = {}
         self.declared: set[str] = set()
@@ -187,26 +186,29 @@ class Scopes:
         self._read()
 
     def _read(self) -> None:
-        """Read the tree once, breadth first and without recursion: nested expressions may exceed Python's limit."""
-        nodes, parents, around = self.nodes, self.parents, self.around
-        for index, node in enumerate(nodes):
-            kind, scope = kind_of(node), around[index]
-            if kind.may_bind:
-                scope.nodes.append(node)
-                if isinstance(node, ast.stmt):
-                    self._note(node)
+        """Read the statements. Expressions are many, and most are never asked for."""
+        for _, node, _ in self.walk(lambda child: not isinstance(child, ast.expr)):
+            if isinstance(node, _NOTED):
+                self._note(node)
+
+    def walk(self, is_wanted: Callable[[ast.AST], bool]) -> Iterator[tuple[int, ast.AST, Scope]]:
+        """Yield the nodes of the tree except constants and the like, parents before children.
+
+        Each one comes with the number of its parent in this order, and with its scope. A node that is not wanted is
+        left out, with all nodes in it.
+        """
+        # breadth first and without recursion: nested expressions may exceed Python's limit
+        waiting = [(-1, self.module.node, self.module)]
+        for index, (parent, node, scope) in enumerate(waiting):
+            yield parent, node, scope
+            kind = kind_of(node)
             for field in kind.fields:
-                value = getattr(node, field, None)
                 inner = self._enter(node, field, scope) if kind.has_scope else scope
-                for child in value if isinstance(value, (list, tuple)) else (value,):
-                    if isinstance(child, ast.AST) and not isinstance(child, ast.Constant):
-                        nodes.append(child)
-                        parents.append(index)
-                        around.append(inner)
+                waiting += [(index, child, inner) for child in _children(node, field) if is_wanted(child)]
 
     def _enter(self, node: ast.AST, field: str, scope: Scope) -> Scope:
         """Return the scope of a field of a node. ``scope`` is that of the node itself."""
-        if isinstance(node, _COMPREHENSIONS) or field in ("body", "type_params"):
+        if isinstance(node, _COMPREHENSIONS) or field in _INNER:
             return self.inner.get(node) or self.inner.setdefault(node, Scope(node, scope))
         # the first iterable of a comprehension is evaluated outside of it
         is_first = isinstance(scope.node, _COMPREHENSIONS) and scope.node.generators[0] is node
@@ -293,7 +295,7 @@ class Scopes:
         """Note the names of an import, a definition or a declaration."""
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             self.declared.update(node.names)
-        elif isinstance(node, (ast.Import, ast.ImportFrom, *DEFINITIONS)):
+        else:
             for name, bound in _bound_by(node):
                 if name == "*":
                     self.stars.append(bound.origin[:-1])
@@ -336,8 +338,32 @@ def kind_of(node: ast.AST) -> Kind:
     name = type(node).__name__
     if name not in _KINDS:
         fields = tuple(field for field in node._fields if field not in _WITHOUT_NODES)
-        _KINDS[name] = Kind(fields, name in _BINDING, name in _WITH_SCOPE)
+        inner = tuple(field for field in fields if name in _WITH_SCOPE and field in _INNER)
+        _KINDS[name] = Kind(fields, name in _BINDING, name in _WITH_SCOPE, inner)
     return _KINDS[name]
+
+
+def _children(node: ast.AST, field: str) -> Sequence[ast.AST]:
+    """Return the nodes in a field, without constants."""
+    value = getattr(node, field, None)
+    values = value if isinstance(value, (list, tuple)) else (value,)
+    return [child for child in values if isinstance(child, ast.AST) and not isinstance(child, ast.Constant)]
+
+
+def _binding(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope that may bind names, breadth first.
+
+    A comprehension binds only its loop variables: a walrus in it binds a name in the scope around it.
+    """
+    inner = kind_of(scope).inner
+    waiting = [child for field in inner or kind_of(scope).fields for child in _children(scope, field)]
+    for node in waiting:
+        kind = kind_of(node)
+        if kind.may_bind:
+            yield node
+        for field in kind.fields:
+            if field not in kind.inner:
+                waiting += _children(node, field)
 
 
 def _parameters(scope: ast.AST) -> Sequence[ast.arg]:

@@ -24,7 +24,7 @@ def read(source: str) -> tuple[Keys, list[tuple[ast.Call, Scope]]]:
     scopes = Scopes(tree)
     calls = [
         (node, scope)
-        for node, scope in zip(scopes.nodes, scopes.around)
+        for _, node, scope in scopes.walk(lambda _: True)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("put", "upload")
     ]
     return Keys(scopes), sorted(calls, key=lambda call: (call[0].lineno, call[0].col_offset))
