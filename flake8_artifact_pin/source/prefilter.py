@@ -8,7 +8,7 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
-from collections.abc import Container
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -24,6 +24,9 @@ _STAR_IMPORT = re.compile(r"import[\s\\]*\*")
 # The imported names: from "import" to the end of the line or of the parenthesis.
 _IMPORT = re.compile(r"import(?<!\wimport)\b((?:\\\r?\n?|[^\\\r\n;(])*(?:\((?:[^)#]|#[^\r\n]*)*)?)")
 
+# Most files hold it: in "copyright", or in "a copy of the License".
+_IN_LICENCES = "copy"
+
 # After a name that is neither called nor subscripted, no word may follow except these keywords.
 _NOT_CALLED = r"(?![ \t]*[(\[])(?![ \t]+(?!(?:and|as|async|else|for|from|if|import|in|is|not|or)\b)\w)"
 # _FEW_ARGUMENTS[n] refuses a one-line call with at most n arguments.
@@ -37,9 +40,6 @@ _FEW_ARGUMENTS = (
 )
 _OF_IT = r"(?![ \t]*\.)"
 _KEYWORD = r"(?:[\s\\]|#[^\n]*\n)*=(?!=)"
-
-# From this many patterns on, a set of the text's words pays off.
-_MANY_PATTERNS = 50
 
 
 class Needle(NamedTuple):
@@ -76,6 +76,11 @@ class _Source:
         return frozenset(words)
 
     @functools.cached_property
+    def has(self) -> Callable[[str], bool]:
+        """Return whether a word of the text holds a literal. The words are shorter than the text: most are repeated."""
+        return functools.lru_cache(maxsize=None)(" ".join(self.words).__contains__)
+
+    @functools.cached_property
     def imported(self) -> frozenset[str]:
         """All words that ``from ... import`` statements import; some others may be among them."""
         return frozenset(
@@ -92,22 +97,11 @@ class _Source:
         The caller has checked that the text holds the needle's literal.
         """
         if needle.is_wild:
-            return any(map(_compiled(needle.expression).match, self._words_with(needle.literal)))
+            return any(map(_compiled(needle.expression).match, (word for word in self.words if needle.literal in word)))
         if self.has_star or not needle.is_used:
             return _compiled(needle.expression).search(self.text) is not None
         found = [match.start() for match in _compiled(needle.expression).finditer(self.text)]
         return any(self._is_used(needle, start) for start in found) or bool(found) and needle.literal in self.imported
-
-    def _words_with(self, literal: str) -> Iterator[str]:
-        start = self.text.find(literal)
-        while start >= 0:
-            end = start + len(literal)
-            while start and _WORD.match(self.text, start - 1, start):
-                start -= 1
-            word = _WORD.match(self.text, start)
-            end = word.end() if word else end
-            yield self.text[start:end]
-            start = self.text.find(literal, end)
 
     def _is_used(self, needle: Needle, start: int) -> bool:
         """Return whether the name at an offset may be an attribute, a name in a getattr(), or a function definition."""
@@ -152,20 +146,19 @@ class Prefilter(NamedTuple):
     def pieces(self) -> tuple[str, ...]:
         """Literals: every text in which a pattern can match holds one; ``("",)`` if a pattern has no literal."""
         longest = [
-            max((needle.literal for needle in (first, *others)), key=len)
+            max((needle.literal for needle in (first, *others)), key=lambda literal: (literal != _IN_LICENCES, len(literal)))
             for first, alternatives in self.groups.items()
             for _, others in alternatives
         ]
-        return tuple(dict.fromkeys(longest)) if all(longest) else ("",)
+        different = dict.fromkeys(longest)
+        return tuple(each for each in different if not any(other in each for other in different if other != each))
 
     def numbers(self, text: str) -> Iterator[int]:
         """Yield the numbers of the patterns that can match in a text, which must be normalized (see PEP 3131)."""
         source = _source(text)
-        has = functools.lru_cache(maxsize=None)(text.__contains__)
-        # looking literals up in a set of words is faster than searching the text for each
-        words: Container[str] = source.words if len(self.groups) >= _MANY_PATTERNS else text
+        words, has = source.words, source.has
         for first, alternatives in self.groups.items():
-            if first.literal in (words if first.is_word else text):
+            if first.literal in words if first.is_word else has(first.literal):
                 # literals first: most sources lack one of them
                 likely = [
                     (number, others)

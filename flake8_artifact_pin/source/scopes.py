@@ -36,6 +36,11 @@ _WITH_SCOPE = frozenset([
     "comprehension",
 ])
 _INNER = ("body", "type_params")
+# Nodes without imports, definitions and declarations.
+_WITHOUT_STATEMENTS = (
+    ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.alias, ast.arguments, ast.expr,
+    ast.keyword, ast.pattern, ast.withitem,
+)
 # Fields without nodes, or with nodes that do not matter here.
 _WITHOUT_NODES = frozenset(["attr", "conversion", "ctx", "id", "is_async", "op", "ops", "simple", "type_comment"])
 # The fields of a node that hold its targets and their value (empty: the node itself is recorded as the value). By name:
@@ -74,17 +79,18 @@ class Kind(NamedTuple):
     """What nodes of one type have in common.
 
     ``fields`` may hold nodes that matter. ``may_bind``: such a node may bind a name. ``has_scope``: it opens a scope.
-    ``inner`` are the fields in that scope, unless it is a comprehension.
+    ``inner`` are the fields in that scope, unless it is a comprehension. ``has_statements``: it is or may hold some that
+    bind names in other scopes.
     """
 
     fields: tuple[str, ...]
     may_bind: bool
     has_scope: bool
     inner: tuple[str, ...]
+    has_statements: bool
 
 
-# By the name of the node's type.
-_KINDS: dict[str, Kind] = {}
+_KINDS: dict[type[ast.AST], Kind] = {}
 
 
 class Bound(NamedTuple):
@@ -187,7 +193,7 @@ class Scopes:
 
     def _read(self) -> None:
         """Read the statements. Expressions are many, and most are never asked for."""
-        for _, node, _ in self.walk(lambda child: not isinstance(child, ast.expr)):
+        for _, node, _ in self.walk(lambda child: kind_of(child).has_statements):
             if isinstance(node, _NOTED):
                 self._note(node)
 
@@ -335,12 +341,14 @@ def item_name(name: str, key: ast.expr) -> str:
 
 def kind_of(node: ast.AST) -> Kind:
     """Return the kind of a node."""
-    name = type(node).__name__
-    if name not in _KINDS:
-        fields = tuple(field for field in node._fields if field not in _WITHOUT_NODES)
-        inner = tuple(field for field in fields if name in _WITH_SCOPE and field in _INNER)
-        _KINDS[name] = Kind(fields, name in _BINDING, name in _WITH_SCOPE, inner)
-    return _KINDS[name]
+    return _KINDS.get(type(node)) or _KINDS.setdefault(type(node), _read_kind(type(node)))
+
+
+def _read_kind(node_type: type[ast.AST]) -> Kind:
+    name = node_type.__name__
+    fields = tuple(field for field in node_type._fields if field not in _WITHOUT_NODES)
+    inner = tuple(field for field in fields if name in _WITH_SCOPE and field in _INNER)
+    return Kind(fields, name in _BINDING, name in _WITH_SCOPE, inner, not issubclass(node_type, _WITHOUT_STATEMENTS))
 
 
 def _children(node: ast.AST, field: str) -> Sequence[ast.AST]:
