@@ -21,8 +21,8 @@ def store_imports(
 ) -> Mapping[str, Sequence[str]]:
     """Return the paths of files that import a store's modules and are not exempt, by the names of the stores."""
     wanted = list(stores)
-    # search for a word of each module: ``from google.cloud import storage`` does not spell the dotted name
-    words = {max(module.split("."), key=len) for name in wanted for module in STORES[name].modules}
+    # search for the package of each module: ``from google.cloud import storage`` does not spell the dotted name
+    words = {module.rpartition(".")[0] or module for name in wanted for module in STORES[name].modules}
     paths = [path for path in paths if exemption(workspace.pins.exempt, path) is None]
     if workspace.repository:
         paths = sorted({*paths} - files_without(workspace.repository, sorted(words), paths))

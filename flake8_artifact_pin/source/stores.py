@@ -316,7 +316,7 @@ STORES: Mapping[str, Store] = {
 }
 
 # Compiled on use: a run of flake8 does not need them.
-_IMPORT = r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]*))"
+_IMPORT = r"\n[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]*))"
 _COMMENT = r"#[^\n]*"
 _NAME = r"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
 
@@ -355,18 +355,19 @@ def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
 
 def imported_stores(text: str) -> frozenset[str]:
     """Return the names of the stores whose modules a source text imports. The text is searched, not parsed (cheap)."""
-    modules = set(_imported_modules(text))
-    return frozenset(
-        name
-        for name, store in STORES.items()
-        if any(module in modules for module in store.modules) and any(word in text for word in store.words)
-    )
+    likely = [
+        store
+        for store in STORES.values()
+        if any(word in text for word in store.words) and any(each.partition(".")[0] in text for each in store.modules)
+    ]
+    modules = frozenset(_imported_modules(text) if likely else ())
+    return frozenset(store.name for store in likely if not modules.isdisjoint(store.modules))
 
 
 def _imported_modules(text: str) -> Iterator[str]:
     """Yield the dotted names of modules that a text imports, of names imported from them, and of their packages."""
     comment, alias = re.compile(_COMMENT), re.compile(_NAME)
-    for match in re.finditer(_IMPORT, text):
+    for match in re.finditer(_IMPORT, f"\n{text}"):
         package, names, modules = match.groups()
         for name in alias.findall(comment.sub("", names or modules or "")):
             parts = name.split()[0].split(".")
