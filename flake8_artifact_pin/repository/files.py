@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import itertools
 import os
+import re
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -80,8 +82,9 @@ def walked_files(directory: str) -> Iterator[str]:
     """Yield the relative paths of the files below a directory, without flake8's default excludes."""
     for parent, directories, files in os.walk(directory):
         directories[:] = sorted(itertools.filterfalse(_is_excluded, directories))
+        start = os.path.relpath(parent, directory).replace(os.sep, "/")
         for name in sorted(itertools.filterfalse(_is_excluded, files)):
-            yield from_disk(os.path.relpath(os.path.join(parent, name), directory).replace(os.sep, "/"))
+            yield from_disk(name if start == os.curdir else f"{start}/{name}")
 
 
 def untracked_files(repository: Repository) -> list[str]:
@@ -90,9 +93,14 @@ def untracked_files(repository: Repository) -> list[str]:
 
 
 def _is_excluded(name: str) -> bool:
+    return _excludes().match(os.path.normcase(name)) is not None
+
+
+@functools.lru_cache(maxsize=1)
+def _excludes() -> re.Pattern[str]:
     from flake8.defaults import EXCLUDE
 
-    return any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
+    return re.compile("|".join(fnmatch.translate(os.path.normcase(pattern)) for pattern in EXCLUDE))
 
 
 def expressions(pieces: Sequence[str]) -> Sequence[str]:

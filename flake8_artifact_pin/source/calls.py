@@ -171,14 +171,17 @@ class _Lines:
 
     def may_spell(self, node: ast.AST) -> bool:
         """Return whether a node may hold one of the names. The nodes around it were asked before."""
-        if not hasattr(node, "lineno") or node in self.in_strings:
+        if node in self.in_strings:
             return True
         if isinstance(node, ast.JoinedStr):
             # before Python 3.12, positions in f-strings are wrong
             self.in_strings.update(ast.walk(node))
         first = node.decorator_list[0] if isinstance(node, DEFINITIONS) and node.decorator_list else node
-        index = bisect.bisect_left(self.numbers, first.lineno)
-        return index < len(self.numbers) and self.numbers[index] <= node.end_lineno
+        line, end = getattr(first, "lineno", None), getattr(node, "end_lineno", None)
+        if line is None or end is None:
+            return True
+        index = bisect.bisect_left(self.numbers, line)
+        return index < len(self.numbers) and self.numbers[index] <= end
 
 
 class _Walk:
@@ -223,6 +226,7 @@ class _Walk:
             nodes.append(visited)
             index, node, scope = visited
             if isinstance(node, _REFERENCES) and self.is_wanted(node):
+                # the parent of the root has the number -1: it is this node
                 while node not in leading:
                     leading[node] = scope
                     index, node, scope = nodes[index]
@@ -230,8 +234,7 @@ class _Walk:
 
     def spellings(self) -> Collection[str]:
         """Return texts of which each name of a PUT call holds one: it ends as a pattern does, or is imported so."""
-        imports = self.scopes.everywhere.items()
-        return self.matcher.endings | {name for name, binding in imports if binding.imported and self.may_be_function(name)}
+        return self.matcher.endings | set(filter(self.may_be_function, self.scopes.everywhere))
 
     def is_wanted(self, node: ast.Attribute | ast.Call | ast.Name) -> bool:
         """Return whether a node's name, or a name that it is imported as, ends as a pattern does."""

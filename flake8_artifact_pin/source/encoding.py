@@ -95,7 +95,8 @@ def _suspects(text: str) -> Iterator[str]:
     if python in _UNSAFE or has_more and python in _AMBIGUOUS and not head.is_sure:
         yield head.name
     # flake8 reads Latin-1 if a cookie's line or a comment is not UTF-8; Python accepts both
-    if has_more and python not in _SAFE and not _BEYOND_LATIN_1.search(text) and _is_other_program(text, "latin_1", python):
+    is_latin_1 = has_more and not _BEYOND_LATIN_1.search(text)
+    if is_latin_1 and python not in _SAFE and _is_other_program(text, "latin_1", python):
         yield head.name or "utf-8"
     # flake8 looks for a cookie in the first line, and in the second one if the first is blank or a comment
     may_be_other = _is_blank_or_comment(_LINE_END.split(plain, maxsplit=1)[0])

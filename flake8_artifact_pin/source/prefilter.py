@@ -145,13 +145,12 @@ class Prefilter(NamedTuple):
     @property
     def pieces(self) -> tuple[str, ...]:
         """Literals: every text in which a pattern can match holds one; ``("",)`` if a pattern has no literal."""
-        longest = [
-            max((needle.literal for needle in (first, *others)), key=lambda literal: (literal != _IN_LICENCES, len(literal)))
+        rarest = dict.fromkeys(
+            max((needle.literal for needle in (first, *others)), key=_rarity)
             for first, alternatives in self.groups.items()
             for _, others in alternatives
-        ]
-        different = dict.fromkeys(longest)
-        return tuple(each for each in different if not any(other in each for other in different if other != each))
+        )
+        return tuple(each for each in rarest if not any(other in each for other in rarest if other != each))
 
     def numbers(self, text: str) -> Iterator[int]:
         """Yield the numbers of the patterns that can match in a text, which must be normalized (see PEP 3131)."""
@@ -195,6 +194,10 @@ def compile_prefilter(patterns: Iterable[Wanted]) -> Prefilter:
         others += [Needle(wanted.words[0] if len(wanted.words) == 1 else "", "|".join(wanted.words))]
         groups.setdefault(first, []).append((number, [needle for needle in others if needle.expression]))
     return Prefilter(groups)
+
+
+def _rarity(literal: str) -> tuple[bool, int]:
+    return literal != _IN_LICENCES, len(literal)
 
 
 def _needles(name: str, behind: str) -> list[Needle]:

@@ -79,8 +79,8 @@ class Kind(NamedTuple):
     """What nodes of one type have in common.
 
     ``fields`` may hold nodes that matter. ``may_bind``: such a node may bind a name. ``has_scope``: it opens a scope.
-    ``inner`` are the fields in that scope, unless it is a comprehension. ``has_statements``: it is or may hold some that
-    bind names in other scopes.
+    ``inner`` are the fields in that scope, unless it is a comprehension. ``has_statements``: it imports, defines or
+    declares names, or may hold statements that do.
     """
 
     fields: tuple[str, ...]
@@ -176,7 +176,9 @@ class Scope:
 class Scopes:
     """The scopes of a file, and what their names stand for.
 
-    ``inner`` maps functions and classes, and other nodes that were walked, to the scopes that they open. ``stars`` are the modules of star imports, ``everywhere`` the bindings by imports and definitions in any scope,
+    ``inner`` maps functions and classes, and other nodes that were walked, to the scopes that they open.
+
+    ``stars`` are the modules of star imports, ``everywhere`` the bindings by imports and definitions in any scope,
     ``declared`` the names declared global or nonlocal in any scope, ``subclasses`` the classes by the name of a base.
     """
 

@@ -355,13 +355,9 @@ def _compile(stores: tuple[str, ...], patterns: tuple[str, ...]) -> Matcher:
 
 def imported_stores(text: str) -> frozenset[str]:
     """Return the names of the stores whose modules a source text imports. The text is searched, not parsed (cheap)."""
-    likely = [
-        store
-        for store in STORES.values()
-        if any(word in text for word in store.words) and any(each.partition(".")[0] in text for each in store.modules)
-    ]
-    modules = frozenset(_imported_modules(text) if likely else ())
-    return frozenset(store.name for store in likely if not modules.isdisjoint(store.modules))
+    modules = set(_imported_modules(text))
+    imported = (store for store in STORES.values() if not modules.isdisjoint(store.modules))
+    return frozenset(store.name for store in imported if any(word in text for word in store.words))
 
 
 def _imported_modules(text: str) -> Iterator[str]:
