@@ -73,7 +73,8 @@ class Renames:
     def __init__(self, repository: Repository, known: Collection[str] = ()) -> None:
         self.repository = repository
         self.known = known
-        self.top = Repository(repository.top, repository.top)
+        is_top = repository.directory == repository.top
+        self.top = repository if is_top else Repository(repository.top, repository.top)
         self.answers: dict[str, NewPaths] = {}
 
     def outcome(self, path: str) -> Outcome:
@@ -171,7 +172,7 @@ class Renames:
     def _new_files(self) -> Sequence[str]:
         """The files that HEAD does not have, in the index or untracked."""
         added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
-        found = {*names(added), *self.top.untracked_files()}
+        found = {*names(added), *self.top.untracked}
         return sorted(path for path in found if os.path.isfile(self.top.location(path)))
 
     @functools.cached_property
@@ -194,6 +195,8 @@ class Renames:
 
     @functools.cached_property
     def _prefix(self) -> str:
+        if self.top is self.repository:
+            return ""
         return self.repository.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").removesuffix("\n")
 
     @functools.cached_property
