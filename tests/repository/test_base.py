@@ -29,7 +29,8 @@ def base(repository: Repository, named: str | None = None) -> Base:
         (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev",
          "origin/dev", False),
         (["remote add origin x"], "dev", "HEAD", True),
-        (["remote add up x", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "", "up/main", False),
+        (["remote add up x", "remote add z y", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "",
+         "up/main", False),
     ],
 )
 def test_default(repository: Repository, commands: list[str], target: str, revision: str, is_guess: bool) -> None:

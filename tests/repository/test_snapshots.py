@@ -91,6 +91,7 @@ PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
         {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", "",
     ),
     "a pyproject.toml without": ({"pyproject.toml": "[tool.x]\n"}, f"touch {PINS}", "", ""),
+    "not UTF-8": ({PINS: b'# \xff\n[pins]\n"a.py" = 1\n'}, f"echo > {PINS}", PINS, ""),
     "a fault": ({PINS: "[pins]\nx = y\n"}, f"echo > {PINS}", PINS, f"{PINS} had faults in the base: "),
 }
 
