@@ -200,12 +200,12 @@ def test_submodules(repository: Repository, project: Project) -> None:
     inner["changed"].commit({"a.py": PUT * 2})
     inner["same"].write({"a.py": PUT * 2})
     repository.shell("rm -rf away/* away/.git; git rm -q --cached gone; rm -rf gone")
-    repository.write({PINS: '[pins]\n"changed/a.py" = 2\n'})
+    Repository(project, "added").commit({"a.py": PUT})
+    repository.add({PINS: '[pins]\n"changed/a.py" = 2\n'})
     found = snapshots()
     assert counts(found) == ({}, {})
     assert found.notes == [
-        "submodule changed changed: its PUT calls are not compared",
-        "submodule gone changed: its PUT calls are not compared",
+        f"submodule {name} changed: its PUT calls are not compared" for name in ("added", "changed", "gone")
     ]
 
 
