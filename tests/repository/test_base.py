@@ -56,6 +56,8 @@ def test_merge_base(repository: Repository) -> None:
         ([], "main", "there is no commit to compare with: this repository has none yet"),
         (["commit --allow-empty -qm x"], "nope", "there is no revision nope here: fetch it, or name another one"),
         (["commit --allow-empty -qm x"], "--help", "there is no revision --help here: fetch it, or name another one"),
+        # what resolves, and is no commit to git merge-base
+        (["commit --allow-empty -qm x"], "^main", "git: Not a valid object name ^main"),
         (["commit --allow-empty -qm x", "checkout -q --orphan o", "commit --allow-empty -qm y"], "main",
          "main has no commit in common with HEAD: name another revision"),
     ],
