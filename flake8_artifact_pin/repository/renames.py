@@ -138,8 +138,8 @@ class Renames:
         # a directory is at the path if a module became a package
         is_missing = os.path.isdir(location) or not os.path.lexists(location)
         suffix = os.path.splitext(path)[1]
-        known = [other for other in self._known_files if other not in self._new_files]
-        others = [other for other in (*self._new_files, *known) if os.path.splitext(other)[1] == suffix]
+        files = {*self._new_files, *(self._prefix + other for other in self.known)}
+        others = [other for other in files if os.path.splitext(other)[1] == suffix]
         content = self._content(path) if is_missing and others else b""
         alike = sorted(
             (
@@ -174,10 +174,6 @@ class Renames:
         added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
         found = {*names(added), *self.top.untracked}
         return sorted(path for path in found if os.path.isfile(self.top.location(path)))
-
-    @functools.cached_property
-    def _known_files(self) -> Sequence[str]:
-        return sorted(self._prefix + path for path in self.known)
 
     def _is_replaced(self, path: str) -> bool:
         """Return whether a file has few lines in common with the one that git has at its path."""
