@@ -56,6 +56,7 @@ OWN = ("*.put_object", "fs.put", "lib.save", "upload")
         ("def upload(): ...\nupload = retry(upload)", ["2:15 upload"]),
         ("def f():\n  global upload\n  def upload(): ...\nupload()", ["4:0 upload"]),
         ("x.upload()\nimport lib\nsubmit(lib.upload)", ["1:2 upload", "3:11 upload"]),
+        ("import lib.s3\nsubmit(lib.s3.upload)", ["2:14 upload"]),
     ],
 )
 def test_counted(source: str, expected: list[str]) -> None:
