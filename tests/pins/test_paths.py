@@ -32,14 +32,17 @@ def pins_of(project: Project, text: str, cwd: str = "") -> Pins:
     ("path", "keys", "expected"),
     [
         ("a.py", ["a.py"], "a.py"),
+        ("b/a.py", ["a.py"], None),
         ("tests/x/y.py", ["tests/"], "tests/"),
         ("b/tests/y.py", ["tests/"], None),
         # a pattern without a slash speaks of the name alone, too
         ("_a.py", ["_*"], "_*"),
         ("b/_a.py", ["_*"], "_*"),
+        ("_b/a.py", ["_*"], "_*"),
         ("b/_b/a.py", ["_*"], None),
         ("gen_1/b/a.py", ["gen_*/"], "gen_*/"),
         ("b/gen_1/a.py", ["gen_*/"], None),
+        ("docs/a/b.py", ["docs/*.py"], "docs/*.py"),
         ("t1/ac.py", ["t?/a[bc].py"], "t?/a[bc].py"),
         ("x/ayz.py", ["_*", "x/*y*z.py"], "x/*y*z.py"),
         ("[", ["["], "["),
@@ -59,6 +62,7 @@ def test_exemption(path: str, keys: list[str], expected: str | None) -> None:
         ("src", "../../a.py", None),
         ("", "{root}/a.py", "a.py"),
         ("", "{root}x/a.py", None),
+        ("", "{root}", None),
     ],
 )
 def test_governed(project: Project, cwd: str, filename: str, expected: str | None) -> None:
@@ -152,6 +156,7 @@ def test_names_that_look_alike(path: str, is_like: bool) -> None:
         ("é\n.py", True),
         ("a\\b.py", False),
         ("../a.py", False),
+        ("\udcff.py", False),
         ("x" * 4097, False),
     ],
 )
