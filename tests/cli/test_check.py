@@ -274,6 +274,7 @@ FILE_NOQA: list[tuple[str, str, list[str]]] = [
     (f"# flake8: noqa\n{PUT}", "0", ["1:1: APR004", "2:4: APR001"]),
     (f"# flake8: noqa\n{PUT}", "1", ["1:1: APR004"]),
     # each of these makes flake8 skip the file, and none names the code
+    (f"# flake8: noqa: E501 - why\n{PUT}", "1", ["1:1: APR004"]),
     (f"# flake8: noqa: why APR001\n{PUT}", "1", ["1:1: APR004"]),
     (f"# flake8: noqa: apr001 - why\n{PUT}", "1", ["1:1: APR004"]),
     (f"# flake8: noqa: APR0011 - why\n{PUT}", "1", ["1:1: APR004"]),
