@@ -276,7 +276,7 @@ class _Walk:
             method = next(
                 name for name, before in imported.links if self.matcher.match(before.attribute(name), call)
             )
-            if call is None and method[:1].isupper():
+            if call is None and method[:1].isupper() and pattern.store in STORES:
                 # a class in a list of classes: nothing is written there
                 return None
             return self.put_call(node, method, visit, pattern, call)
