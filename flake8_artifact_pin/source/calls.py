@@ -19,8 +19,6 @@ from flake8_artifact_pin.source.dotted import second_text
 from flake8_artifact_pin.source.keys import Keys
 from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.patterns import Pattern
-from flake8_artifact_pin.source.scopes import FUNCTIONS
-from flake8_artifact_pin.source.scopes import is_self
 from flake8_artifact_pin.source.scopes import kind_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
@@ -252,18 +250,7 @@ class _Walk:
         is_function = visit.is_called or self.names.is_imported(attribute[0], scope)
         names = self.names.names(attribute[0], scope).attribute(method)
         pattern = self.matcher.match(names, call, is_function)
-        if pattern is None or pattern.store in STORES and self.is_own(attribute[0], method, scope, visit.is_called):
-            return None
-        return self.put_call(node, method, visit, pattern, call)
-
-    def is_own(self, receiver: ast.expr, name: str, scope: Scope, is_called: bool) -> bool:
-        """Return whether the receiver is ``self`` and its class in this file, or a base class there, has that name.
-
-        It defines it as a method, or, where it is not called, sets it as an attribute.
-        """
-        owners = self.scopes.classes(receiver, scope) if is_self(receiver) else ()
-        found = (self.scopes.attributes(owner).get(name, ()) for owner in owners)
-        return any(not is_called or isinstance(bound.value, FUNCTIONS) for each in found for bound, _ in each)
+        return self.put_call(node, method, visit, pattern, call) if pattern else None
 
     def function(self, node: ast.Name, visit: _Visit) -> _Found | None:
         """Return the PUT call if a name stands for an imported or defined function that a pattern matches."""

@@ -36,8 +36,6 @@ def stores_of(source: str) -> list[str]:
         ("s3", "bucket = res.Bucket(b)\nbucket.copy(source, k)"),
         ("s3", "target.copy_from(CopySource=source)"),
         ("s3", "rds.start_export_task(S3BucketName=b, S3Prefix=p)"),
-        ("s3", "class C:\n  def upload_file(self): self.s3.upload_file(f, b, k)"),
-        ("s3", "class C:\n  def f(self): self.put_object(Body=b)"),
         ("gcs", "bucket.blob(name).upload_from_string(text)"),
         ("gcs", "from prefect_gcp.cloud_storage import cloud_storage_upload_blob_from_file as put\nput(f, b, n)"),
         ("gcs", "GcsBucket.load('x').upload_from_path(path, to_path=path)"),
@@ -103,9 +101,6 @@ def test_writes(store: str, source: str) -> None:
         pytest.param("def f(gcs: 'GCSHook, or none'): gcs.upload(b, k, p)", id="an annotation that is prose"),
         pytest.param("s3.Bucket(b).Tagging().put(Tagging=t); s3.Object(b, k).Acl().put(ACL=a)", id="no object"),
         pytest.param("s3.upload_part(Body=b); client.append_data(d)", id="a part of a write"),
-        pytest.param("class C:\n  def upload_file(self): ...\n  def f(self): self.upload_file(p)", id="an own method"),
-        pytest.param("class B:\n  def copy_key(self): ...\nclass C(B):\n  def f(self): self.copy_key()", id="a base's"),
-        pytest.param("class C:\n  def f(self): self.upload_file = 'a.csv'; g(self.upload_file)", id="an own attribute"),
         pytest.param("from .operators import SqlToS3Operator\noperators = [SqlToS3Operator]", id="a list of classes"),
     ],
 )
