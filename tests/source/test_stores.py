@@ -42,6 +42,7 @@ def stores_of(source: str) -> list[str]:
         ("gcs", "with bucket.blob(name).open('w') as out: ..."),
         ("gcs", "bucket.copy_blob(blob, other, name)"),
         ("azure", "container.upload_blob(name=n, data=d)"),
+        ("azure", "file_client.rename_file(new_name=n)"),
         ("minio", "client.fput_object(b, k, path)"),
         ("fsspec", "from smart_open import open\nwith open(url, 'w') as out: ..."),
         ("fsspec", "import fsspec as f\nf.open(url, mode='ab')"),
@@ -55,6 +56,7 @@ def stores_of(source: str) -> list[str]:
         ("airflow", "class C:\n  def gcs(self): return GCSHook()\n  def f(self): self.gcs().upload(b, k, p)"),
         ("airflow", "class hook: pass\ndef hook(): return GCSHook()\nhook().upload(b, k, p)"),
         ("airflow", "from airflow.transfers import PostgresToS3Operator as P\nP(s3_key=k)"),
+        ("airflow", "from airflow.transfers import SalesforceToGcsOperator\nSalesforceToGcsOperator(query=q)"),
         ("glue", "context.write_dynamic_frame.from_options(frame=f, connection_type='s3')"),
         ("glue", "sink = context.getSink(path=p)\nsink.writeFrame(f)"),
         ("spark", "frame.write.mode('append').partitionBy('day').parquet(path)"),
@@ -75,6 +77,7 @@ def stores_of(source: str) -> list[str]:
         ("boto2", "bucket.new_key(k).set_contents_from_string(text)"),
         ("arcticdb", "import arcticdb\nac = arcticdb.Arctic(u)\nx = ac['a']\nx.write(symbol, frame)"),
         ("cloudpathlib", "p = AnyPath(url)\nwith p.open('w') as out: ..."),
+        ("cloudpathlib", "p = Path(a)\nif far: p = S3Path(a)\np.with_suffix('.xml').open('wb')"),
         ("cloudpathlib", "root = UPath(url)\np = root / a / b / c / d / e\np.open('w')"),
     ],
 )
@@ -109,6 +112,7 @@ def test_writes(store: str, source: str) -> None:
         pytest.param("def f(gcs: 'GCSHook, or none'): gcs.upload(b, k, p)", id="an annotation that is prose"),
         pytest.param("s3.Bucket(b).Tagging().put(Tagging=t); s3.Object(b, k).Acl().put(ACL=a)", id="no object"),
         pytest.param("s3.upload_part(Body=b); client.append_data(d)", id="a part of a write"),
+        pytest.param("from .operators import SqlToS3Operator\noperators = [SqlToS3Operator]", id="a list of classes"),
     ],
 )
 def test_no_writes(source: str) -> None:
@@ -126,6 +130,7 @@ def test_no_writes(source: str) -> None:
         ("import pandas as pd\nf.to_csv(u, storage_options=o)", {"pandas"}),
         ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook", {"airflow"}),
         ("import boto\nimport boto_tools", {"boto2"}),
+        ("from s3path import S3Path", {"cloudpathlib"}),
         ("x = 'import boto3'\nimporting = minio", set()),
         ("", set()),
     ],
