@@ -145,7 +145,8 @@ def _prose(segment: str, *, is_comment: bool) -> str:
     """Return a part of a comment without the directives at its beginning."""
     position, is_separated = 0, True
     while True:
-        position = _end(_SEPARATORS, segment, position)
+        if separators := _SEPARATORS.match(segment, position):
+            position = separators.end()
         directive = _compiled(_DIRECTIVE).match(segment, position)
         if directive is None and is_comment:
             directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
@@ -160,11 +161,6 @@ def _prose(segment: str, *, is_comment: bool) -> str:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Compile a large pattern on first use: editors start flake8 at each save, and most files have no reasons."""
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
-
-
-def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
-    return match.end() if match else position
 
 
 def _folded(text: str) -> str:
