@@ -148,11 +148,9 @@ class Expressions(Lookup):
         memory = ((node.id, scope), context.names)
         if memory in self.templates:
             return self.templates[memory]
-        has_one = len(found) == 1 and not isinstance(found[0].value, ast.arg)
         inner = Context(scope, context.names)
-        if node.id in self.scopes.declared and not any(isinstance(bound.value, ast.arg) for bound in found):
-            template = unknown(node.id)
-        elif has_one:
+        is_variable = len(found) == 1 and not isinstance(found[0].value, ast.arg)
+        if is_variable and node.id not in self.scopes.declared:
             template = self.followed(node.id, found[0], inner)
         else:
             template = unknown(node.id, self.parameter(node.id, found, inner))
@@ -200,7 +198,7 @@ class Expressions(Lookup):
             is_own = isinstance(context.scope.node, FUNCTIONS) and not is_self(ast.Name(name)) and not sources
             return self.parameters(context.scope)[name] if is_own else None
         source = sources.pop() if len(sources) == 1 else ""
-        if not source or not context.names:
+        if not source or not context.names or name in self.scopes.declared:
             return None
         template = self.name(ast.Name(source), Context(context.scope, context.names - 1))
         return template[0].parameter if is_unknown(template) else None

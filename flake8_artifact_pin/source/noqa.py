@@ -20,6 +20,7 @@ from flake8.violation import Violation
 
 from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.reasons import stripped
+
 CODE = "APR001"
 
 # A comment that a person reads as a suppression of APR001, whether flake8 does or not.

@@ -39,9 +39,9 @@ _INVISIBLE = re.compile(
 _CONTROLS = frozenset(["Cc", "Cf", "Cs"])
 # Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
 _BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-# Only so many characters are searched for a reason.
+# A reason is searched for in so many characters at most.
 _ENOUGH = 10_000
-# A single one of these is a word.
+# One character of these scripts is a word.
 _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
 # Ideographs, Hangul vowels and other letters that look like a dash or a bar.
 _STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85\u1173\u1175\u01c0\u01c1\u1427\u1428")
