@@ -56,11 +56,6 @@ class NoqaComment(NamedTuple):
     offset: int = 0
     is_alone: bool = True
 
-    @property
-    def text(self) -> str:
-        """The comment from its ``noqa`` on."""
-        return self.comment[self.offset:]
-
 
 class FileNoqa(NamedTuple):
     """A line (1-based) that makes flake8 skip the whole file, and its reason, or an empty string."""
@@ -112,10 +107,6 @@ class NoqaLines(NamedTuple):
         """Return whether the noqa comment that flake8 finds for a line (1-based) names a code."""
         match = NOQA_INLINE_REGEXP.search(self.text(line))
         return match is not None and code in _codes(match)
-
-    def at(self, line: int) -> LineNoqa:
-        """Return what the noqa comment of a line (1-based) does to a PUT call there."""
-        return self.of_text(self.text(line))
 
     def of_text(self, text: str) -> LineNoqa:
         """Return what a noqa comment does to a PUT call, given the text that flake8 searches for the comment."""
