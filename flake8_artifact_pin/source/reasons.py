@@ -145,8 +145,8 @@ def _prose(segment: str, *, is_comment: bool) -> str:
     """Return a part of a comment without the directives at its beginning."""
     position, is_separated = 0, True
     while True:
-        if separators := _SEPARATORS.match(segment, position):
-            position = separators.end()
+        separators = _SEPARATORS.match(segment, position)
+        position = separators.end() if separators else position
         directive = _compiled(_DIRECTIVE).match(segment, position)
         if directive is None and is_comment:
             directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
