@@ -18,9 +18,9 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import like_named_pin
 from flake8_artifact_pin.pins.paths import UNNAMED_STDIN
-from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 from flake8_artifact_pin.pins.positions import call_position
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pattern_position
@@ -274,7 +274,7 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
     """Return the step that settles an unnamed call or one beyond the count."""
     path = verdict.path
     is_pinned = path in pins.pins
-    if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == unnamed_stdin_path(pins):
+    if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == governed_path(pins, UNNAMED_STDIN):
         return "its pin is not known: pass --stdin-display-name PATH"
     if not pins.path:
         return f"there is no pins file: {commands.INIT}"

@@ -16,7 +16,6 @@ from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import judged_path
 from flake8_artifact_pin.pins.paths import like_named_pin
 from flake8_artifact_pin.pins.paths import make_exempt
-from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 
 pytestmark = pytest.mark.once
 
@@ -131,7 +130,7 @@ def test_directory_behind_a_link(project: Project) -> None:
 
 def test_unnamed_standard_input(project: Project) -> None:
     pins = pins_of(project, "", "features")
-    assert unnamed_stdin_path(pins) == "features/stdin"
+    assert governed_path(pins, "stdin") == "features/stdin"
 
 
 @pytest.mark.parametrize(
