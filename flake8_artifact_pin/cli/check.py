@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.cli.collect import findings_in_pins
+from flake8_artifact_pin.cli.collect import findings_of
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
 from flake8_artifact_pin.cli.collect import findings_on_patterns
-from flake8_artifact_pin.cli.collect import moves_behind
-from flake8_artifact_pin.cli.collect import scanned_findings
 from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
 from flake8_artifact_pin.cli.formats import github_text
@@ -119,10 +117,7 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
     since = _since(workspace, arguments.since, notes)
     paths = workspace.files(arguments.paths)
     scanned_files = list(scan(workspace, paths, with_progress))
-    moves = moves_behind(workspace, scanned_files)
-    findings = set(findings_in_pins(workspace, moves))
-    for scanned in scanned_files:
-        findings.update(scanned_findings(workspace, scanned, moves))
+    findings = set(findings_of(workspace, scanned_files))
     # dead patterns first: they explain why pins are stale
     first: list[FileFinding] = []
     if not arguments.paths:

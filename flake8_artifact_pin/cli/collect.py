@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
 
+from flake8_artifact_pin.cli.moved import gone_files
+from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.wrappers import find_wrappers
-from flake8_artifact_pin.pins.files import missing_pins
-from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.uncounted import dead_patterns
@@ -31,21 +31,31 @@ def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
     """Yield the findings of ``check`` in the whole repository."""
     paths = workspace.files()
     scanned_files = list(scan(workspace, paths))
-    moves = moves_behind(workspace, scanned_files)
-    for scanned in scanned_files:
-        yield from scanned_findings(workspace, scanned, moves)
+    yield from findings_of(workspace, scanned_files)
     yield from findings_on_patterns(workspace, scanned_files)
-    yield from findings_in_pins(workspace, moves)
     yield from findings_on_exemptions(workspace, paths)
 
 
-def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Sequence[Move]:
+def findings_of(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[FileFinding]:
+    """Yield the findings in some files and in their pins, without those on useless exemptions and dead patterns."""
+    pins = workspace.pins
+    gone = {path: file for path, file in gone_files(workspace).items() if not file.is_absent}
+    moves = _moves_behind(workspace, scanned_files, bool(gone))
+    for scanned in scanned_files:
+        yield from scanned_findings(workspace, scanned, moves)
+    if pins.path:
+        missing = [pins.pins[path] for path in gone]
+        renamed = {path: file.new_path for path, file in gone.items()}
+        moved = {path: moved_to(moves, path) for path in gone}
+        for finding in pins_findings(pins, missing, renamed, date.today(), moved):
+            yield FileFinding(workspace.shown(pins.name), finding)
+
+
+def _moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile], is_gone: bool) -> Sequence[Move]:
     """Return the moves that explain findings. Git is asked only if a pin is stale."""
     pins = workspace.pins
     verdicts = (judge_file(pins, file.path, file.report) for file in scanned_files if not file.problems)
-    if any(verdict.gone or verdict.is_stale for verdict in verdicts) or _gone_pins(workspace):
-        from flake8_artifact_pin.cli.moved import moves_in
-
+    if is_gone or any(verdict.gone or verdict.is_stale for verdict in verdicts):
         return [move for move in moves_in(workspace) if not move.problem and move.source.path != move.target.path]
     return ()
 
@@ -60,17 +70,6 @@ def scanned_findings(
     if not scanned.problems:
         for finding in _judged(workspace, scanned, moves):
             yield FileFinding(scanned.name, finding)
-
-
-def findings_in_pins(workspace: Workspace, moves: Sequence[Move] = ()) -> Iterator[FileFinding]:
-    """Yield the findings in the pins file, except those on useless exemptions and dead patterns."""
-    pins = workspace.pins
-    if pins.path:
-        missing = _gone_pins(workspace)
-        name = workspace.shown(pins.name)
-        moved = {pin.path: moved_to(moves, pin.path) for pin in missing}
-        for finding in pins_findings(pins, missing, _renamed(workspace, missing), date.today(), moved):
-            yield FileFinding(name, finding)
 
 
 def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterator[FileFinding]:
@@ -109,24 +108,3 @@ def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -
         is_suppressed = scanned.report.noqa.hides(finding.code, finding.line)
         if not is_suppressed and not (file_noqa and file_noqa.reason and finding.code == "APR001"):
             yield finding
-
-
-def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
-    """Return the pins whose file does not exist, without those that git tracks but has not checked out."""
-    missing = missing_pins(workspace.pins)
-    if not missing:
-        return ()
-    absent = workspace.not_checked_out()
-    return [pin for pin in missing if not absent.has(pin.path)]
-
-
-def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
-    """Return the new paths of missing files that git knows as renamed."""
-    if not missing or not workspace.repository:
-        return {}
-    from flake8_artifact_pin.repository.renames import Fate
-    from flake8_artifact_pin.repository.renames import Renames
-
-    renames = Renames(workspace.repository, workspace.pins.pins)
-    outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
-    return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}

@@ -190,6 +190,15 @@ def open_workspace(named: str | None) -> Workspace:
     return workspace_of(pins)
 
 
+def open_pinned(named: str | None) -> Workspace:
+    """Return the workspace as open_workspace() does, and raise UsageError if there is no pins file."""
+    workspace = open_workspace(named)
+    if not workspace.pins.path:
+        where = f"{workspace.pins.cwd} or a directory above it"
+        raise UsageError(f"there is no {FILE_NAME} and no {PYPROJECT} with pins in {where}: create one with init")
+    return workspace
+
+
 def workspace_of(pins: Pins) -> Workspace:
     """Return the workspace of pins without faults."""
     patterns = read_configuration().patterns

@@ -614,7 +614,7 @@ def test_text(repository: Repository) -> None:
     put(repository, {"src/a.py": PUT, "b.py": "x = 1\n", PINS: '[pins]\n"b.py" = 2\n"c.py" = 1\n'})
     outcome = repository.run("check")
     assert outcome == (
-        f"{PINS}:3:1: APR003 c.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: "
+        f"{PINS}:3:1: APR003 c.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: "
         "flake8-artifact-pin prune\n"
         "b.py:1:1: APR002 stale pin: 0 PUT calls, 2 pinned; lower it: flake8-artifact-pin prune\n"
         "src/a.py:1:4: APR001 put_object(...): 1 PUT call, 0 pinned; decide: flake8-artifact-pin decide src/a.py:1\n",
@@ -638,8 +638,8 @@ def test_the_new_name_of_a_pinned_file(repository: Repository) -> None:
     repository.git("mv", "a.py", "c.py")
     repository.git("rm", "--quiet", "b.py")
     assert [text for *_, code, text in repository.check().findings if code == "APR003"] == [
-        "a.py is now c.py; move its pin: flake8-artifact-pin prune --move-renamed",
-        "b.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: flake8-artifact-pin prune",
+        "a.py is now c.py; keep its decisions: flake8-artifact-pin decide --moved",
+        "b.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: flake8-artifact-pin prune",
     ]
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from support import COMMAND
+from support import PINS
 from support import Project
 from support import Repository
 
@@ -277,7 +278,9 @@ def test_there_must_be_a_pins_file(directory: Repository) -> None:
     directory.write({"a.py": ONE})
     outcome = directory.run("decide", "a.py", "--registered", "made_up")
     assert (outcome.err, outcome.status) == (
-        "flake8-artifact-pin: there is no pins file here or in a directory above: create one with init\n", 2,
+        f"flake8-artifact-pin: there is no {PINS} and no pyproject.toml with pins in {directory.root} or a directory "
+        "above it: create one with init\n",
+        2,
     )
 
 

@@ -329,7 +329,7 @@ def test_pins() -> None:
     """Each at its place, which no text repeats: baselines compare texts."""
     pins = read_pins(PINS)
     missing = [pins.pins["gone2.py"], pins.pins["gone.py"]]
-    move = f"renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
+    move = f"renamed: flake8-artifact-pin decide --moved; deleted: {PRUNE}"
     undated = [
         "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
         '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
@@ -365,7 +365,7 @@ def test_exemption_without_a_reason() -> None:
 def test_renamed() -> None:
     pins = read_pins('[pins]\n"old.py" = 1')
     [finding] = pins_findings(pins, [pins.pins["old.py"]], {"old.py": "new.py"})
-    assert finding.text == f"old.py is now new.py; move its pin: {PRUNE} --move-renamed"
+    assert finding.text == "old.py is now new.py; keep its decisions: flake8-artifact-pin decide --moved"
 
 
 def test_findings_of_check() -> None:

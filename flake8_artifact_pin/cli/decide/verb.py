@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from datetime import date
 from flake8_artifact_pin.cli.decide.ask import Answer
 from flake8_artifact_pin.cli.decide.ask import ask
 from flake8_artifact_pin.cli.decide.moves import plan_moves
+from flake8_artifact_pin.cli.decide.moves import whole_pins
 from flake8_artifact_pin.cli.decide.plan import chosen_calls
 from flake8_artifact_pin.cli.decide.plan import new_calls
 from flake8_artifact_pin.cli.decide.plan import Plan
@@ -23,6 +25,8 @@ from flake8_artifact_pin.cli.decide.plan import plan_count
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
 from flake8_artifact_pin.cli.decide.undecided import Undecided
 from flake8_artifact_pin.cli.decide.undecided import undecided_calls
+from flake8_artifact_pin.cli.moved import gone_files
+from flake8_artifact_pin.cli.moved import GoneFile
 from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.moved import snapshots_of_pins
 from flake8_artifact_pin.cli.options import add_format
@@ -31,6 +35,7 @@ from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
 from flake8_artifact_pin.cli.output import note_registry_faults
+from flake8_artifact_pin.cli.output import Place
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.errors import CLEAN
@@ -41,11 +46,13 @@ from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import relative
+from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
 from flake8_artifact_pin.repository.scan import scan
+from flake8_artifact_pin.repository.workspace import open_pinned
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.matching import match_calls
@@ -105,31 +112,56 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
     """Move decisions to the pins of their moved calls; return the exit status: 1 if some moves are ambiguous."""
-    left: list[Move] = []
+    left: list[tuple[str, Place]] = []
 
     def plan(workspace: Workspace) -> Plan:
-        known = moves_in(workspace)
-        moves = [move for name, lines in places.items() for move in _moves_at(workspace, name, lines, known)]
-        moves = moves if places else known
-        if not moves:
+        moves: Sequence[Move] = moves_in(workspace)
+        gone = {path: file for path, file in gone_files(workspace).items() if file.new_path}
+        if places:
+            moves = [move for name, lines in places.items() for move in _moves_at(workspace, name, lines, moves)]
+            files = [name for name, lines in places.items() if not lines]
+            gone = {path: file for path, file in gone.items() if _is_at(workspace, file.new_path, files)}
+        whole = whole_pins(workspace.pins, moves, gone)
+        left[:] = _left(workspace, moves, gone, whole)
+        if not (moves or whole or left):
             raise UsageError("git knows no PUT call that moved away from its decision: name the call, PATH:LINE")
-        left[:] = [move for move in moves if move.problem]
-        return plan_moves(workspace.pins, [move for move in moves if not move.problem])
+        return plan_moves(workspace.pins, [move for move in moves if not move.problem], whole)
 
     _record(pins, plan)
-    for move in left:
-        note(f"left, since {move.problem}: decide on it", (move.target.path, move.call.site.call.line))
+    for text, place in left:
+        note(text, place)
     return FINDINGS if left else CLEAN
 
 
-def _moves_at(workspace: Workspace, name: str, lines: Sequence[int], known: Sequence[Move]) -> list[Move]:
+def _left(
+    workspace: Workspace, moves: Sequence[Move], gone: Mapping[str, GoneFile], whole: Collection[str],
+) -> Iterator[tuple[str, Place]]:
+    """Yield why moves and pins of renamed files are left, with their places."""
+    for move in moves:
+        if move.problem and move.source.path not in whole:
+            place = workspace.shown(move.target.path), move.call.site.call.line
+            yield f"left, since {move.problem}: decide on it", place
+    pins = workspace.pins
+    for path, file in gone.items():
+        if path not in {*whole, *(move.source.path for move in moves)}:
+            yield f"{path}: {file.problem}", (workspace.shown(pins.name), pin_position(pins, pins.pins[path]).line)
+
+
+def _is_at(workspace: Workspace, path: str, places: Iterable[str]) -> bool:
+    """Return whether a path of the pins file is one of the places, or below one."""
+    shown = workspace.shown(path)
+    return any(name in (shown, os.curdir) or shown.startswith(f"{name}/") for name in places)
+
+
+def _moves_at(
+    workspace: Workspace, name: str, lines: Sequence[int], known: Sequence[Move],
+) -> list[Move]:
     """Return the moves to a file, to lines of it, or to a directory.
 
     If git does not know the move of a call, the call may have been renamed: then its pin has a gone entry.
     """
     if os.path.isdir(name):
-        shown = {move.target.path: workspace.shown(move.target.path) for move in known}
-        return [move for move in known if name == os.curdir or shown[move.target.path].startswith(f"{name}/")]
+        return [move for move in known if _is_at(workspace, move.target.path, [name])]
     verdict = _judged(workspace, name)
     by_name = {move.call.site.name: move for move in known if move.target.path == verdict.path}
     moves = []
@@ -196,7 +228,7 @@ def _plan_answers(workspace: Workspace, path: str, answers: Mapping[str, Answer]
     verdict = _judged(workspace, path)
     kept = [renamed(verdict, call) for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None]
     decisions = {name: decision for name, decision in answers.items() if decision}
-    moves = plan_moves(workspace.pins, [move for move in kept if move])
+    moves = plan_moves(workspace.pins, [move for move in kept if move], {})
     made = plan_decisions(workspace.pins, verdict, decisions) if decisions else Plan((), ())
     return Plan([*moves.edits, *made.edits], [*moves.lines, *made.lines])
 
@@ -214,7 +246,7 @@ def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
 def _record(named_pins: str | None, plan: Callable[[Workspace], Plan]) -> None:
     """Edit the pins file and print what was done. Start again if another program changes the file meanwhile."""
     for _ in range(_TRIES):
-        workspace = open_workspace(named_pins)
+        workspace = open_pinned(named_pins)
         pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
         found = plan(workspace)
         try:
@@ -229,8 +261,6 @@ def _record(named_pins: str | None, plan: Callable[[Workspace], Plan]) -> None:
 
 def _judged(workspace: Workspace, name: str) -> Verdict:
     """Return the verdict on a file. Raise UsageError if no decision on it is possible."""
-    if not workspace.pins.path:
-        raise UsageError("there is no pins file here or in a directory above: create one with init")
     scanned = next(scan(workspace, workspace.files([name])), None)
     if scanned is None:
         raise UsageError(f"{name} makes no PUT call: there is nothing to decide on")

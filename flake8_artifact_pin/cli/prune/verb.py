@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.notes import listed
@@ -21,24 +20,25 @@ from flake8_artifact_pin.cli.output import print_findings
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import print_text
+from flake8_artifact_pin.cli.prune.plan import Change
+from flake8_artifact_pin.cli.prune.plan import Kept
 from flake8_artifact_pin.cli.prune.plan import make_plan
-from flake8_artifact_pin.cli.prune.results import Change
-from flake8_artifact_pin.cli.prune.results import Plan
-from flake8_artifact_pin.cli.prune.results import retired_ids
+from flake8_artifact_pin.cli.prune.plan import retired_ids
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import edit_pins
 from flake8_artifact_pin.pins.edit import UneditableError
-from flake8_artifact_pin.pins.model import FILE_NAME
+from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.write import byte_order_mark
 from flake8_artifact_pin.pins.write import replace_text
-from flake8_artifact_pin.repository.workspace import open_workspace
+from flake8_artifact_pin.repository.workspace import open_pinned
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.findings import FileFinding
 
 # Git quotes a name with one of these characters, and escapes them.
 _ESCAPED = re.compile(r'[\x00-\x1f\x7f"\\]')
@@ -48,9 +48,6 @@ _PATCH_STYLES = {"@": "cyan", "+": "green", "-": "red"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("--dry-run", action="store_true", help="show the change as a diff and make none")
-    parser.add_argument(
-        "--move-renamed", action="store_true", help="move the pin of a file that git knows was renamed",
-    )
     add_pins(parser)
     add_format(parser, "text", "json")
 
@@ -63,64 +60,48 @@ def run(arguments: argparse.Namespace) -> int:
 
     The JSON format is described in docs/command.md.
     """
-    workspace = open_workspace(arguments.pins)
-    if not workspace.pins.path:
-        raise UsageError(f"there is no {FILE_NAME} here or in a directory above: create one with init")
-    plan = make_plan(workspace, arguments.move_renamed)
-    shown = workspace.shown(workspace.pins.name)
-    text = pruned_text(workspace.pins, plan, shown) if plan.changes else workspace.pins.text
-    is_written = bool(plan.changes) and not arguments.dry_run
+    workspace = open_pinned(arguments.pins)
+    results = list(make_plan(workspace))
+    changes = [result for result in results if isinstance(result, Change)]
+    kept = [result for result in results if isinstance(result, Kept)]
+    findings = [result for result in results if isinstance(result, FileFinding)]
+    pins, shown = workspace.pins, workspace.shown(workspace.pins.name)
+    text = pruned_text(pins, changes, shown)
+    is_written = text != pins.text and not arguments.dry_run
     if is_written:
-        replace_text(workspace.pins.path, shown, workspace.pins.text, text)
+        replace_text(pins.path, shown, pins.text, text)
     if arguments.format == "json":
-        print_json(_data(plan, is_written))
+        print_json(_data(changes, kept, is_written) | {"findings": list(map(finding_data, findings))})
+    elif arguments.dry_run:
+        _print_patch(workspace, text)
+        # on stderr, so that stdout can be applied as a patch
+        note_findings(findings)
     else:
-        _print_text(workspace, plan, text, arguments)
-    is_done = plan.is_settled and (is_written or not plan.changes)
-    return CLEAN if is_done else FINDINGS
+        after = parse_pins(pins, text)
+        for change in changes:
+            print_line(_change_text(change, retired_ids(change, after)), at=(shown, change.line))
+        print_findings(findings)
+    if arguments.format != "json":
+        _note_kept(kept, shown)
+        what = "to change" if arguments.dry_run else "changed"
+        note(f"{count(len(pins.pins), 'pin')}: {len(changes)} {what}, {len(kept)} kept")
+    is_open = bool(findings) or any(pin.is_open for pin in kept) or (arguments.dry_run and bool(changes))
+    return FINDINGS if is_open else CLEAN
 
 
-def pruned_text(pins: Pins, plan: Plan, shown: str) -> str:
+def pruned_text(pins: Pins, changes: Sequence[Change], shown: str) -> str:
     """Return the text of the pins file after the changes. Raise UsageError that lists them if it cannot be edited."""
     try:
-        return edit_pins(pins, plan.edits)
+        return edit_pins(pins, [edit for change in changes for edit in change.edits])
     except UneditableError:
-        by_hand = "; ".join(f"line {change.line}: {_change_text(change, ())}" for change in plan.changes)
+        by_hand = "; ".join(f"line {change.line}: {_change_text(change, ())}" for change in changes)
         raise UsageError(f"{shown} is written in a way that cannot be edited safely: edit it by hand: {by_hand}")
 
 
-def _print_text(workspace: Workspace, plan: Plan, new: str, arguments: argparse.Namespace) -> None:
-    name = workspace.shown(workspace.pins.name)
-    step = "correct that file" if arguments.move_renamed else "run prune --move-renamed"
-    offers = [
-        (f"{offer.pin.path} was renamed to {offer.new_path}: {step} to move its pin", (name, offer.line))
-        for offer in plan.offers
-    ]
-    if arguments.dry_run:
-        _print_patch(workspace, new)
-        # on stderr, so that stdout can be applied as a patch
-        for text, place in offers:
-            note(text, place)
-        note_findings(plan.findings)
-    else:
-        retired = retired_ids(plan.changes, workspace.pins.pins.values())
-        for change in plan.changes:
-            print_line(_change_text(change, retired[change.pin.key]), at=(name, change.line))
-        for text, place in offers:
-            print_line(text, at=place)
-        print_findings(plan.findings)
-    _note_kept(plan, name)
-    what = "to change" if arguments.dry_run else "changed"
-    note(
-        f"{count(len(workspace.pins.pins), 'pin')}: {len(plan.changes)} {what}, {len(plan.offers)} offered to move, "
-        f"{len(plan.kept)} kept"
-    )
-
-
-def _note_kept(plan: Plan, name: str) -> None:
+def _note_kept(pins: Sequence[Kept], name: str) -> None:
     """Print which pins are kept. Settled reasons get one line each, since they may be for thousands of pins."""
     settled: dict[str, list[str]] = {}
-    for kept in plan.kept:
+    for kept in pins:
         if kept.is_open:
             note(f"{kept.pin.path}: kept: {kept.reason}", (name, kept.line))
         else:
@@ -134,9 +115,7 @@ def _change_text(change: Change, retired: Sequence[str]) -> str:
     if change.new is None:
         text = f"{pin.path}: removed ({change.reason})"
     else:
-        moved = [f"moved to {change.moved_to}"] if change.moved_to else []
-        lowered = [f"{pin.allowed} -> {change.new}"] if change.new != pin.allowed else []
-        text = f"{pin.path}: {', '.join([*moved, *lowered])}"
+        text = f"{pin.path}: {pin.allowed} -> {change.new}"
         for name, call in (pin.calls or {}).items():
             if call.key in change.removed_calls:
                 decision = pin.decision_on(name).text
@@ -190,7 +169,7 @@ def _at_line_end(name: str) -> str:
     return f"{name}\t" if " " in name else name
 
 
-def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
+def _data(changes: Sequence[Change], kept: Sequence[Kept], is_written: bool) -> dict[str, object]:
     return {
         "changes": [
             {
@@ -198,16 +177,11 @@ def _data(plan: Plan, is_written: bool) -> Mapping[str, object]:
                 "line": change.line,
                 "old": change.pin.allowed,
                 "new": change.new,
-                "moved_to": change.moved_to or None,
                 "reason": change.reason,
                 "removed_calls": list(change.removed_calls),
             }
-            for change in plan.changes
+            for change in changes
         ],
-        "renames": [
-            {"path": offer.pin.path, "line": offer.line, "renamed_to": offer.new_path} for offer in plan.offers
-        ],
-        "kept": [{"path": kept.pin.path, "line": kept.line, "reason": kept.reason} for kept in plan.kept],
+        "kept": [{"path": pin.pin.path, "line": pin.line, "reason": pin.reason} for pin in kept],
         "written": is_written,
-        "findings": list(map(finding_data, plan.findings)),
     }
