@@ -4,9 +4,8 @@ from __future__ import annotations
 import configparser
 import itertools
 import os
-import re
 from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,8 +17,6 @@ from flake8_artifact_pin.pins.paths import relative
 # In flake8's order: it uses the first file with one of the sections.
 _FILES = ("setup.cfg", "tox.ini", ".flake8")
 _SECTIONS = frozenset(["flake8", "flake8:local-plugins"])
-
-_SECTION = re.compile(r"\[(?P<name>.+)\]")
 
 
 class Place(NamedTuple):
@@ -46,30 +43,24 @@ class ConfigFile(NamedTuple):
 
         Return an empty place if the option is not set here.
         """
-        texts = {number: text for number, name, text in self._options() if name == option}
+        texts = self._values().get(option, {})
         wanted = (number for number, text in texts.items() if is_wanted(text))
         line = next(itertools.chain(wanted, texts), None)
         return Place() if line is None else self.place._replace(line=line)
 
-    def _options(self) -> Iterator[tuple[int, str, str]]:
-        """Yield the lines of the section [flake8], as configparser reads them: number, option and (part of) value."""
-        section = option = ""
-        indentation = 0
-        for number, line in enumerate(self.lines, start=1):
-            text = line.strip()
-            if not text or text[0] in "#;":
-                continue
-            level = len(line) - len(line.lstrip())
-            title = _SECTION.match(text)
-            if not option or level <= indentation:
-                indentation = level
-                name, *value = re.split(r"\s*[=:]\s*", text, maxsplit=1)
-                if title:
-                    section, option = title["name"], ""
-                else:
-                    option, text = name.lower().replace("_", "-"), "".join(value)
-            if section == "flake8":
-                yield number, option, text
+    def _values(self) -> Mapping[str, Mapping[int, str]]:
+        """Return the texts of each option of the section [flake8], by their lines.
+
+        configparser keeps no lines, so that each line gets its number behind a null character.
+        """
+        numbered = (f"{line.rstrip()}\0{number}" if line.strip() else "" for number, line in enumerate(self.lines, 1))
+        parser = configparser.RawConfigParser()
+        parser.read_string("\n".join(numbered))
+        found = {}
+        for name, value in parser["flake8"].items() if "flake8" in parser else ():
+            parts = (part.rpartition("\0") for part in value.split("\n") if part)
+            found[name.replace("_", "-")] = {int(number): text for text, _, number in parts}
+        return found
 
 
 def find_config_file(directory: str) -> ConfigFile | None:

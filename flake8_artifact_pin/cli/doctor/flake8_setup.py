@@ -113,9 +113,12 @@ class Flake8(NamedTuple):
         return None
 
     def read(self, name: str) -> list[str]:
-        """Return the lines of a file as flake8 reads them. Raise OSError or LookupError if it cannot."""
+        """Return the lines of a file as flake8 reads them, all of them with an end.
+
+        Raise OSError or LookupError if it cannot.
+        """
         lines: list[str] = FileProcessor(name, self.options).lines
-        return lines
+        return [line if line.endswith("\n") else f"{line}\n" for line in lines]
 
     def trial(self, name: str, lines: Sequence[str]) -> Trial:
         """Return a checker that lints these lines as if a file had them, with this plugin only."""

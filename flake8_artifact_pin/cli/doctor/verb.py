@@ -59,8 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     - ``exit-status``: flake8 fails if it finds something.
     - ``selected``: flake8 reports the codes without which a PUT call can pass.
     - ``exempt``: not every file is exempt.
-    - ``pinned-file``: flake8 lints each pinned file, reports the codes in it, and finds its pin.
-    - ``appended-call``: flake8 reports an added PUT call in a pinned file.
+    - ``pinned-file``: flake8 lints each pinned file, and reports an added PUT call in it.
     - ``new-file``: flake8 reports a new file with a PUT call in a directory with a pinned file.
     - ``broken-file``: no comment hides that a file does not parse; only its failures are listed.
     - ``patterns``: each own pattern counts a PUT call; only its failures are listed.
