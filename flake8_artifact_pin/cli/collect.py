@@ -10,6 +10,10 @@ from datetime import date
 from flake8_artifact_pin.cli.moved import gone_files
 from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.wrappers import find_wrappers
+from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.errors import RegistryFault
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.uncounted import dead_patterns
@@ -24,6 +28,8 @@ from flake8_artifact_pin.rules.messages import useless_exemption_finding
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.moves import moved_to
 from flake8_artifact_pin.rules.moves import with_moves
+from flake8_artifact_pin.rules.registered import judge_promised
+from flake8_artifact_pin.rules.registered import judge_registered
 from flake8_artifact_pin.rules.verdict import judge_file
 
 
@@ -92,6 +98,35 @@ def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFi
             nearest = next(iter(difflib.get_close_matches(pattern, offered, n=1)), "")
             finding = dead_pattern_finding(workspace.pins, pattern, nearest)
             yield FileFinding(workspace.shown(workspace.pins.name), finding)
+
+
+def registry_path(pins: Pins, named: str | None = None) -> str:
+    """Return the path of the registry: the named one, or that in the pins file; empty if there is none."""
+    return named or (os.path.join(pins.root, pins.registry) if pins.registry else "")
+
+
+def registry_findings(
+    workspace: Workspace, path: str, owner: str | None = None,
+) -> tuple[Sequence[FileFinding], Sequence[RegistryFault]]:
+    """Return the findings on registered ids, and the faults of the registry if it cannot be used."""
+    if not path:
+        return (), ()
+    from flake8_artifact_pin.registry.load import load_registry
+    from flake8_artifact_pin.registry.load import rows_owned_by
+
+    pins = workspace.pins
+    shown, name = relative(path, pins.cwd).replace(os.sep, "/"), workspace.shown(pins.name)
+    found: list[FileFinding] = []
+    try:
+        rows = load_registry(path, shown)
+        known = frozenset(row.artifact_id for row in rows)
+        found += (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
+        if owner:
+            promised = [(row.artifact_id, row.position) for row in rows_owned_by(rows, owner, shown)]
+            found += (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))
+    except RegistryError as error:
+        return found, error.faults
+    return found, ()
 
 
 def _exempts_untracked(workspace: Workspace, key: str) -> bool:

@@ -75,6 +75,13 @@ class Workspace(NamedTuple):
         """Return the absolute path of a file, as Python finds it."""
         return os.path.join(self.pins.root, on_disk(path))
 
+    @property
+    def git(self) -> Repository:
+        """The repository. Raise UsageError if there is none."""
+        if self.repository is None:
+            raise UsageError(f"a comparison needs git: {self.pins.root} is in no git repository")
+        return self.repository
+
     def not_checked_out(self) -> NotCheckedOut:
         """Return the paths that git tracks but has not checked out."""
         return not_checked_out(self.repository) if self.repository else NotCheckedOut()

@@ -681,11 +681,11 @@ def test_time_is_up(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--since="], "--since needs a revision"),
-        (["--registry="], "--registry needs the path of a file"),
-        (["--output-file="], "--output-file needs the path of a file"),
-        (["--owner=x"], "--owner needs a name, and a registry: --registry PATH, or registry in the pins file"),
-        (["--registry=r.json", "--owner="], "--owner needs a name, and a registry: --registry PATH, or registry "),
+        (["--since="], "argument --since: it is empty: give a value"),
+        (["--registry="], "argument --registry: it is empty: give a value"),
+        (["--output-file="], "argument --output-file: it is empty: give a value"),
+        (["--owner=x"], "--owner needs a registry: --registry PATH, or registry in the pins file"),
+        (["--registry=r.json", "--owner="], "argument --owner: it is empty: give a value"),
         (["--output-file=no/such"], "[Errno 2] No such file or directory: 'no/such'"),
     ],
 )
@@ -693,7 +693,7 @@ def test_usage_error(directory: Repository, arguments: list[str], error: str) ->
     directory.write({"a.py": PUT})
     outcome = directory.run("check", *arguments)
     assert (outcome.out, outcome.status) == ("", 2)
-    assert outcome.err.startswith(f"flake8-artifact-pin: {error}")
+    assert error in outcome.err
 
 
 FAULTS = '[pins]\n"a.py" = -1\n  "./b.py" = 1\n"b.py" = 1\n'

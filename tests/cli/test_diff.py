@@ -186,8 +186,9 @@ PINNED: dict[str, Case] = {
         '[exempt]\n"t/" = "tests"\n"u/" = { reason = "users", until = 2027-01-01 }\n"v/" = "vendored"\n',
         '[exempt]\n"t/" = "trials"\n"u/" = { reason = "users", until = 2028-01-01 }\n',
         [
-            f'exempt removed {PINS}:4: "v/": was vendored', f'exempt decided {PINS}:2: "t/": trials (was: tests)',
+            f'exempt decided {PINS}:2: "t/": trials (was: tests)',
             f'exempt decided {PINS}:3: "u/": users; until: 2028-01-01 (was: users; until: 2027-01-01)',
+            f'exempt removed {PINS}:4: "v/": was vendored',
         ],
     ),
     "settings given up": (
@@ -199,7 +200,7 @@ PINNED: dict[str, Case] = {
         [
             f'setting added {PINS}:1: patterns: "more"',
             f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), '
-            "a.py:3 save(...), a.py:4 save(...), 1 more)",
+            "a.py:3 save(...), a.py:4 save(...), and 1 more)",
             f'setting removed {PINS}:3: patterns: "other"',
             f"setting removed {PINS}:1: require-decision: no decision is required any more",
             f'setting removed {PINS}:2: registry: "r.json", no registry is read any more',
@@ -452,7 +453,7 @@ def test_default_base(repository: Repository, project: Project, command: str, is
 
 
 def test_no_git(directory: Repository) -> None:
-    error = f"flake8-artifact-pin: diff needs git: {directory.root} is in no git repository\n"
+    error = f"flake8-artifact-pin: a comparison needs git: {directory.root} is in no git repository\n"
     assert directory.run("diff") == ("", error, 2)
 
 
@@ -503,6 +504,14 @@ def test_markdown_is_a_whole_comment(repository: Repository, monkeypatch: pytest
     assert [line.partition(" (")[0] for line in repository.run("diff", "--format=markdown").lines] == [
         "### No artifact needs a decision", "", "No PUT call and no pin changed: compared with HEAD",
     ]
+
+
+def test_the_comment_has_what_the_registry_lacks(repository: Repository) -> None:
+    pins_file = 'registry = "r.json"\n[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+    repository.commit({"a.py": ONE, "r.json": '{"artifacts": []}', PINS: pins_file})
+    assert "#### 1 finding of check" in repository.run("diff", "--format=markdown").lines
+    repository.write({"r.json": "{"})
+    assert "r.json:1:2: unusable registry: " in repository.run("diff", "--format=markdown").err
 
 
 def test_a_long_comment_is_cut(repository: Repository) -> None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from flake8_artifact_pin.cli.collect import registry_findings
+from flake8_artifact_pin.cli.collect import registry_path
 from flake8_artifact_pin.cli.collect import repository_findings
 from flake8_artifact_pin.cli.diff.changes import all_changes
+from flake8_artifact_pin.cli.diff.changes import Change
 from flake8_artifact_pin.cli.diff.comment import comment
 from flake8_artifact_pin.cli.diff.comment import find_links
-from flake8_artifact_pin.cli.diff.model import Change
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_data
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import note_findings
+from flake8_artifact_pin.cli.output import note_registry_faults
 from flake8_artifact_pin.cli.output import print_json
 from flake8_artifact_pin.cli.output import print_line
 from flake8_artifact_pin.cli.output import printable_place
@@ -57,9 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with the fields of Change, and ``findings``, as in ``check``, on files that cannot be read.
     """
     workspace = open_workspace(arguments.pins)
-    if workspace.repository is None:
-        raise UsageError(f"diff needs git: {workspace.pins.root} is in no git repository")
-    base = find_base(workspace.repository, arguments.base)
+    base = find_base(workspace.git, arguments.base)
     if base.is_guess and arguments.exit_code:
         raise UsageError("the remote's default branch is not known here: name BASE (or: git remote set-head origin -a)")
     since = compare_since(workspace, base)
@@ -73,8 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
             "findings": list(map(finding_data, problems)),
         })
     elif arguments.format == "markdown":
-        findings = {*problems, *since.findings, *repository_findings(workspace)}
-        links = find_links(workspace.repository.top, arguments.link_base)
+        in_registry, faults = registry_findings(workspace, registry_path(workspace.pins))
+        note_registry_faults(faults)
+        findings = {*problems, *since.findings, *repository_findings(workspace), *in_registry}
+        links = find_links(workspace.git.top, arguments.link_base)
         print("\n".join(comment(changes, sorted(findings), base.description, links)))
     else:
         _print_text(base, changes)
