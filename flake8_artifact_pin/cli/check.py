@@ -46,7 +46,7 @@ from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
 
 if TYPE_CHECKING:
-    from flake8_artifact_pin.cli.since import Since
+    from flake8_artifact_pin.cli.collect import Since
 
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
@@ -140,7 +140,7 @@ def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since |
     base = _base(workspace, named, notes)
     if base is None:
         return None
-    from flake8_artifact_pin.cli.since import compare_since
+    from flake8_artifact_pin.cli.collect import compare_since
 
     since = compare_since(workspace, base)
     notes += since.snapshots.notes

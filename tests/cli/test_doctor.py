@@ -22,8 +22,8 @@ from support import Project
 from support import Result
 
 from flake8_artifact_pin.checker import ArtifactPinChecker
-from flake8_artifact_pin.cli.doctor import verb as doctor
-from flake8_artifact_pin.cli.doctor.config import ConfigFile
+from flake8_artifact_pin.cli import doctor
+from flake8_artifact_pin.cli.doctor.flake8_setup import ConfigFile
 from flake8_artifact_pin.cli.main import main
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.reporter import ArtifactPinReporter

@@ -15,8 +15,8 @@ from support import run_process
 from support.reports import read_pins
 
 from flake8_artifact_pin.cli.prune.plan import Change
-from flake8_artifact_pin.cli.prune.verb import patch_lines
-from flake8_artifact_pin.cli.prune.verb import pruned_text
+from flake8_artifact_pin.cli.prune import patch_lines
+from flake8_artifact_pin.cli.prune import pruned_text
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Pin
 

@@ -5,7 +5,7 @@ import pytest
 from support import PINS
 from support import Repository
 
-from flake8_artifact_pin.cli.since import compare_since
+from flake8_artifact_pin.cli.collect import compare_since
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.rules.findings import FileFinding

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 
-from flake8_artifact_pin.cli.decide.undecided import Undecided
+from flake8_artifact_pin.cli.decide.plan import Undecided
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import print_line

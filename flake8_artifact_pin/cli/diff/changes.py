@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flake8_artifact_pin.cli.notes import listed
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import printable_place
-from flake8_artifact_pin.cli.since import Since
+from flake8_artifact_pin.cli.collect import Since
 from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.model import Decision

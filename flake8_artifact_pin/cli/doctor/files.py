@@ -18,7 +18,7 @@ from flake8_artifact_pin.cli.doctor.checks import PACKAGE
 from flake8_artifact_pin.cli.doctor.checks import passing
 from flake8_artifact_pin.cli.doctor.checks import pin_place
 from flake8_artifact_pin.cli.doctor.checks import pins_place
-from flake8_artifact_pin.cli.doctor.config import Place
+from flake8_artifact_pin.cli.doctor.flake8_setup import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import Trial
 from flake8_artifact_pin.cli.output import count
