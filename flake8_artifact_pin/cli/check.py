@@ -4,13 +4,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
-from typing import TYPE_CHECKING
 
+from flake8_artifact_pin.cli.collect import compare_since
 from flake8_artifact_pin.cli.collect import findings_of
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
 from flake8_artifact_pin.cli.collect import findings_on_patterns
 from flake8_artifact_pin.cli.collect import registry_findings
 from flake8_artifact_pin.cli.collect import registry_path
+from flake8_artifact_pin.cli.collect import Since
 from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
 from flake8_artifact_pin.cli.formats import github_text
@@ -36,7 +37,6 @@ from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.scan import scan
@@ -44,9 +44,6 @@ from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
-
-if TYPE_CHECKING:
-    from flake8_artifact_pin.cli.collect import Since
 
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
@@ -133,22 +130,10 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
 def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since | None:
     """Return the changes since the named base, or in CI since the default one; None without a base.
 
-    What the user should know of the base is added to ``notes``.
+    What the user should know of the base is added to ``notes``. Raise UsageError if a named one cannot be found.
     """
     if named is None and os.environ.get("CI", "").lower() in ("", "0", "false"):
         return None
-    base = _base(workspace, named, notes)
-    if base is None:
-        return None
-    from flake8_artifact_pin.cli.collect import compare_since
-
-    since = compare_since(workspace, base)
-    notes += since.snapshots.notes
-    return since
-
-
-def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | None:
-    """Return the base. If it cannot be found, raise UsageError for a named one, and add a note for the default one."""
     try:
         base = find_base(workspace.git, named)
         if base.is_guess:
@@ -161,7 +146,9 @@ def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | N
             "(name it with --since; see flake8-artifact-pin explain ci)",
         )
         return None
-    return base
+    since = compare_since(workspace, base)
+    notes += since.snapshots.notes
+    return since
 
 
 def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:

@@ -63,7 +63,6 @@ DOCUMENT = f"""{HEADER}{EXEMPT}\
 DOCUMENT_OF_CALLS = f"""{HEADER}{EXEMPT}
 [pins."a/a.py".calls]
 "<module>:put_object" = {{}}
-# <module>: upload_file("k") (suppressed: re-puts)
 "<module>:put_object#2" = {{}}
 
 [pins."b.py".calls]

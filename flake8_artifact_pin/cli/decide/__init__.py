@@ -14,17 +14,18 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
 
-from flake8_artifact_pin.cli.decide.ask import Answer
 from flake8_artifact_pin.cli.decide.ask import ask
 from flake8_artifact_pin.cli.decide.moves import plan_moves
 from flake8_artifact_pin.cli.decide.moves import whole_pins
 from flake8_artifact_pin.cli.decide.plan import chosen_calls
 from flake8_artifact_pin.cli.decide.plan import new_calls
+from flake8_artifact_pin.cli.decide.plan import NOBODY_SAID
 from flake8_artifact_pin.cli.decide.plan import Plan
 from flake8_artifact_pin.cli.decide.plan import plan_count
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
+from flake8_artifact_pin.cli.decide.plan import undecided
 from flake8_artifact_pin.cli.decide.plan import Undecided
-from flake8_artifact_pin.cli.decide.plan import undecided_calls
+from flake8_artifact_pin.cli.decide.plan import why_undecided
 from flake8_artifact_pin.cli.moved import gone_files
 from flake8_artifact_pin.cli.moved import GoneFile
 from flake8_artifact_pin.cli.moved import moves_in
@@ -63,7 +64,6 @@ from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import Verdict
 
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
-_NONE = Decision()
 # How often to start again because another process changed the pins file.
 _TRIES = 20
 
@@ -194,7 +194,7 @@ def _planner(
         elif pin.calls is None and not lines:
             return _plan_file(workspace, verdict, decision, arguments.count)
         elif not lines:
-            chosen = [call for _, call in undecided_calls("", verdict, (), date.today())]
+            chosen = [call for call in verdict.calls if why_undecided(verdict, call, date.today())]
         if not chosen:
             raise UsageError(f"nothing is undecided in {verdict.path}: name a PUT call to decide anew, PATH:LINE")
         return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in chosen}, arguments.count)
@@ -221,16 +221,6 @@ def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps
         return plan_count(workspace.pins, pin, max(verdict.counted, pin.allowed), decision)
     new = counted[pin.allowed:] if keeps_count and pin.allowed else counted
     return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
-
-
-def _plan_answers(workspace: Workspace, path: str, answers: Mapping[str, Answer]) -> Plan:
-    """Return the edits that record a person's answers on one file."""
-    verdict = _judged(workspace, path)
-    kept = [renamed(verdict, call) for call in verdict.unnamed if answers.get(call.site.name, _NONE) is None]
-    decisions = {name: decision for name, decision in answers.items() if decision}
-    moves = plan_moves(workspace.pins, [move for move in kept if move], {})
-    made = plan_decisions(workspace.pins, verdict, decisions) if decisions else Plan((), ())
-    return Plan([*moves.edits, *made.edits], [*moves.lines, *made.lines])
 
 
 def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
@@ -276,12 +266,12 @@ def _judged(workspace: Workspace, name: str) -> Verdict:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    items = list(_undecided(arguments.pins, _places(arguments.places)))
+    items = _undecided(arguments.pins, _places(arguments.places))
     if arguments.format == "json":
         print_json({"undecided": [item._asdict() for item, _ in items]})
     elif items and sys.stdin.isatty() and sys.stdout.isatty():
         left = ask(items, lambda path, answers: _record(
-            arguments.pins, lambda workspace: _plan_answers(workspace, path, answers),
+            arguments.pins, lambda workspace: plan_decisions(workspace.pins, _judged(workspace, path), answers),
         ))
         return FINDINGS if left else CLEAN
     else:
@@ -292,20 +282,21 @@ def _list(arguments: argparse.Namespace) -> int:
     return FINDINGS if items else CLEAN
 
 
-def _undecided(
-    pins: str | None, places: Mapping[str, Sequence[int]],
-) -> Iterator[tuple[Undecided, Sequence[str]]]:
-    """Yield the undecided calls of some files and lines, or of all files, each with the lines of its file."""
-    workspace = open_workspace(pins)
-    rows = _rows(workspace)
-    today = date.today()
+def _undecided(named_pins: str | None, places: Mapping[str, Sequence[int]]) -> list[tuple[Undecided, Sequence[str]]]:
+    """Return the undecided calls of some files and lines, or of all files, each with the lines of its file.
+
+    Those that check reports come first.
+    """
+    workspace = open_workspace(named_pins)
+    pins, rows, today = workspace.pins, _rows(workspace), date.today()
+    found = []
     for scanned in scan(workspace, workspace.files(list(places))):
-        if not scanned.problems:
-            verdict = judge_file(workspace.pins, scanned.path, scanned.report)
-            lines = places.get(scanned.name, ())
-            for item, _ in undecided_calls(scanned.name, verdict, rows, today):
-                if not lines or item.line in lines:
-                    yield item, scanned.report.lines
+        verdict, lines = judge_file(pins, scanned.path, scanned.report), places.get(scanned.name, ())
+        for call in verdict.calls:
+            why = why_undecided(verdict, call, today)
+            if why and (not lines or call.site.call.line in lines):
+                found.append((undecided(scanned.name, call, why, rows), scanned.report.lines))
+    return sorted(found, key=lambda item: item[0].why == NOBODY_SAID and not pins.require_decision)
 
 
 def _rows(workspace: Workspace) -> Sequence[RegistryRow]:

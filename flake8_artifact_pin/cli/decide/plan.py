@@ -4,7 +4,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -32,6 +31,8 @@ from flake8_artifact_pin.rules.verdict import Verdict
 from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.reasons import canonical
 
+#: Why a call is undecided that its pin allows.
+NOBODY_SAID = "pinned, and nobody said why"
 #: The decisions on PUT calls, by the names of the calls.
 Decisions = Mapping[str, Decision]
 
@@ -246,19 +247,14 @@ class Undecided(NamedTuple):
     replaces: str = ""
 
 
-def undecided_calls(
-    name: str, verdict: Verdict, rows: Sequence[RegistryRow], today: date,
-) -> Iterator[tuple[Undecided, JudgedCall]]:
-    """Yield the undecided calls of one file; ``name`` is its path, relative to the working directory."""
-    for call in verdict.calls:
-        why = _why(verdict, call, today)
-        if why:
-            put = call.site.call
-            fitting = suggestions(rows, put.key)
-            yield Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting, call.replaces), call
+def undecided(name: str, call: JudgedCall, why: str, rows: Sequence[RegistryRow]) -> Undecided:
+    """Return an undecided call; ``name`` is the path of its file, relative to the working directory."""
+    put = call.site.call
+    fitting = suggestions(rows, put.key)
+    return Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting, call.replaces)
 
 
-def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
+def why_undecided(verdict: Verdict, call: JudgedCall, today: date) -> str:
     """Return what is missing; empty if the call is decided."""
     if call.state in (State.OVER, State.SWAPPED):
         counts = f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
@@ -270,4 +266,4 @@ def _why(verdict: Verdict, call: JudgedCall, today: date) -> str:
 def _problem(decision: Decision, today: date) -> str:
     if decision.until and decision.until < today:
         return f"the decision ended on {decision.until}"
-    return "" if decision.is_made else "pinned, and nobody said why"
+    return "" if decision.is_made else NOBODY_SAID

@@ -32,6 +32,7 @@ from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.model import DEFAULT_STORES
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.paths import relative
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
     shown = relative(pins.path, pins.cwd) if is_file else None
     if is_file:
         create_text(pins.path, shown or "", text)
-    judged = [scanned for scanned in inventory.scanned if not inventory.is_exempt(scanned.path)]
+    judged = [scanned for scanned in inventory.scanned if exemption(written.pins.exempt, scanned.path) is None]
     findings = [found for scanned in judged for found in scanned_findings(written, scanned)]
     if arguments.format == "json":
         print_json(_data(written.pins, shown, text) | {"findings": list(map(finding_data, findings))})
@@ -103,7 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         print_text(text)
     if arguments.format != "json":
-        for line in [*_differences(written, guard, inventory), *_beside(written, inventory)]:
+        notes = [
+            *_differences(written, guard, inventory), *silence_notes(written, inventory.scanned),
+            *wrappers_note(written, inventory.pinned), *untracked_note(written),
+        ]
+        for line in notes:
             note(line)
         if findings:
             note(f"no pin settles {count(len(findings), 'finding')}:")
@@ -180,16 +185,10 @@ def _differences(workspace: Workspace, guard: Guard, inventory: Inventory) -> It
     for path in sorted(guard.counts.keys() | counted.keys() if guard.counts else ()):
         there, here = guard.counts.get(path), counted.get(path)
         calls = count(here or 0, "PUT call")
-        if there != here and not inventory.is_exempt(path):
+        if there != here and exemption(workspace.pins.exempt, path) is None:
             says = "the guard does not have it" if there is None else f"the guard says {there}"
             is_there = os.path.isfile(workspace.location(path))
             yield f"{path}: {says}, {f'the source makes {calls}' if is_there else 'there is no such file'}"
-
-
-def _beside(workspace: Workspace, inventory: Inventory) -> Iterator[str]:
-    yield from silence_notes(workspace, inventory.scanned)
-    yield from wrappers_note(workspace, inventory.pinned)
-    yield from untracked_note(workspace)
 
 
 def _data(pins: Pins, shown: str | None, text: str) -> dict[str, object]:

@@ -45,10 +45,6 @@ class Inventory(NamedTuple):
     exempt: Exempt
     pinned: Sequence[ScannedFile]
 
-    def is_exempt(self, path: str) -> bool:
-        """Return whether a path of the pins file is exempt."""
-        return exemption(self.exempt, path) is not None
-
 
 def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
     """Return the files to pin. Besides ``exempt``, directories of tests with PUT calls are exempt."""
@@ -94,7 +90,9 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
     }
     is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
     lines = [f"#:schema {shown_schema(pins.root)}"] if arguments.schema else []
-    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
+    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory)]
+    if not (arguments.calls and inventory.pinned):
+        lines += ["", "[pins]"]
     for file in inventory.pinned:
         lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
     return "".join(f"{line}\n" for line in lines)
@@ -131,8 +129,4 @@ def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:
 
 def _calls(file: ScannedFile, decision: Decision) -> Iterator[str]:
     yield from ("", f"[pins.{quote(file.path)}.calls]")
-    for site in file.report.sites:
-        if site.is_counted:
-            yield f"{quote(site.name)} = {pin_text(None, decision)}"
-        else:
-            yield printable(f"# {site.call.scope}: {site.call.shown} (suppressed: {site.reason})")
+    yield from (f"{quote(site.name)} = {pin_text(None, decision)}" for site in file.report.sites if site.is_counted)
