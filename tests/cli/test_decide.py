@@ -179,8 +179,8 @@ REFUSED = {
     "nothing was renamed": (TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--renamed"], "and no entry of its pin is gone"),
     "a placeholder": (ONE, "[pins]\n", ["a.py", "--grandfathered", "TODO"], "--grandfathered 'TODO' says nothing"),
     "an empty reason": (ONE, "[pins]\n", ["a.py", "--grandfathered", " "], "says nothing"),
-    "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "--moved keeps the decision"),
-    "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "are two decisions: give one"),
+    "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "not allowed with argument --registered"),
+    "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "not allowed with argument --registered"),
     "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
     "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
     "a directory": (ONE, f"{CALLS}{ONE_ENTRY}", [".", "--registered", "made_up"], "nothing is undecided below ."),
@@ -264,7 +264,7 @@ def test_a_name_that_an_entry_has_gets_a_number(directory: Repository) -> None:
 def test_a_file_without_a_call_that_counts(directory: Repository) -> None:
     directory.write({"a.py": SUPPRESSED, "artifact-pins.toml": "[pins]\n"})
     outcome = directory.run("decide", "a.py", "--registered", "made_up")
-    assert "makes no PUT call that counts" in outcome.err
+    assert "nothing is undecided in a.py" in outcome.err
 
 
 def test_a_path_that_cannot_be_pinned(directory: Repository) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import functools
 import os
 import re
 import sys
@@ -74,13 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "places", metavar="PATH[:LINE]", nargs="*",
         help="a file, or a PUT call in it; without a decision: list only what is undecided there",
     )
-    parser.add_argument("--registered", metavar="ID", nargs="+", help="the ids of the artifact in the registry")
-    parser.add_argument("--grandfathered", metavar="REASON", help="why nobody needs to know when it is absent")
-    parser.add_argument("--deferred", metavar="ISSUE", help="the issue that will settle it")
+    decisions = parser.add_mutually_exclusive_group()
+    decisions.add_argument("--registered", metavar="ID", nargs="+", help="the ids of the artifact in the registry")
+    decisions.add_argument("--grandfathered", metavar="REASON", help="why nobody needs to know when it is absent")
+    decisions.add_argument("--deferred", metavar="ISSUE", help="the issue that will settle it")
     parser.add_argument(
         "--until", metavar="DATE", type=_date, help="the last day that a reason or an issue holds: 2027-03-31",
     )
-    parser.add_argument(
+    decisions.add_argument(
         "--moved", "--renamed", action="store_true",
         help="the calls only moved, or got new names: keep their decisions (without PATH: all that git knows of)",
     )
@@ -106,7 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     _note_unknown_ids(open_workspace(arguments.pins), decision)
     for name, lines in places.items():
         for file in _undecided_files(arguments.pins, name) if os.path.isdir(name) else [name]:
-            _record(arguments.pins, _planner(arguments, file, decision, lines))
+            plan = functools.partial(_plan, name=file, lines=lines, decision=decision, keeps_count=arguments.count)
+            _record(arguments.pins, plan)
     return CLEAN
 
 
@@ -182,24 +185,24 @@ def _undecided_files(pins: str | None, directory: str) -> Sequence[str]:
     return list(found)
 
 
-def _planner(
-    arguments: argparse.Namespace, name: str, decision: Decision, lines: Sequence[int],
-) -> Callable[[Workspace], Plan]:
-    def plan(workspace: Workspace) -> Plan:
-        verdict = _judged(workspace, name)
-        chosen: Sequence[JudgedCall] = chosen_calls(verdict, lines)
-        pin = verdict.pin
-        if pin.calls is None and verdict.is_over and pin.allowed and pin.decision.is_made and not arguments.count:
-            chosen = new_calls(verdict, chosen, _added_names(workspace, verdict))
-        elif pin.calls is None and not lines:
-            return _plan_file(workspace, verdict, decision, arguments.count)
-        elif not lines:
-            chosen = [call for call in verdict.calls if why_undecided(verdict, call, date.today())]
-        if not chosen:
-            raise UsageError(f"nothing is undecided in {verdict.path}: name a PUT call to decide anew, PATH:LINE")
-        return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in chosen}, arguments.count)
-
-    return plan
+def _plan(
+    workspace: Workspace, name: str, lines: Sequence[int], decision: Decision, keeps_count: bool,
+) -> Plan:
+    """Return the edits that record a decision on the calls on some lines of a file, or else on what is undecided."""
+    verdict = _judged(workspace, name)
+    pin, counted = verdict.pin, [call for call in verdict.calls if call.site.is_counted]
+    chosen: Sequence[JudgedCall] = chosen_calls(verdict, lines)
+    if pin.calls is not None:
+        chosen = chosen or [call for call in verdict.calls if why_undecided(verdict, call, date.today())]
+    elif verdict.is_over and pin.allowed and pin.decision.is_made and not keeps_count:
+        chosen = new_calls(verdict, chosen, _added_names(workspace, verdict))
+    elif counted and not lines:
+        if pin.path in workspace.pins.pins and not keeps_count:
+            return plan_count(workspace.pins, pin, max(verdict.counted, pin.allowed), decision)
+        chosen = counted[pin.allowed:] or counted
+    if not chosen:
+        raise UsageError(f"nothing is undecided in {verdict.path}: name a PUT call to decide anew, PATH:LINE")
+    return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in chosen}, keeps_count)
 
 
 def _added_names(workspace: Workspace, verdict: Verdict) -> Collection[str]:
@@ -210,17 +213,6 @@ def _added_names(workspace: Workspace, verdict: Verdict) -> Collection[str]:
         if names := {placed.site.name for placed in added if placed.path == verdict.path}:
             return names
     return ()
-
-
-def _plan_file(workspace: Workspace, verdict: Verdict, decision: Decision, keeps_count: bool) -> Plan:
-    """Return the edits that record one decision on a file with a count pin or no pin."""
-    pin, counted = verdict.pin, [call for call in verdict.calls if call.site.is_counted]
-    if not counted:
-        raise UsageError(f"{verdict.path} makes no PUT call that counts: there is nothing to decide on")
-    if pin.path in workspace.pins.pins and not keeps_count:
-        return plan_count(workspace.pins, pin, max(verdict.counted, pin.allowed), decision)
-    new = counted[pin.allowed:] if keeps_count and pin.allowed else counted
-    return plan_decisions(workspace.pins, verdict, {call.site.name: decision for call in new}, keeps_count)
 
 
 def _note_unknown_ids(workspace: Workspace, decision: Decision) -> None:
@@ -326,18 +318,14 @@ def _decision(arguments: argparse.Namespace) -> Decision | None:
     decision = Decision(
         tuple(arguments.registered or ()), arguments.grandfathered or "", arguments.deferred or "", arguments.until,
     )
-    given = [option for option in ("registered", "grandfathered", "deferred") if getattr(arguments, option) is not None]
-    if arguments.moved and (given or arguments.until):
-        raise UsageError("--moved keeps the decision that was made: give no other one")
-    if len(given) > 1:
-        raise UsageError(f"--{given[0]} and --{given[1]} are two decisions: give one")
-    if arguments.until and given not in (["grandfathered"], ["deferred"]):
+    given = next((option for option in _WANTED if getattr(arguments, option) is not None), "")
+    if arguments.until and given not in ("grandfathered", "deferred"):
         raise UsageError("--until goes with --grandfathered or --deferred")
     if arguments.until and arguments.until < date.today():
         raise UsageError(f"--until {arguments.until} is over: name a day to come")
     if given and not decision.is_made:
         said = " ".join([*decision.registered, decision.grandfathered, decision.deferred]).strip()
-        raise UsageError(f"--{given[0]} {said!r} says nothing: {_WANTED[given[0]]}")
+        raise UsageError(f"--{given} {said!r} says nothing: {_WANTED[given]}")
     return decision if given else None
 
 
