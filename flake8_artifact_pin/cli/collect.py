@@ -17,6 +17,7 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.base import Base
+from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.snapshots import open_snapshots
@@ -57,13 +58,13 @@ def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
 def findings_of(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[FileFinding]:
     """Yield the findings in some files and in their pins, without those on useless exemptions and dead patterns."""
     pins = workspace.pins
-    gone = {path: file for path, file in gone_files(workspace).items() if not file.is_absent}
+    gone = {path: outcome for path, outcome in gone_files(workspace).items() if outcome.fate is not Fate.ABSENT}
     moves = _moves_behind(workspace, scanned_files, bool(gone))
     for scanned in scanned_files:
         yield from scanned_findings(workspace, scanned, moves)
     if pins.path:
         missing = [pins.pins[path] for path in gone]
-        renamed = {path: file.new_path for path, file in gone.items()}
+        renamed = {path: outcome.path for path, outcome in gone.items()}
         moved = {path: moved_to(moves, path) for path in gone}
         for finding in pins_findings(pins, missing, renamed, date.today(), moved):
             yield FileFinding(workspace.shown(pins.name), finding)
@@ -95,7 +96,9 @@ def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterat
     name = workspace.shown(workspace.pins.name)
     for key, number in workspace.exempted(paths).items():
         exempts_all = 0 < number == len(paths)
-        if exempts_all or not (number or _exempts_untracked(workspace, key)):
+        # flake8 may lint untracked files
+        exempts_some = number or os.path.lexists(workspace.location(key))
+        if exempts_all or not (exempts_some or workspace.exempted(workspace.untracked_files())[key]):
             yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all))
 
 
@@ -139,11 +142,6 @@ def registry_findings(
     except RegistryError as error:
         return found, error.faults
     return found, ()
-
-
-def _exempts_untracked(workspace: Workspace, key: str) -> bool:
-    """Return whether a key exempts untracked files, which flake8 may lint."""
-    return os.path.lexists(workspace.location(key)) or workspace.exempted(workspace.untracked_files())[key] > 0
 
 
 def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -> Iterator[Finding]:

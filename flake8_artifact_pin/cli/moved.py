@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.files import missing_pins
@@ -62,20 +61,11 @@ def _commits(repository: Repository, pins_name: str) -> Iterator[str]:
         yield base
 
 
-class GoneFile(NamedTuple):
-    """What happened to a pinned file that is not there.
+def gone_files(workspace: Workspace) -> Mapping[str, Outcome]:
+    """Return what happened to each pinned file that is not there, by its path.
 
-    ``new_path`` is the path that it has now, or empty. ``problem`` says why its pin can neither be removed nor move
-    there, or is empty. ``is_absent``: git tracks the file, and has not checked it out.
+    If its pin cannot move to the new path, the fate is unknown, and the reason says why.
     """
-
-    new_path: str = ""
-    problem: str = ""
-    is_absent: bool = False
-
-
-def gone_files(workspace: Workspace) -> Mapping[str, GoneFile]:
-    """Return what happened to each pinned file that is not there, by its path."""
     missing = missing_pins(workspace.pins)
     if not missing:
         return {}
@@ -83,8 +73,8 @@ def gone_files(workspace: Workspace) -> Mapping[str, GoneFile]:
     taken = set(workspace.pins.pins)
     found = {}
     for pin in missing:
-        gone = found[pin.path] = search.gone_file(pin.path, taken)
-        taken.add(gone.new_path)
+        outcome = found[pin.path] = search.outcome(pin.path, taken)
+        taken.add(outcome.path)
     return found
 
 
@@ -96,19 +86,21 @@ class _Search:
         self.absent = workspace.not_checked_out()
         self.renames = Renames(workspace.repository, workspace.pins.pins) if workspace.repository else None
 
-    def gone_file(self, path: str, taken: Collection[str]) -> GoneFile:
+    def outcome(self, path: str, taken: Collection[str]) -> Outcome:
         """Return what happened to one file. No pin can move to the ``taken`` paths."""
         if not _is_gone(self.workspace.location(path)):
-            return GoneFile(problem="its path cannot be read")
+            return Outcome(Fate.UNKNOWN, reason="its path cannot be read")
         real = self._real_path(path)
         if self.absent.has(path) or self.absent.has(real):
-            return GoneFile(problem="git tracks it and has not checked it out", is_absent=True)
+            return Outcome(Fate.ABSENT, reason="git tracks it and has not checked it out")
         outcome = self._outcome(path) if real else Outcome(Fate.UNKNOWN, reason="a link leads out of this directory")
         if outcome.fate is Fate.UNKNOWN:
-            return GoneFile(problem=f"git does not know where it is now: {outcome.reason}")
-        obstacle = self._obstacle(outcome.path, taken) if outcome.path else ""
-        problem = f"it was renamed to {outcome.path}, which {obstacle}: move its decisions by hand" if obstacle else ""
-        return GoneFile(outcome.path, problem)
+            return Outcome(Fate.UNKNOWN, reason=f"git does not know where it is now: {outcome.reason}")
+        obstacle = self._obstacle(outcome.path, taken) if outcome.fate is Fate.RENAMED else ""
+        if obstacle:
+            reason = f"it was renamed to {outcome.path}, which {obstacle}: move its decisions by hand"
+            return Outcome(Fate.UNKNOWN, outcome.path, reason)
+        return outcome
 
     def _outcome(self, path: str) -> Outcome:
         respelled = self._respelled(path)

@@ -134,7 +134,11 @@ def _wrapper(workspace: Workspace, known: _Known, callers: Sequence[_Caller]) ->
 def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules) -> dict[_Known, list[_Caller]]:
     """Return the callers of each wrapper."""
     callers = {known: list(_own_callers(workspace, known)) for known in wrappers}
-    patterns = {text: known for known in wrappers for text in _patterns(workspace, known, modules)}
+    patterns = {}
+    for known in wrappers:
+        functions, name = _functions(known.parameter)
+        for module in _modules_with(workspace, known.path, name, modules) if functions else ():
+            patterns.update({f"{module}.{function}": known for function in functions})
     # scan once for all patterns, since a scan reads files; the store's name tells which pattern matched
     matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
     for caller in _matching(workspace, matching, list(modules)) if matching else ():
@@ -206,13 +210,6 @@ def _calls(workspace: Workspace, paths: Sequence[str]) -> Iterator[_Caller]:
 
 def _pattern(text: str, known: _Known) -> Pattern:
     return parse_pattern(text)._replace(key=known.parameter.places)
-
-
-def _patterns(workspace: Workspace, known: _Known, modules: _Modules) -> list[str]:
-    """Return the patterns ``module.function`` of a wrapper in other files."""
-    functions, name = _functions(known.parameter)
-    found = _modules_with(workspace, known.path, name, modules) if functions else ()
-    return [f"{module}.{function}" for module in found for function in functions]
 
 
 def _functions(parameter: KeyParameter) -> tuple[Sequence[str], str]:

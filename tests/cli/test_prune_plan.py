@@ -129,7 +129,7 @@ CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
     ),
     "equal names with other decisions": (
         ["f x", "f#2 y"], functions("f"), ["f x", "f#2 y"],
-        'kept: 1 of "f:put_object", "f:put_object#2" gone, and nobody can tell which',
+        'kept: 1 of "f:put_object" and "f:put_object#2" gone, and nobody can tell which',
     ),
     "equal names with other decisions, and one that is gone": (
         ["f x", "f#2 y", "g z"], functions("f"), ["f x", "f#2 y"],

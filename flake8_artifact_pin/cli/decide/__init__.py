@@ -28,7 +28,6 @@ from flake8_artifact_pin.cli.decide.plan import undecided
 from flake8_artifact_pin.cli.decide.plan import Undecided
 from flake8_artifact_pin.cli.decide.plan import why_undecided
 from flake8_artifact_pin.cli.moved import gone_files
-from flake8_artifact_pin.cli.moved import GoneFile
 from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.moved import snapshots_of_pins
 from flake8_artifact_pin.cli.options import add_format
@@ -53,6 +52,7 @@ from flake8_artifact_pin.pins.write import ChangedError
 from flake8_artifact_pin.pins.write import replace_text
 from flake8_artifact_pin.registry.load import load_registry
 from flake8_artifact_pin.registry.load import RegistryRow
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import open_pinned
 from flake8_artifact_pin.repository.workspace import open_workspace
@@ -119,11 +119,11 @@ def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
 
     def plan(workspace: Workspace) -> Plan:
         moves: Sequence[Move] = moves_in(workspace)
-        gone = {path: file for path, file in gone_files(workspace).items() if file.new_path}
+        gone = {path: outcome for path, outcome in gone_files(workspace).items() if outcome.path}
         if places:
             moves = [move for name, lines in places.items() for move in _moves_at(workspace, name, lines, moves)]
             files = [name for name, lines in places.items() if not lines]
-            gone = {path: file for path, file in gone.items() if _is_at(workspace, file.new_path, files)}
+            gone = {path: outcome for path, outcome in gone.items() if _is_at(workspace, outcome.path, files)}
         whole = whole_pins(workspace.pins, moves, gone)
         left[:] = _left(workspace, moves, gone, whole)
         if not (moves or whole or left):
@@ -137,7 +137,7 @@ def _carry(pins: str | None, places: Mapping[str, Sequence[int]]) -> int:
 
 
 def _left(
-    workspace: Workspace, moves: Sequence[Move], gone: Mapping[str, GoneFile], whole: Collection[str],
+    workspace: Workspace, moves: Sequence[Move], gone: Mapping[str, Outcome], whole: Collection[str],
 ) -> Iterator[tuple[str, Place]]:
     """Yield why moves and pins of renamed files are left, with their places."""
     for move in moves:
@@ -145,9 +145,9 @@ def _left(
             place = workspace.shown(move.target.path), move.call.site.call.line
             yield f"left, since {move.problem}: decide on it", place
     pins = workspace.pins
-    for path, file in gone.items():
+    for path, outcome in gone.items():
         if path not in {*whole, *(move.source.path for move in moves)}:
-            yield f"{path}: {file.problem}", (workspace.shown(pins.name), pin_position(pins, pins.pins[path]).line)
+            yield f"{path}: {outcome.reason}", (workspace.shown(pins.name), pin_position(pins, pins.pins[path]).line)
 
 
 def _is_at(workspace: Workspace, path: str, places: Iterable[str]) -> bool:

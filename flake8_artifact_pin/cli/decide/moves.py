@@ -14,7 +14,6 @@ from flake8_artifact_pin.cli.decide.plan import Plan
 from flake8_artifact_pin.cli.decide.plan import plan_decisions
 from flake8_artifact_pin.cli.decide.plan import plan_names
 from flake8_artifact_pin.cli.decide.plan import shown_decision
-from flake8_artifact_pin.cli.moved import GoneFile
 from flake8_artifact_pin.pins.edit import AddCall
 from flake8_artifact_pin.pins.edit import Edit
 from flake8_artifact_pin.pins.edit import edit_pins
@@ -26,17 +25,19 @@ from flake8_artifact_pin.pins.edit import SetCount
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.rules.changes import is_same_decision
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.verdict import judge_file
 
 
-def whole_pins(pins: Pins, moves: Iterable[Move], gone: Mapping[str, GoneFile]) -> dict[str, str]:
+def whole_pins(pins: Pins, moves: Iterable[Move], gone: Mapping[str, Outcome]) -> dict[str, str]:
     """Return the new paths, by the old ones, of pins that move as a whole.
 
     Either their file was renamed, or all their calls are in one new file. Then nothing else moves to that file.
     """
-    targets: dict[str, set[str]] = {path: {file.new_path} for path, file in gone.items() if not file.problem}
+    targets = {path: {outcome.path} for path, outcome in gone.items() if outcome.fate is Fate.RENAMED}
     renamed = frozenset(targets)
     moved: Counter[str] = Counter()
     for move in moves:

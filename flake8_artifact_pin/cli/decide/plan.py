@@ -94,7 +94,8 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     if pin.calls is not None:
         return _plan_named(verdict, decisions)
     counted = [call.site.name for call in verdict.calls if call.site.is_counted]
-    more = _newly_allowed(pin, len(counted), len(decisions))
+    # a pin is raised at most by the number of decided calls
+    more = min(len(decisions), max(len(counted) - pin.allowed, 0)) if pin.allowed else len(decisions)
     distinct = set(map(_words, decisions.values()))
     if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions, more)):
         # a decision on all calls replaces the old one
@@ -122,11 +123,6 @@ def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
     if not is_same:
         edits.append(SetDecision(pin.key, decision))
     return Plan(edits, [line])
-
-
-def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
-    """Return by how much a pin is raised: at most by the number of decided calls."""
-    return min(decided, max(counted - pin.allowed, 0)) if pin.allowed else decided
 
 
 def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions, more: int) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from typing import TypeAlias
 
-from flake8_artifact_pin.cli.moved import GoneFile
 from flake8_artifact_pin.cli.moved import gone_files
 from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.output import with_progress
@@ -21,10 +20,13 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import pin_position
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.uncounted import dead_patterns
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
+from flake8_artifact_pin.rules.messages import listed
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.moves import moved_to
 from flake8_artifact_pin.rules.verdict import judge_file
@@ -111,14 +113,14 @@ class _Judge:
                 if verdict.is_stale and not scanned.problems:
                     yield from self.kept(pin, line) or _lowered(pin, line, verdict)
 
-    def results_of_gone(self, pin: Pin, line: int, file: GoneFile) -> Iterator[Result]:
+    def results_of_gone(self, pin: Pin, line: int, outcome: Outcome) -> Iterator[Result]:
         """Yield the results for a pin whose file does not exist."""
-        if file.problem:
-            yield Kept(pin, line, file.problem, is_open=not file.is_absent)
-        elif file.new_path:
-            yield Kept(pin, line, f"its file is {file.new_path} now: run decide --moved first")
-        else:
+        if outcome.fate is Fate.RENAMED:
+            yield Kept(pin, line, f"its file is {outcome.path} now: run decide --moved first")
+        elif outcome.fate is Fate.DELETED:
             yield from self.kept_for_moves(pin, line) or (Change(pin, line, None, "the file does not exist"),)
+        else:
+            yield Kept(pin, line, outcome.reason, is_open=outcome.fate is not Fate.ABSENT)
 
     def kept(self, pin: Pin, line: int) -> Sequence[Kept]:
         """Return why a stale pin is kept: a pattern may miss its calls, or they moved to other files."""
@@ -165,25 +167,13 @@ def _without_gone_calls(pin: Pin, line: int, verdict: Verdict) -> Iterator[Chang
     moved = {call.replaces for call in verdict.unnamed if call.is_move}
     gone = [name for name in verdict.gone if name not in moved and name not in verdict.uncertain]
     unclear = [call.site.name for call in verdict.unnamed if not call.is_move]
+    replaced = {call.replaces for call in verdict.unnamed}
+    spare = [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
     if unclear and len({pin.calls[name].decision for name in gone}) > 1:
-        yield Kept(pin, line, f"one of its entries {_keys(pin, gone)} may be that of {_quoted(unclear)}: decide first")
-    elif spare := _spare(pin, verdict, gone):
+        yield Kept(pin, line, f"one of its entries {listed(gone)} may be that of {listed(unclear)}: decide first")
+    elif spare:
         keys = [pin.calls[name].key for name in spare]
         yield Change(pin, line, pin.allowed - len(spare), f"{verdict.counted} counted", keys)
     if unsure := [name for name in verdict.gone if name in verdict.uncertain]:
-        names = _keys(pin, [name for name in pin.calls if name in verdict.uncertain])
+        names = listed([name for name in pin.calls if name in verdict.uncertain])
         yield Kept(pin, line, f"{len(unsure)} of {names} gone, and nobody can tell which: remove by hand")
-
-
-def _spare(pin: Pin, verdict: Verdict, gone: Sequence[str]) -> Sequence[str]:
-    """Return the surplus of the gone entries, without those that check takes for renamed calls."""
-    replaced = {call.replaces for call in verdict.unnamed}
-    return [name for name in gone if name not in replaced][:pin.allowed - verdict.counted]
-
-
-def _keys(pin: Pin, names: Sequence[str]) -> str:
-    return _quoted([pin.calls[name].key for name in names] if pin.calls else [])
-
-
-def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(map(quote, names))
