@@ -1,9 +1,8 @@
 """The walls of the house: who may import whom."""
 from __future__ import annotations
 
-import ast
 import functools
-from collections.abc import Iterator
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,19 +29,8 @@ ALLOWED = {
 }
 
 
-def node_of(parts: tuple[str, ...]) -> str:
-    """Return the package or loose module that a module belongs to; empty for the package itself."""
-    return parts[1] if len(parts) > 1 and parts[0] == NAME else ""
-
-
-def imported(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a module imports, wherever in it; of TYPE_CHECKING, too."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+# an import of ours, wherever in a module; of TYPE_CHECKING, too
+IMPORT = re.compile(rf"^ *(?:from|import) (?:{NAME}\.(\w+)|{NAME} import (\w+))", re.MULTILINE)
 
 
 @functools.cache
@@ -50,9 +38,11 @@ def edges() -> dict[str, set[str]]:
     """Return which packages and loose modules each of them imports."""
     found: dict[str, set[str]] = {}
     for path in ROOT.rglob("*.py"):
-        node = node_of((NAME, *path.relative_to(ROOT).with_suffix("").parts))
-        names = {node_of(tuple(name.split("."))) for name in imported(path)}
-        found.setdefault(node, set()).update(names - {node, ""})
+        node = path.relative_to(ROOT).with_suffix("").parts[0]
+        text = path.read_text("utf-8")
+        assert not re.search(r"^ *from \.", text, re.MULTILINE), f"{path}: imports are absolute"
+        names = {one or other for one, other in IMPORT.findall(text)}
+        found.setdefault(node, set()).update(names - {node})
     del found["__init__"]
     return found
 

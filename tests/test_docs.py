@@ -141,16 +141,20 @@ def test_output_of_flake8(project: Project, block: Block) -> None:
 
 
 @pytest.fixture
-def example(repository: Repository) -> Repository:
+def example(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Return a repository whose work tree is the example, and whose only commit is what it was before."""
-    shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
-    for name, (now, before) in BEFORE.items():
-        text = repository.read(name)
-        assert now in text
-        repository.write({name: text.replace(now, before)})
-    repository.commit({"collectors/fx_rates.py": "RATES = {}\n"})
-    shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
-    repository.git("rm", "--quiet", "collectors/fx_rates.py")
+    template = tmp_path_factory.getbasetemp() / "example"
+    if not template.exists():
+        shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
+        for name, (now, before) in BEFORE.items():
+            text = repository.read(name)
+            assert now in text
+            repository.write({name: text.replace(now, before)})
+        repository.commit({"collectors/fx_rates.py": "RATES = {}\n"})
+        shutil.copytree(EXAMPLE, repository.root, dirs_exist_ok=True)
+        repository.git("rm", "--quiet", "collectors/fx_rates.py")
+        shutil.copytree(repository.root, template)
+    shutil.copytree(template, repository.root, dirs_exist_ok=True)
     return repository
 
 

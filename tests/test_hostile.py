@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support import growth
 from support import LINEAR
+from support import PINS
 from support import Project
 from support import PUT
 from support import Repository
@@ -22,10 +23,11 @@ from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import printable
 from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.messages import pins_findings
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.stores import compile_matcher
 
-UNUSABLE = "APR000"
+UNPINNED = Pins(f"/project/{PINS}", "/project")
 # What a client takes for the place of a finding.
 PLACE = re.compile(r":\d+:\d+: ")
 
@@ -42,13 +44,17 @@ NO_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize(("make", "problem"), NO_FILES.values(), ids=NO_FILES)
-def test_pins_file_is_no_file(project: Project, make: Callable[[Path], None], problem: str) -> None:
+def test_pins_file_is_no_file(tmp_path: Path, make: Callable[[Path], None], problem: str) -> None:
+    (tmp_path / "a.py").touch()
+    make(tmp_path / PINS)
+    [fault] = load_pins(str(tmp_path / PINS), str(tmp_path)).faults
+    assert fault.problem.startswith(problem)
+
+
+def test_flake8_where_the_pins_file_is_no_file(project: Project) -> None:
     project.write({"a.py": PUT})
-    make(project.root / "artifact-pins.toml")
-    pins = load_pins(str(project.root / "artifact-pins.toml"), str(project.root))
-    assert [fault.problem.startswith(problem) for fault in pins.faults] == [True]
-    lines = project.flake8("a.py").lines
-    assert [line.partition(UNUSABLE)[0] for line in lines] == ["artifact-pins.toml:1:1: ", "a.py:1:4: "]
+    os.mkfifo(PINS)
+    assert [line.partition("APR000")[0] for line in project.flake8("a.py").lines] == [f"{PINS}:1:1: ", "a.py:1:4: "]
 
 
 # Pins files that could upset a reader, and how what is said of them begins.
@@ -71,7 +77,7 @@ WEIRD = {
 
 @pytest.mark.parametrize(("text", "problem"), WEIRD.values(), ids=WEIRD)
 def test_weird_pins_file(text: str, problem: str) -> None:
-    [fault, *_] = parse_pins(Pins("/project/artifact-pins.toml", "/project"), text).faults
+    [fault, *_] = parse_pins(UNPINNED, text).faults
     assert fault.problem.startswith(problem)
 
 
@@ -104,11 +110,7 @@ def parses(source: str) -> bool:
 def test_nested_as_deep_as_python_parses(nested: Callable[[int], str], count: Callable[[int], int]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        depth, too_deep = 1, 1501
-        while too_deep - depth > 1:
-            middle = (depth + too_deep) // 2
-            depth, too_deep = (middle, too_deep) if parses(nested(middle)) else (depth, middle)
-        assert depth >= 90
+        depth = next(depth for depth in (1500, 1000, 700, 500, 300, 200, 90) if parses(nested(depth)))
         assert report_source(nested(depth)).counted == count(depth)
 
 
@@ -122,17 +124,7 @@ NAMES = [
 NO_KEYS = ["tests\\new.py", "a:1:2: b.py", "\udcff.py"]
 
 
-@pytest.fixture
-def named(repository: Repository) -> Repository:
-    repository.write({"artifact-pins.toml": '[exempt]\n"tests/" = "test code only"\n', "tests/new.py": PUT})
-    for name in [*NAMES, *NO_KEYS]:
-        repository.write({name: PUT})
-    repository.commit()
-    return repository
-
-
 def assert_safe(text: str) -> None:
-    """Check that no line is anything but what it seems to be."""
     for line in text.split("\n"):
         assert line.isprintable(), line
         assert not line.lstrip().startswith("::") or line.startswith("::error file="), line
@@ -140,56 +132,52 @@ def assert_safe(text: str) -> None:
         assert unicodedata.is_normalized("NFC", line), line
 
 
-def test_every_name_is_a_finding(named: Repository) -> None:
-    found = {path: code for path, _, _, code, _ in named.check().findings}
+VERBS = [
+    ["check"], ["sites"], ["sites", "--format=csv"], ["decide"], ["diff", "HEAD"], ["prune"], ["doctor"],
+    ["init", "--pins=new.toml"], ["check", "nope\x1b[2J\n::error::x.py"],
+]
+
+
+def test_names_in_every_verb(repository: Repository) -> None:
+    repository.commit({
+        PINS: '[exempt]\n"tests/" = "test code only"\n', "tests/new.py": PUT, **dict.fromkeys([*NAMES, *NO_KEYS], PUT),
+    })
+    found = {path: code for path, _, _, code, _ in repository.check().findings}
     assert found == dict.fromkeys([*NAMES, *NO_KEYS], "APR001")
-    output = named.flake8(*(f"./{name}" for name in NAMES)).output
+    for arguments in VERBS:
+        outcome = repository.run(*arguments)
+        assert "Error:" not in outcome.err, arguments
+        assert_safe(outcome.out + outcome.err)
+    lines = repository.run("check", "--format=github").lines
+    assert len(lines) == len(found) and all(line.startswith("::error file=") for line in lines)
+    output = repository.flake8(*(f"./{name}" for name in NAMES)).output
     assert output.count(": 1 PUT call, 0 pinned") == len(NAMES)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["check"], ["sites"], ["sites", "--format=csv"], ["decide"], ["diff", "HEAD"], ["prune"], ["doctor"],
-        ["init", "--pins=new.toml"], ["check", "--format=github"], ["check", "nope\x1b[2J\n::error::x.py"],
-    ],
-    ids=" ".join,
-)
-def test_names_in_every_verb(named: Repository, arguments: list[str]) -> None:
-    outcome = named.run(*arguments)
-    assert "Error:" not in outcome.err
-    assert_safe(outcome.err)
-    if "--format=github" in arguments:
-        assert all(line.startswith("::error file=") for line in outcome.out.splitlines())
-    else:
-        assert_safe(outcome.out)
-
-
-def test_decide_and_prune_every_name(named: Repository) -> None:
+def test_decide_and_prune_every_name(directory: Repository) -> None:
+    before = '[exempt]\n"tests/" = "test code only"\n\n[pins]\n'
+    directory.write({PINS: before, "tests/new.py": PUT, **dict.fromkeys([*NAMES, *NO_KEYS], PUT)})
+    assert directory.run("decide", *(f"./{name}" for name in NAMES), "--grandfathered=scratch files").status == 0
+    assert {path for path, *_ in directory.check().findings} == set(NO_KEYS)
     for name in NAMES:
-        assert named.run("decide", f"./{name}", "--grandfathered=scratch files").status == 0, name
-    for name in NO_KEYS:
-        assert named.run("decide", name, "--grandfathered=scratch files").status == 2, name
-    assert {path for path, *_ in named.check().findings} == set(NO_KEYS)
-    for name in NAMES:
-        (named.root / name).unlink()
-    named.commit()
-    assert named.run("prune").status == 0
-    assert '"tests/"' in named.read("artifact-pins.toml") and "scratch files" not in named.read("artifact-pins.toml")
+        (directory.root / name).unlink()
+    assert directory.run("prune").status == 0
+    assert directory.read(PINS) == before
 
 
-@pytest.mark.parametrize(
-    ("name", "command"),
-    [
-        ("new\nline.py", r"decide $'new\nline.py:1'"),
-        ("e\u0301.py", r"decide $'e\u0301.py:1'"),
-        ("it's\t.py", r"decide $'it\'s\t.py:1'"),
-        ("-x.py", "decide ./-x.py:1"),
-    ],
-)
-def test_command_names_this_file_and_no_other(project: Project, name: str, command: str) -> None:
-    project.write({name: PUT, "artifact-pins.toml": ""})
-    assert project.flake8(f"./{name}").output.endswith(f"{command}\n")
+COMMANDS = {
+    "new\nline.py": r"decide $'new\nline.py:1'",
+    "e\u0301.py": r"decide $'e\u0301.py:1'",
+    "it's\t.py": r"decide $'it\'s\t.py:1'",
+    "-x.py": "decide ./-x.py:1",
+}
+
+
+def test_command_names_this_file_and_no_other() -> None:
+    pins = parse_pins(UNPINNED, "")
+    for name, command in COMMANDS.items():
+        [finding] = file_findings(pins, judge_file(pins, name, report_source(PUT)))
+        assert finding.text.endswith(f"flake8-artifact-pin {command}")
 
 
 BREAKS = "\\n\\r\\t\\u0000\\u001b\\u0085\\u2028\\u2029\\u202e:1:2: x"
@@ -205,18 +193,20 @@ BREAKS = "\\n\\r\\t\\u0000\\u001b\\u0085\\u2028\\u2029\\u202e:1:2: x"
         (f'[pins]\n"a.py" = {{ count = 1, "{BREAKS}" = 1 }}\n', 2),
         (f'[pins]\n"{BREAKS}".py = 1\n', 2),
         (f'patterns = ["*.put_object", "{BREAKS}"]\n', 2),
-        (f'registry = "{BREAKS}"\nstores = ["{BREAKS}"]\n', 2),
+        (f'registry = "{BREAKS}"\nstores = ["{BREAKS}"]\n', 3),
         (f'require-decision = true\n[pins]\n"y{BREAKS[6:12]}" = 1\n', 2),
         ("[pins]\n:1:2: = 1\n", 2),
     ],
 )
-def test_one_line_each(project: Project, text: str, count: int) -> None:
+def test_one_line_each(text: str, count: int) -> None:
     """No client takes a finding for several ones, nor its text for another place."""
-    project.write({"artifact-pins.toml": text, "a.py": "s3.put_object(Key=':1:2: ##[x]\x0c\x0b\u2028' + x[1:2:3])\n"})
-    output = project.flake8("a.py").output
-    assert_safe(output)
-    assert len(output.splitlines()) == count
-    assert all(len(PLACE.findall(line)) == 1 for line in output.splitlines())
+    pins = parse_pins(UNPINNED, text)
+    report = report_source("s3.put_object(Key=':1:2: ##[x]\x0c\x0b\u2028' + x[1:2:3])\n")
+    findings = [*pins_findings(pins, ()), *file_findings(pins, judge_file(pins, "a.py", report))]
+    assert len(findings) == count
+    for finding in findings:
+        assert_safe(finding.text)
+        assert "\n" not in finding.text and not PLACE.search(finding.text)
 
 
 # Characters of identifiers that \w does not know, and ones that it does.
@@ -226,8 +216,6 @@ def test_identifiers_beyond_ascii(pattern: str, character: str) -> None:
     source = f"s3.put{character}object()\n"
     assert compile_matcher((), (pattern,)).may_match(unicodedata.normalize("NFKC", source))
 
-
-UNPINNED = Pins("/project/artifact-pins.toml", "/project")
 
 # Sources that grow.
 GROWING: dict[str, Callable[[int], str]] = {

@@ -13,14 +13,13 @@ from typing import TypeAlias
 import tomli
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.change import change
+from flake8_artifact_pin.pins.change import name_calls
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.placing import add
 from flake8_artifact_pin.pins.quoting import decision_data
-from flake8_artifact_pin.pins.splice import assignments
 from flake8_artifact_pin.pins.splice import Splicer
 from flake8_artifact_pin.pins.toml import Path
-from flake8_artifact_pin.pins.toml import Span
 
 #: A parsed TOML table.
 Table: TypeAlias = "dict[str, Any]"
@@ -30,7 +29,6 @@ class UneditableError(UsageError):
     """The pins are written in a way that cannot be edited safely, or the edited pin is missing."""
 
     def __init__(self) -> None:
-        """Set the message."""
         super().__init__("the pins file is written in a way that cannot be edited safely: edit it by hand")
 
 
@@ -90,8 +88,13 @@ class RenamePin(NamedTuple):
     key: str
     new: str
 
+    @property
+    def path(self) -> Path:
+        """The keys of the table of pins that lead to the renamed one."""
+        return (self.key,)
+
     def apply(self, pins: Table) -> None:
-        _rename(pins, self.key, self.new)
+        _add(pins, self.new, pins.pop(self.key))
 
 
 class RenameCall(NamedTuple):
@@ -101,8 +104,13 @@ class RenameCall(NamedTuple):
     call: str
     new: str
 
+    @property
+    def path(self) -> Path:
+        return self.key, "calls", self.call
+
     def apply(self, pins: Table) -> None:
-        _rename(pins[self.key]["calls"], self.call, self.new)
+        calls = pins[self.key]["calls"]
+        _add(calls, self.new, calls.pop(self.call))
 
 
 class AddPin(NamedTuple):
@@ -114,7 +122,8 @@ class AddPin(NamedTuple):
     calls: Mapping[str, Decision] | None = None
 
     def apply(self, pins: Table) -> None:
-        pins[self.key] = _counting(self.allowed, self.decision) if self.calls is None else _naming(self.calls)
+        pin = _counting(self.allowed, self.decision) if self.calls is None else _naming(self.calls)
+        _add(pins, self.key, pin)
 
 
 class AddCall(NamedTuple):
@@ -125,7 +134,7 @@ class AddCall(NamedTuple):
     decision: Decision = Decision()
 
     def apply(self, pins: Table) -> None:
-        pins[self.key]["calls"][self.call] = decision_data(self.decision)
+        _add(pins[self.key]["calls"], self.call, decision_data(self.decision))
 
 
 class NameCalls(NamedTuple):
@@ -152,7 +161,7 @@ def edit_pins(pins: Pins, edits: Iterable[Edit]) -> str:
     text = pins.text
     # edits that move nothing are done in one pass
     for kind, group in itertools.groupby(edits, _kind):
-        for together in [list(group)] if kind in ("change", "rename") else [[edit] for edit in group]:
+        for together in [[edit] for edit in group] if kind == "add" else [list(group)]:
             text = _edited(text, pins.table, together)
     return text
 
@@ -166,15 +175,15 @@ def _kind(edit: Edit) -> str:
 def _edited(text: str, table: Path, edits: Sequence[Edit]) -> str:
     """Return a text after edits of one kind."""
     path = (*table, "pins")
-    old, old_pins = _read(text, path)
-    expected = copy.deepcopy(old)
-    expected_pins = _pins_of(expected, path)
-    line_end = "\r\n" if "\r\n" in text else "\n"
+    # read floats as text: nan does not equal itself
+    expected = tomli.loads(text, parse_float=str)
+    new = _pins_of(expected, path)
+    old = copy.deepcopy(new)
     try:
         for edit in edits:
-            edit.apply(expected_pins)
-        edited = _with_table(_spliced(text, path, edits, old_pins, expected_pins), table, line_end)
-        document, _ = _read(edited, path)
+            edit.apply(new)
+        edited = _with_table(_spliced(text, path, edits, old, new), table, "\r\n" if "\r\n" in text else "\n")
+        document = tomli.loads(edited, parse_float=str)
     except (LookupError, TypeError, tomli.TOMLDecodeError) as error:
         raise UneditableError from error
     if _comparable(document, path) != _comparable(expected, path):
@@ -183,42 +192,14 @@ def _edited(text: str, table: Path, edits: Sequence[Edit]) -> str:
 
 
 def _spliced(text: str, path: Path, edits: Sequence[Edit], old: Table, new: Table) -> str:
+    if isinstance(edits[0], NameCalls):
+        return name_calls(text, path, edits[0].key, new[edits[0].key])
     splicer = Splicer(text)
-    for edit in edits:
-        if isinstance(edit, RenamePin):
-            splicer.rename((*path, edit.key), edit.new)
-        elif isinstance(edit, RenameCall):
-            splicer.rename((*path, edit.key, "calls", edit.call), edit.new)
-        elif isinstance(edit, AddPin):
-            add(splicer, path, edit.key, new[edit.key])
-        elif isinstance(edit, AddCall):
-            add(splicer, (*path, edit.key, "calls"), edit.call, decision_data(edit.decision))
-        elif isinstance(edit, NameCalls):
-            return _with_named_calls(splicer, path, edit, new)
-    if _kind(edits[0]) == "change":
-        splicer.change(path, old, new)
-    return splicer.text_after()
-
-
-def _with_named_calls(splicer: Splicer, path: Path, edit: NameCalls, new: Table) -> str:
-    """Return the text with a count pin turned into one with named calls.
-
-    Comments at the ends of its lines move above the calls.
-    """
-    place = (*path, edit.key)
-    if splicer.is_inline(place):
-        splicer.replace(place, new[edit.key])
-        return splicer.text_after()
-    header, comments = splicer.header_at(place), splicer.comments_at(place)
-    if header is None:
-        splicer.remove([place])
-        after = Splicer(splicer.text_after())
-        add(after, path, edit.key, new[edit.key], comments)
-        return after.text_after()
-    end = header.keys[-1].end
-    splicer.splice(Span(end, end), ".calls")
-    splicer.remove([entry.path for entry in splicer.below[place] if entry is not header])
-    splicer.insert_lines(header.span.end, [*comments, *assignments(new[edit.key]["calls"])])
+    renames = [edit for edit in edits if isinstance(edit, (RenamePin, RenameCall))]
+    for edit in renames:
+        splicer.rename((*path, *edit.path), edit.new)
+    if not renames:
+        change(splicer, path, old, new)
     return splicer.text_after()
 
 
@@ -231,13 +212,6 @@ def _with_table(text: str, table: Path, line_end: str) -> str:
             return f"{start}[{'.'.join([*table, 'pins'])}]{line_end}"
         content = content[key]
     return text
-
-
-def _read(text: str, path: Path) -> tuple[Table, Table]:
-    """Return the parsed text and its table of pins, which is added if it is missing."""
-    # read floats as text: nan does not equal itself
-    document = tomli.loads(text, parse_float=str)
-    return document, _pins_of(document, path)
 
 
 def _pins_of(document: Table, path: Path) -> Table:
@@ -267,8 +241,7 @@ def _undecided(table: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in table.items() if key not in Decision._fields}
 
 
-def _rename(table: Table, old: str, new: str) -> None:
-    # tables are compared without their order
-    if new in table:
-        raise KeyError(new)
-    table[new] = table.pop(old)
+def _add(table: Table, key: str, value: object) -> None:
+    if key in table:
+        raise KeyError(key)
+    table[key] = value

@@ -110,14 +110,11 @@ def has_table(text: str) -> bool:
     """Return whether the text of a pyproject.toml has the table of the pins, or is unreadable and mentions it."""
     if "artifact-pins" not in text:
         return False
-    import tomli
-
     try:
-        tool = tomli.loads(text).get("tool")
+        return "artifact-pins" in _tools(text)
     except (ValueError, RecursionError):
         # an unreadable file must not look like one without pins
         return True
-    return isinstance(tool, dict) and "artifact-pins" in tool
 
 
 def flake8_table(directory: str) -> Mapping[str, object] | None:
@@ -125,15 +122,20 @@ def flake8_table(directory: str) -> Mapping[str, object] | None:
 
     With the plugin Flake8-pyproject, this table replaces flake8's own configuration.
     """
-    import tomli
-
     text, fault = read_text(os.path.join(directory, PYPROJECT))
     try:
-        tool = {} if fault else tomli.loads(text).get("tool")
+        table = None if fault else _tools(text).get("flake8")
     except (ValueError, RecursionError):
         return None
-    table = tool.get("flake8") if isinstance(tool, dict) else None
     return table if isinstance(table, dict) else None
+
+
+def _tools(text: str) -> Mapping[str, object]:
+    """Return the table [tool] of a pyproject.toml; an empty one if there is none. Raise what tomli raises."""
+    import tomli
+
+    tool = tomli.loads(text).get("tool")
+    return tool if isinstance(tool, dict) else {}
 
 
 def find_conflicts(text: str) -> tuple[Fault, ...]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from collections.abc import Sequence
 from datetime import date
@@ -95,13 +94,12 @@ class Pin(NamedTuple):
 class Exempt(NamedTuple):
     """The exemptions: the reason for each path, directory ("tests/") and shell pattern; ``until`` has last days.
 
-    ``pattern`` is compiled from all shell patterns; ``wildcards`` are these by the names of its groups.
+    ``wildcards`` are the keys that are shell patterns.
     """
 
     reasons: Mapping[str, str] = {}
-    wildcards: Mapping[str, str] = {}
-    pattern: re.Pattern[str] | None = None
     until: Mapping[str, date] = {}
+    wildcards: Sequence[str] = ()
 
     @property
     def unexplained(self) -> Sequence[str]:

@@ -75,11 +75,9 @@ def has_wildcards(key: str) -> bool:
     return not _WILDCARDS.isdisjoint(key)
 
 
-def compile_exempt(reasons: Mapping[str, str], until: Mapping[str, date] | None = None) -> Exempt:
-    """Compile the keys of ``[exempt]`` into one pattern."""
-    wildcards = {f"key{number}": key for number, key in enumerate(filter(has_wildcards, reasons))}
-    alternatives = "|".join(f"(?P<{name}>{_exempt_pattern(key)})" for name, key in wildcards.items())
-    return Exempt(reasons, wildcards, re.compile(alternatives) if alternatives else None, until or {})
+def make_exempt(reasons: Mapping[str, str], until: Mapping[str, date] | None = None) -> Exempt:
+    """Return the exemptions of a table ``[exempt]``."""
+    return Exempt(reasons, until or {}, tuple(filter(has_wildcards, reasons)))
 
 
 def exemption(exempt: Exempt, path: str) -> str | None:
@@ -87,8 +85,15 @@ def exemption(exempt: Exempt, path: str) -> str | None:
     for key in (path, *directories_of(path)):
         if key in exempt.reasons:
             return key
-    match = exempt.pattern.match(path) if exempt.pattern else None
-    return exempt.wildcards[match.lastgroup or ""] if match else None
+    return next((key for key in exempt.wildcards if matches(key, path)), None)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Return whether a shell pattern of ``[exempt]`` matches a path. One without a slash matches base names, too."""
+    if pattern.endswith("/"):
+        return fnmatch.fnmatchcase(path, f"{pattern}*")
+    is_base_name = "/" not in pattern and fnmatch.fnmatchcase(posixpath.basename(path), pattern)
+    return is_base_name or fnmatch.fnmatchcase(path, pattern)
 
 
 def directories_of(path: str) -> Iterator[str]:
@@ -143,14 +148,6 @@ def relative(path: str, directory: str = os.curdir) -> str:
         return os.path.relpath(path, directory)
     except ValueError:
         return path
-
-
-def _exempt_pattern(key: str) -> str:
-    if "/" in key:
-        return fnmatch.translate(f"{key}*" if key.endswith("/") else key)
-    # A pattern without a slash matches base names, too. Translate twice: before Python 3.11 a translation has named
-    # groups, and no name may occur twice.
-    return rf"{fnmatch.translate(key)}|.*/(?=[^/]*\Z){fnmatch.translate(key)}"
 
 
 def _below(directory: str, path: str) -> str | None:

@@ -22,8 +22,7 @@ from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import PinnedCall
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.paths import compile_exempt
-from flake8_artifact_pin.pins.paths import has_wildcards
+from flake8_artifact_pin.pins.paths import make_exempt
 from flake8_artifact_pin.pins.paths import MAX_WILDCARDS
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.pins.quoting import quote
@@ -61,10 +60,10 @@ class _Reader:
         content = self.read_content(document)
         self.check_keys((), content, TOP_KEYS, "key")
         pins = pins._replace(
-            stores=self.read_strings("stores", content.get("stores", list(DEFAULT_STORES)), self.store_problem),
-            patterns=self.read_strings("patterns", content.get("patterns", []), self.pattern_problem),
-            advice=self.read_text(("advice",), content.get("advice", "")),
-            registry=self.read_registry(content.get("registry")),
+            stores=self.read_strings("stores", content.get("stores", list(DEFAULT_STORES)), self.check_store),
+            patterns=self.read_strings("patterns", content.get("patterns", []), self.check_pattern),
+            advice=self.read_text(("advice",), content).strip(),
+            registry=self.read_text(("registry",), content, "name the file that declares artifacts").strip(),
             require_decision=self.read_flag("require-decision", content.get("require-decision", False)),
             exempt=self.read_exempt(content.get("exempt", {})),
             pins=self.read_pins(content.get("pins", {})),
@@ -105,24 +104,21 @@ class _Reader:
             close = get_close_matches(word.lower(), known, n=1)
         return f"did you mean {quote(close[0])}?" if close else f"known are {', '.join(known)}"
 
-    def store_problem(self, name: str) -> str:
+    def check_store(self, name: str) -> None:
         from flake8_artifact_pin.source.stores import ALL_STORES
         from flake8_artifact_pin.source.stores import STORES
 
         known = [*STORES, ALL_STORES]
-        return "" if name in known else f"is unknown: {self.hint(name, known)}"
+        if name not in known:
+            raise ValueError(f"is unknown: {self.hint(name, known)}")
 
-    def pattern_problem(self, text: str) -> str:
+    def check_pattern(self, text: str) -> None:
         from flake8_artifact_pin.source.patterns import parse_pattern
 
-        try:
-            parse_pattern(text)
-        except ValueError as error:
-            return str(error)
-        return ""
+        parse_pattern(text)
 
-    def read_strings(self, key: str, value: object, problem_of: Callable[[str], str]) -> tuple[str, ...]:
-        """Return the valid strings of an array without duplicates."""
+    def read_strings(self, key: str, value: object, check: Callable[[str], None]) -> tuple[str, ...]:
+        """Return the strings of an array, without duplicates, for which ``check`` raises no ValueError."""
         if not isinstance(value, list):
             self.fault((key,), f"{quote(key)} is not an array of strings")
             return ()
@@ -131,26 +127,22 @@ class _Reader:
             if not isinstance(item, str):
                 self.fault((key,), f"item {number} of {quote(key)} is not a string")
                 continue
-            problem = problem_of(item)
-            if problem:
-                self.fault((key,), f"{key.removesuffix('s')} {_shown(item)} {problem}")
-            else:
+            try:
+                check(item)
                 strings[item] = None
+            except ValueError as error:
+                self.fault((key,), f"{key.removesuffix('s')} {_shown(item)} {error}")
         return tuple(strings)
 
-    def read_text(self, path: Path, value: object) -> str:
-        if isinstance(value, str):
-            return value.strip()
-        self.fault(path, f"{quote(path[-1])} is not a string")
-        return ""
-
-    def read_registry(self, value: object) -> str:
-        if value is None:
+    def read_text(self, place: Path, table: Mapping[str, object], if_empty: str = "", of: str = "") -> str:
+        """Return the text at a place, whose last key is in the table or missing; ``if_empty`` says what to write."""
+        value = table.get(place[-1], "")
+        if not isinstance(value, str):
+            self.fault(place, f"{quote(place[-1])}{of} is not a string")
             return ""
-        text = self.read_text(("registry",), value)
-        if isinstance(value, str) and not text:
-            self.fault(("registry",), '"registry" is empty: name the file that declares artifacts')
-        return text
+        if if_empty and place[-1] in table and not value.strip():
+            self.fault(place, f"{quote(place[-1])}{of} is empty: {if_empty}")
+        return value
 
     def read_flag(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):
@@ -192,11 +184,11 @@ class _Reader:
             elif not reason.strip():
                 self.fault(place, f"the reason for {quote(key)} is missing: say why it is exempt")
             reasons[path] = str(reason)
-        patterns = list(filter(has_wildcards, reasons))
-        if len(patterns) > MAX_WILDCARDS:
+        exempt = make_exempt(reasons, until)
+        if len(exempt.wildcards) > MAX_WILDCARDS:
             self.fault(("exempt",), f"more than {MAX_WILDCARDS} patterns are exempt: name directories instead")
             return Exempt()
-        return compile_exempt(reasons, until)
+        return exempt
 
     def read_pins(self, value: object) -> dict[str, Pin]:
         read = {}
@@ -250,8 +242,8 @@ class _Reader:
     def read_decision(self, place: Path, shown: str, item: Mapping[str, object]) -> Decision:
         decision = Decision(
             self.read_registered((*place, "registered"), shown, item.get("registered")),
-            self.read_reason((*place, "grandfathered"), shown, item.get("grandfathered")),
-            self.read_reason((*place, "deferred"), shown, item.get("deferred")),
+            self.read_text((*place, "grandfathered"), item, "say why nobody needs to be told", f" of {shown}"),
+            self.read_text((*place, "deferred"), item, "name the issue", f" of {shown}"),
             self.read_date((*place, "until"), item.get("until")),
         )
         if decision.until and "grandfathered" not in item and "deferred" not in item:
@@ -274,18 +266,6 @@ class _Reader:
         if not value or not all(item.strip() for item in value):
             self.fault(place, f'"registered" of {shown} has no id or an empty one: name the artifacts')
         return tuple(value)
-
-    def read_reason(self, place: Path, shown: str, value: object) -> str:
-        if value is None:
-            return ""
-        what = f"{quote(place[-1])} of {shown}"
-        if not isinstance(value, str):
-            self.fault(place, f"{what} is not a string")
-            return ""
-        if not value.strip():
-            wanted = "say why nobody needs to be told" if place[-1] == "grandfathered" else "name the issue"
-            self.fault(place, f"{what} is empty: {wanted}")
-        return value
 
     def read_date(self, place: Path, value: object) -> datetime.date | None:
         # datetime is a subclass of date

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
-from typing import NamedTuple
 
 from flake8_artifact_pin.pins.quoting import key_text
 from flake8_artifact_pin.pins.quoting import quote
@@ -27,15 +26,6 @@ _COMMA = re.compile(r"(?:\s|#.*\n)*,")
 # The rest of a line after its last member.
 _REST = re.compile(r"[ \t]*(?:#.*)?\r?\n")
 _BLANKS = re.compile(r"[ \t]*")
-_STATEMENTS = ("array", "header", "pair")
-
-
-class Splice(NamedTuple):
-    """A piece of a text, by its offsets, and the text that replaces it."""
-
-    start: int
-    end: int
-    new: str
 
 
 class Splicer:
@@ -49,56 +39,35 @@ class Splicer:
         """Take a valid TOML text."""
         self.text = text
         self.line_end = "\r\n" if "\r\n" in text else "\n"
-        self.splices: list[Splice] = []
+        self.splices: list[tuple[Span, str]] = []
         self.removed_lines: list[Span] = []
+        found = entries(text)
+        self.statements = [entry for entry in found if entry.kind != "member"]
+        #: the entries at and below each path
         self.below: dict[Path, list[Entry]] = {}
-        self.members: dict[Span, list[Entry]] = {}
-        self.tables: dict[Span, Entry] = {}
-        self.statements = [entry for entry in entries(text) if entry.kind in _STATEMENTS]
-        self.statement_starts = [entry.span.start for entry in self.statements]
-        self._index(entries(text))
-
-    def _index(self, found: Iterable[Entry]) -> None:
-        """Index the entries below each path, and the members of each inline table."""
-        around: list[Entry] = []
         for entry in found:
             for length in range(len(entry.path) + 1):
                 self.below.setdefault(entry.path[:length], []).append(entry)
-            while around and around[-1].value.end <= entry.span.start:
-                around.pop()
-            if entry.kind == "member":
-                self.members.setdefault(around[-1].value, []).append(entry)
-                self.tables[entry.span] = around[-1]
-            around.append(entry)
 
     def text_after(self) -> str:
         """Return the text with all splices applied."""
         pieces = []
         offset = 0
-        for splice in sorted([*self.splices, *self._line_splices()], key=lambda splice: splice[:2]):
-            pieces += [self.text[offset:splice.start], splice.new]
-            offset = splice.end
+        for span, new in sorted([*self.splices, *self._line_splices()], key=lambda splice: splice[0]):
+            pieces += [self.text[offset:span.start], new]
+            offset = span.end
         return "".join([*pieces, self.text[offset:]])
 
-    def change(self, path: Path, old: Any, new: Any) -> None:
-        """Change a value; in a table, only the keys that differ."""
-        if not isinstance(old, dict) or not isinstance(new, dict):
-            self.replace(path, new)
-            return
-        for key in old:
-            if key in new and old[key] != new[key]:
-                self.change((*path, key), old[key], new[key])
-        gone = [key for key in old if key not in new]
-        come = [key for key in new if key not in old]
-        for old_key, new_key in zip(gone, come):
-            self._substitute((*path, old_key), new_key, new[new_key])
-        self.remove([(*path, key) for key in gone[len(come):]])
-        if come[len(gone):]:
-            self.insert(path, {key: new[key] for key in come[len(gone):]})
+    def splice(self, span: Span, new: str) -> None:
+        """Replace a piece of the text."""
+        self.splices.append((span, new))
 
-    def replace(self, path: Path, value: Any) -> None:
-        """Replace a whole value."""
-        self.splice(self._pair_at(path).value, value_text(value))
+    def replace(self, path: Path, value: Any, key: str | None = None) -> None:
+        """Replace a whole value, and its key if another one is given."""
+        pair = self.pair_at(path)
+        if key is not None:
+            self.splice(pair.keys[-1], key_text(key))
+        self.splice(pair.value, value_text(value))
 
     def rename(self, path: Path, new: str) -> None:
         """Rename a key wherever it is written."""
@@ -108,30 +77,18 @@ class Splicer:
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Remove everything at or below the paths."""
-        members: dict[Span, set[Span]] = {}
+        members: dict[Path, set[Span]] = {}
         for path in paths:
             end = 0
             for entry in self.below[path]:
-                if entry.kind == "member" and entry.span.start >= end:
-                    members.setdefault(self.tables[entry.span].value, set()).add(entry.span)
-                elif entry.kind in _STATEMENTS:
+                if entry.kind != "member":
                     lines = Span(self._start_with_comments(entry), self.line_end_at(entry.span.end))
                     self.removed_lines.append(lines)
+                elif entry.span.start >= end:
+                    members.setdefault(entry.path[:entry.depth], set()).add(entry.span)
                 end = max(end, entry.span.end)
         for table, spans in members.items():
             self._remove_members(table, spans)
-
-    def insert(self, path: Path, fields: Mapping[str, Any]) -> None:
-        """Add keys at the end of a table."""
-        beside = [entry for entry in self.below[path] if is_in_table(entry, path)]
-        table = next((entry for entry in self.below[path] if entry.path == path), None)
-        if beside:
-            self.insert_beside(beside[-1], path, fields)
-        elif table is not None and table.kind == "header":
-            self.insert_lines(table.span.end, assignments(fields))
-        else:
-            # an empty inline table
-            self.replace(path, fields)
 
     def insert_beside(self, sibling: Entry, path: Path, fields: Mapping[str, Any], *, is_before: bool = False) -> None:
         """Add keys to a table beside one of its keys, in the same style."""
@@ -146,24 +103,21 @@ class Splicer:
         line_start = self.line_start(start)
         lines = [f"{self.text[line_start:start]}{pair}" for pair in new]
         if is_before:
-            above = min([line_start, *self.comment_lines_above(sibling)])
-            self.splice(Span(above, above), self.as_lines(lines))
+            self.insert_above(min([line_start, *self.comment_lines_above(sibling)]), lines)
         else:
             self.insert_lines(end, lines)
+
+    def insert_above(self, line_start: int, lines: Iterable[str]) -> None:
+        """Write lines above the line that begins at an offset."""
+        self.splice(Span(line_start, line_start), "".join(f"{line}{self.line_end}" for line in lines))
 
     def insert_lines(self, offset: int, lines: Sequence[str]) -> None:
         """Write lines below the line of an offset."""
         end = self.line_end_at(offset)
         is_open = end == len(self.text) and not self.text.endswith("\n")
-        self.splice(Span(end, end), (self.line_end if is_open and end else "") + self.as_lines(lines))
-
-    def splice(self, span: Span, new: str) -> None:
-        """Replace a piece of the text."""
-        self.splices.append(Splice(*span, new))
-
-    def as_lines(self, lines: Iterable[str]) -> str:
-        """Return lines as one text, with the line ends of this text."""
-        return "".join(f"{line}{self.line_end}" for line in lines)
+        if is_open and end:
+            self.splice(Span(end, end), self.line_end)
+        self.insert_above(end, lines)
 
     def line_start(self, offset: int) -> int:
         """Return the offset at which the line of an offset begins."""
@@ -176,7 +130,7 @@ class Splicer:
 
     def comment_lines_above(self, entry: Entry) -> Iterator[int]:
         """Yield the offsets at which the comment lines directly above a statement begin, the nearest first."""
-        index = bisect.bisect_left(self.statement_starts, entry.span.start)
+        index = bisect.bisect_left(self.statements, entry.span.start, key=lambda statement: statement.span.start)
         # a line of a multi-line string may look like a comment
         limit = self.statements[index - 1].span.end if index else 0
         start = self.line_start(entry.span.start)
@@ -196,22 +150,13 @@ class Splicer:
         )
         return list(filter(None, behind))
 
-    def header_at(self, path: Path) -> Entry | None:
-        """Return the header of a table, if it has one."""
-        found = self.below.get(path, ())
-        return next((entry for entry in found if entry.path == path and entry.kind == "header"), None)
+    def table_at(self, path: Path) -> Entry | None:
+        """Return the header or the value of a table; None if only keys below it are written."""
+        return next((entry for entry in self.below.get(path, ()) if entry.path == path), None)
 
-    def is_inline(self, path: Path) -> bool:
-        """Return whether a value is a member of an inline table."""
-        return any(entry.path == path and entry.kind == "member" for entry in self.below[path])
-
-    def _pair_at(self, path: Path) -> Entry:
+    def pair_at(self, path: Path) -> Entry:
+        """Return the key at a path with its value."""
         return [entry for entry in self.below[path] if entry.path == path and entry.kind in ("member", "pair")][0]
-
-    def _substitute(self, path: Path, key: str, value: Any) -> None:
-        pair = self._pair_at(path)
-        self.splice(pair.keys[-1], key_text(key))
-        self.splice(pair.value, value_text(value))
 
     def _start_with_comments(self, entry: Entry) -> int:
         """Return the offset at which a statement begins, including comments above it that only list its calls."""
@@ -222,9 +167,10 @@ class Splicer:
             start = above
         return start
 
-    def _remove_members(self, table: Span, removed: Collection[Span]) -> None:
+    def _remove_members(self, path: Path, removed: Collection[Span]) -> None:
         """Remove members of an inline table with their commas."""
-        members = self.members[table]
+        table = self.pair_at(path).value
+        members = [entry for entry in self.below[path] if entry.kind == "member" and entry.depth == len(path)]
         kept = [member for member in members if member.span not in removed]
         if not kept and "#" not in self.text[table.start:table.end]:
             self.splice(table, "{}")
@@ -254,7 +200,7 @@ class Splicer:
         space = _BLANKS.match(self.text, end)
         return Span(start, space.end() if comma and space else end)
 
-    def _line_splices(self) -> Iterator[Splice]:
+    def _line_splices(self) -> Iterator[tuple[Span, str]]:
         """Yield the splices that remove lines. Of the empty lines around them, only those above are kept."""
         merged: list[Span] = []
         for span in sorted(self.removed_lines):
@@ -267,15 +213,10 @@ class Splicer:
                     end = self.line_end_at(end)
             while end == len(self.text) and start and self._is_blank(self.line_start(start - 1)):
                 start = self.line_start(start - 1)
-            yield Splice(start, end, "")
+            yield Span(start, end), ""
 
     def _is_blank(self, line_start: int) -> bool:
         return not self.text[line_start:self.line_end_at(line_start)].strip()
-
-
-def is_in_table(entry: Entry, path: Path) -> bool:
-    """Return whether an entry is written within the table at a path, as a key or a dotted key, not below a header."""
-    return entry.kind in ("member", "pair") and entry.depth <= len(path) < len(entry.path)
 
 
 def assignments(fields: Mapping[str, Any], prefix: str = "") -> list[str]:

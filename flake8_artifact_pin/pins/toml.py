@@ -80,9 +80,8 @@ class Entry(NamedTuple):
         return len(self.path) - len(self.keys)
 
 
-@functools.lru_cache(maxsize=1)
 def entries(text: str) -> Sequence[Entry]:
-    """Return the entries of a valid TOML text in their order, without those in arrays. The last result is cached."""
+    """Return the entries of a valid TOML text in their order, without those in arrays."""
     found: list[Entry] = []
     table: Path = ()
     # a line feed ends the last pair

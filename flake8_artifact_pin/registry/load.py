@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import difflib
-import itertools
 import json
 import os
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
+from typing import TypeAlias
 
 import tomli
 
@@ -16,7 +17,6 @@ from flake8_artifact_pin.errors import RegistryError
 from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.pins.files import find_conflicts
 from flake8_artifact_pin.pins.files import read_text
-from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.toml import error_position
 from flake8_artifact_pin.pins.toml import Position
@@ -24,9 +24,11 @@ from flake8_artifact_pin.pins.toml import Position
 _ROWS, _ID, _OWNER = "artifacts", "artifact_id", "owner_repo"
 _TEMPLATES = ("s3_key_template", "key_template")
 _KEYS = frozenset([_ROWS, _ID, _OWNER, *_TEMPLATES])
-_FORMATS = ".yaml, .yml, .json or .toml"
 _START = Position(1, 0)
 _TOO_MUCH = "nested too deeply, or a number in it is too long: simplify it"
+
+# A row as it is read: its wanted keys, or None if it is not a mapping, and its position if the parser tells it.
+_Row: TypeAlias = "tuple[Mapping[str, object] | None, Position | None]"
 
 
 class RegistryRow(NamedTuple):
@@ -41,21 +43,6 @@ class RegistryRow(NamedTuple):
     position: Position
 
 
-class _Row(NamedTuple):
-    """A row as it is read: its wanted keys, or None if it is not a mapping, and its position if it is known."""
-
-    fields: Mapping[str, object] | None
-    position: Position | None = None
-
-
-class _FaultError(Exception):
-    """The text of a registry cannot be read further."""
-
-    def __init__(self, *faults: Fault | str) -> None:
-        super().__init__()
-        self.faults = faults
-
-
 def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     """Return the rows of a registry; ``shown`` is its path for messages.
 
@@ -65,19 +52,13 @@ def load_registry(path: str, shown: str) -> Sequence[RegistryRow]:
     if not os.path.lexists(path):
         raise RegistryError(RegistryFault(shown, "there is no such registry: check it out, or correct the path"))
     text, fault = read_text(path)
+    faults = [fault] if fault else find_conflicts(text)
     try:
-        faults = [fault] if fault else find_conflicts(text)
         if faults:
-            raise _FaultError(*faults)
-        return _rows(_read(text, os.path.splitext(path)[1].lower(), shown))
-    except _FaultError as error:
-        raise RegistryError(*(_registry_fault(fault, shown) for fault in error.faults))
-
-
-def _registry_fault(fault: Fault | str, shown: str) -> RegistryFault:
-    if isinstance(fault, str):
-        return RegistryFault(shown, f"unusable registry: {fault}")
-    return RegistryFault(shown, f"unusable registry: {fault.problem}", (fault.line, fault.column + 1))
+            raise RegistryError(*(_fault(fault.problem, Position(*fault[:2])) for fault in faults))
+        return _checked_rows(_read(text, os.path.splitext(path)[1].lower()))
+    except RegistryError as error:
+        raise RegistryError(*(fault._replace(path=shown) for fault in error.faults))
 
 
 def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequence[RegistryRow]:
@@ -90,28 +71,36 @@ def rows_owned_by(rows: Sequence[RegistryRow], owner: str, shown: str) -> Sequen
     return found
 
 
-def _rows(rows: Sequence[_Row]) -> list[RegistryRow]:
+def _fault(problem: str, position: Position | None = _START) -> RegistryFault:
+    place = (position.line, position.column + 1) if position else None
+    return RegistryFault("", f"unusable registry: {problem}", place)
+
+
+def _checked_rows(rows: Iterable[_Row]) -> list[RegistryRow]:
     found: dict[str, int] = {}
-    faults: list[Fault | str] = []
-    for number, row in enumerate(rows):
-        problem = _problem(row, found)
-        if problem:
-            text = f"{_ROWS}[{number}] {problem}"
-            faults.append(Fault(*row.position, text) if row.position else text)
+    checked, faults = [], []
+    for number, (fields, position) in enumerate(rows):
+        problem = _problem(fields, found)
+        if fields is None or problem:
+            faults.append(_fault(f"{_ROWS}[{number}] {problem}", position))
         else:
-            found[str((row.fields or {})[_ID])] = number
+            artifact_id, owner = str(fields[_ID]), str(fields.get(_OWNER) or "")
+            found[artifact_id] = number
+            # templates only suggest ids, so a wrong type is not a fault
+            templates = [value for value in map(fields.get, _TEMPLATES) if isinstance(value, str)]
+            checked.append(RegistryRow(artifact_id, owner, next(iter(templates), ""), position or _START))
     if faults:
-        raise _FaultError(*faults)
-    return [_registry_row(rows[number], artifact_id) for artifact_id, number in found.items()]
+        raise RegistryError(*faults)
+    return checked
 
 
-def _problem(row: _Row, found: Mapping[str, int]) -> str:
+def _problem(fields: Mapping[str, object] | None, found: Mapping[str, int]) -> str:
     """Return what is wrong with a row, or an empty string; ``found`` has the ids and numbers of earlier rows."""
-    if row.fields is None:
+    if fields is None:
         return "must have keys and values"
-    if _ID not in row.fields:
+    if _ID not in fields:
         return f"has no {_ID}: add one"
-    artifact_id, owner = row.fields[_ID], row.fields.get(_OWNER)
+    artifact_id, owner = fields[_ID], fields.get(_OWNER)
     if not isinstance(artifact_id, str):
         return f"has an {_ID} that is not a string: write it in quotes"
     if not artifact_id or artifact_id != artifact_id.strip():
@@ -123,67 +112,59 @@ def _problem(row: _Row, found: Mapping[str, int]) -> str:
     return ""
 
 
-def _registry_row(row: _Row, artifact_id: str) -> RegistryRow:
-    fields = row.fields or {}
-    # templates only suggest ids, so a wrong type is not a fault
-    templates = [value for value in map(fields.get, _TEMPLATES) if isinstance(value, str)]
-    return RegistryRow(artifact_id, str(fields.get(_OWNER) or ""), next(iter(templates), ""), row.position or _START)
-
-
-def _read(text: str, suffix: str, shown: str) -> Sequence[_Row]:
+def _read(text: str, suffix: str) -> Sequence[_Row]:
     if suffix in (".yaml", ".yml"):
-        return _read_yaml(text, shown)
+        return _read_yaml(text)
     if suffix not in (".json", ".toml"):
-        raise RegistryError(RegistryFault(shown, f"a registry is a {_FORMATS} file: name one"))
+        raise RegistryError(RegistryFault("", "a registry is a .yaml, .yml, .json or .toml file: name one"))
     content = _read_json(text) if suffix == ".json" else _read_toml(text)
     items = _checked_list(content.get(_ROWS) if isinstance(content, Mapping) else None)
-    return [_Row(item if isinstance(item, Mapping) else None) for item in items]
+    return [(item if isinstance(item, Mapping) else None, None) for item in items]
 
 
 def _checked_list(rows: object) -> list[Any]:
     if isinstance(rows, list):
         return rows
     problem = f"no list {quote(_ROWS)}" if rows is None else f"{quote(_ROWS)} must be a list"
-    raise _FaultError(Fault(*_START, f"{problem}: put one there, with an {_ID} in each row"))
+    raise RegistryError(_fault(f"{problem}: put one there, with an {_ID} in each row"))
 
 
-def _read_yaml(text: str, shown: str) -> Sequence[_Row]:
+def _read_yaml(text: str) -> Sequence[_Row]:
     try:
         from flake8_artifact_pin.registry.yaml import read_rows
         from flake8_artifact_pin.registry.yaml import YamlError
     except ImportError:
-        raise RegistryError(RegistryFault(shown, "YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"))
+        raise RegistryError(RegistryFault("", "YAML needs PyYAML: pip install 'flake8-artifact-pin[yaml]'"))
     try:
-        rows = _checked_list(read_rows(text, _ROWS, _KEYS - {_ROWS}))
+        return _checked_list(read_rows(text, _ROWS, _KEYS - {_ROWS}))
     except YamlError as error:
-        raise _FaultError(error.fault)
-    return list(itertools.starmap(_Row, rows))
+        raise RegistryError(_fault(str(error), error.position))
 
 
 def _read_toml(text: str) -> object:
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise _FaultError(Fault(*error_position(error), f"not valid TOML: {error.msg}"))
+        raise RegistryError(_fault(f"not valid TOML: {error.msg}", error_position(error)))
     except (RecursionError, ValueError):
-        raise _FaultError(Fault(*_START, _TOO_MUCH))
+        raise RegistryError(_fault(_TOO_MUCH))
 
 
 def _read_json(text: str) -> object:
     try:
         return json.loads(text, object_pairs_hook=_json_object)
     except json.JSONDecodeError as error:
-        raise _FaultError(Fault(error.lineno, error.colno - 1, f"not valid JSON: {error.msg}"))
+        raise RegistryError(_fault(f"not valid JSON: {error.msg}", Position(error.lineno, error.colno - 1)))
     except (RecursionError, ValueError):
-        raise _FaultError(Fault(*_START, _TOO_MUCH))
+        raise RegistryError(_fault(_TOO_MUCH))
 
 
 def _json_object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Return a JSON object. Raise _FaultError for a duplicate key: json would keep only the last value."""
+    """Return a JSON object. Raise RegistryError for a duplicate key: json would keep only the last value."""
     found: dict[str, object] = {}
     for key, value in pairs:
         if key in found and key in _KEYS:
             row = f" (beside {_ID} {quote(str(found[_ID]))})" if _ID in found else ""
-            raise _FaultError(f"duplicate {key} in one object{row}: keep one")
+            raise RegistryError(_fault(f"duplicate {key} in one object{row}: keep one", None))
         found[key] = value
     return found

@@ -1,24 +1,21 @@
 """Read a YAML registry. PyYAML only composes nodes: no objects are constructed, no tags obeyed, no aliases expanded."""
 from __future__ import annotations
 
-import bisect
-import re
-
 import yaml
 
-from flake8_artifact_pin.pins.model import Fault
 from flake8_artifact_pin.pins.toml import Position
+from flake8_artifact_pin.pins.toml import positions_in
 
 _TAG = "tag:yaml.org,2002:"
 
 
 class YamlError(Exception):
-    """The text is not valid YAML, or uses a feature that is not supported here; ``fault`` says what and where."""
+    """The text is not valid YAML, or uses a feature that is not supported here."""
 
-    def __init__(self, fault: Fault) -> None:
-        """Use the fault's problem as the message."""
-        super().__init__(fault.problem)
-        self.fault = fault
+    def __init__(self, problem: str, position: Position) -> None:
+        """Take the message and its position."""
+        super().__init__(problem)
+        self.position = position
 
 
 def read_rows(text: str, list_key: str, wanted: frozenset[str]) -> object:
@@ -35,7 +32,7 @@ class _Document:
         self.text = text
         self.wanted = wanted
         # PyYAML knows more line ends than editors do, so lines are counted here
-        self.line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.position = positions_in(text)
         self.known: dict[int, dict[str, yaml.Node] | None] = {}
 
     def rows(self, list_key: str) -> object:
@@ -104,9 +101,5 @@ class _Document:
         if node.tag != f"{_TAG}{kind}":
             raise self.error(node.start_mark.index, f"tags are not read: remove {node.tag}")
 
-    def position(self, index: int) -> Position:
-        line = bisect.bisect_right(self.line_starts, index)
-        return Position(line, index - self.line_starts[line - 1])
-
     def error(self, index: int, problem: str) -> YamlError:
-        return YamlError(Fault(*self.position(index), problem))
+        return YamlError(problem, self.position(index))

@@ -5,6 +5,7 @@ import os
 from typing import NamedTuple
 
 from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.repository.git import GitError
 from flake8_artifact_pin.repository.git import Repository
 
 # The variables in which CI systems name the target branch of a pull request.
@@ -35,14 +36,15 @@ def find_base(repository: Repository, named: str | None) -> Base:
 
     Raise UsageError if there is none.
     """
-    head = repository.resolve("HEAD")
-    if head is None:
-        raise UsageError("there is no commit to compare with: this repository has none yet")
     revision, is_guess = (named, False) if named is not None else _default_revision(repository)
-    commit = repository.resolve(revision)
-    if commit is None:
-        raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")
-    merge_base = repository.merge_base(commit, head)
+    try:
+        merge_base = repository.merge_base(revision)
+    except GitError:
+        if repository.resolve("HEAD") is None:
+            raise UsageError("there is no commit to compare with: this repository has none yet")
+        if repository.resolve(revision) is None:
+            raise UsageError(f"there is no revision {revision} here: fetch it, or name another one")
+        raise
     if merge_base is None:
         if repository.is_shallow:
             raise UsageError(

@@ -95,46 +95,38 @@ def _is_excluded(name: str) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in EXCLUDE)
 
 
-def files_without(repository: Repository, pieces: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
-    """Return the paths that need not be read: Python files in which git grep finds none of the pieces.
+def expressions(pieces: Sequence[str]) -> Sequence[str]:
+    """Return what git grep is to search for: every file that can matter holds one of the pieces or something else.
 
-    They hold no comment that names APR001, no encoding and no character beyond ASCII, either. Files that git does not
-    search (links, untracked files, files of other repositories) or cannot read are not returned.
+    That is a comment that names APR001, an encoding or a character beyond ASCII. Return nothing if one of the pieces
+    is empty: a pattern without a literal piece may be in any file.
     """
-    if not pieces or not all(pieces):
-        # a pattern without a literal piece may be in any file
-        return frozenset()
+    return [*filter(str.isascii, pieces), *_COMMENTS, _BEYOND_ASCII] if all(pieces) else []
+
+
+def files_without(repository: Repository, searched_for: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
+    """Return the paths that need not be read: Python files in which git grep finds no expression.
+
+    Files that git does not search (links, untracked files, files of other repositories) or cannot read are not
+    returned.
+    """
     searched = {entry.path for entry in repository.entries if _is_searched(entry)}.intersection(paths)
-    clean = _clean(repository, pieces, searched) if searched else set()
+    clean = _clean(repository, searched_for, searched) if searched and searched_for else set()
     for directory, inner in repository.submodules.items():
         start = f"{directory}/"
         inner_paths = [path.removeprefix(start) for path in paths if path.startswith(start)] if inner else []
         if inner and inner_paths:
-            clean.update(start + path for path in files_without(inner, pieces, inner_paths))
+            clean.update(start + path for path in files_without(inner, searched_for, inner_paths))
     return frozenset(clean)
 
 
-def _clean(repository: Repository, pieces: Sequence[str], searched: set[str]) -> set[str]:
-    found = _files_with(repository, pieces, ["--", *_pathspecs(sorted(searched))])
+def _clean(repository: Repository, searched_for: Sequence[str], searched: set[str]) -> set[str]:
+    found = _grep(repository, searched_for, ["--", *_pathspecs(sorted(searched))])
     # git skips a file that has become a link
     return {
         path for path in searched if found is not None and path not in found
         and not os.path.islink(repository.location(path))
     }
-
-
-def files_with(repository: Repository, words: Sequence[str], paths: Sequence[str]) -> frozenset[str]:
-    """Return the paths of Python files that hold one of the words, and of files that git does not search."""
-    searched = {entry.path for entry in repository.entries if _is_searched(entry)}
-    holding = _grep(repository, ["-F", *(f"-e{word}" for word in words), "--", "*.py"])
-    found = {path for path in paths if path not in searched or holding is None or path in holding}
-    for directory, inner in repository.submodules.items():
-        start = f"{directory}/"
-        inner_paths = [path.removeprefix(start) for path in found if path.startswith(start)] if inner else []
-        if inner and inner_paths:
-            found.difference_update(start + path for path in inner_paths)
-            found.update(start + path for path in files_with(inner, words, inner_paths))
-    return frozenset(found)
 
 
 def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
@@ -143,27 +135,20 @@ def _pathspecs(paths: Sequence[str]) -> Sequence[str]:
 
 
 def tree_files_without(
-    repository: Repository, commit: str, pieces: Sequence[str], entries: Iterable[Entry],
+    repository: Repository, commit: str, searched_for: Sequence[str], entries: Iterable[Entry],
 ) -> frozenset[str]:
     """Return the paths of a commit's entries that need not be read; see files_without()."""
-    found = _files_with(repository, pieces, [commit, "--", "*.py"]) if pieces and all(pieces) else None
+    found = _grep(repository, searched_for, [commit, "--", "*.py"]) if searched_for else None
     if found is None:
         return frozenset()
     paths = {entry.path for entry in entries if entry.is_file and entry.path.endswith(".py")}
     return frozenset(path for path in paths if f"{commit}:{path}" not in found)
 
 
-def _files_with(repository: Repository, pieces: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
-    """Return the files that hold a piece or anything else that matters; None if git could not read all files."""
-    words = [*filter(str.isascii, pieces), *_COMMENTS]
-    found = _grep(repository, ["-F", *(f"-e{word}" for word in words), *where])
-    beyond = _grep(repository, ["-E", "-e", _BEYOND_ASCII, *where])
-    return None if found is None or beyond is None else found | beyond
-
-
-def _grep(repository: Repository, arguments: Sequence[str]) -> frozenset[str] | None:
+def _grep(repository: Repository, searched_for: Sequence[str], where: Sequence[str]) -> frozenset[str] | None:
     """Return the files that git grep finds; None if it could not read all files."""
-    answer = repository.ask(*_GREP, *arguments)
+    # git searches for an expression without special characters as fast as with -F
+    answer = repository.ask(*_GREP, "-E", *(f"-e{expression}" for expression in searched_for), *where)
     return None if answer.status > 1 or answer.messages else frozenset(names(answer.output))
 
 

@@ -168,6 +168,8 @@ class Repository:
 
         Raise GitError if a partial clone lacks one: ask missing() first.
         """
+        if not hashes:
+            return []
         output = self.git("cat-file", "--batch", stdin="".join(f"{hash_}\n" for hash_ in hashes).encode())
         contents: list[bytes | None] = []
         position = 0
@@ -183,10 +185,10 @@ class Repository:
                 position += size + 1
         return contents
 
-    def merge_base(self, commit: str, other: str) -> str | None:
-        """Return the hash of the best common ancestor of two commits; None if there is none here."""
+    def merge_base(self, revision: str) -> str | None:
+        """Return the hash of the best common ancestor of a revision and HEAD; None if there is none here."""
         # status 1: there is none; any other status: git failed
-        answer = self.ask("merge-base", commit, other)
+        answer = self.ask("merge-base", "--end-of-options", revision, "HEAD")
         return None if answer.status == 1 else answer.checked.decode().strip()
 
     def remotes(self) -> list[str]:

@@ -136,17 +136,18 @@ class Renames:
         """Return the path of the new file that is most like a missing one, or an empty string."""
         location = self.top.location(path)
         # a directory is at the path if a module became a package
-        content = b"" if os.path.lexists(location) and not os.path.isdir(location) else self._content(path)
+        is_missing = os.path.isdir(location) or not os.path.lexists(location)
         suffix = os.path.splitext(path)[1]
         known = [other for other in self._known_files if other not in self._new_files]
-        others = [other for other in (*self._new_files, *known) if content and os.path.splitext(other)[1] == suffix]
+        others = [other for other in (*self._new_files, *known) if os.path.splitext(other)[1] == suffix]
+        content = self._content(path) if is_missing and others else b""
         alike = sorted(
             (
                 _likeness(content, self._new_content(other, 2 * len(content) + 2)),
                 os.path.basename(other) == os.path.basename(path),
                 other,
             )
-            for other in others
+            for other in others if content
         )
         found = [other for likeness, _, other in reversed(alike) if likeness >= _ALIKE]
         return next((other for other in found if other in self._new_files or self._is_replaced(other)), "")

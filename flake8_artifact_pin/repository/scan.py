@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import on_disk
+from flake8_artifact_pin.repository.files import expressions
 from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
@@ -92,7 +93,7 @@ def scan(
     unpinned = [path for path in paths if path not in pinned]
     skipped: frozenset[str] = frozenset()
     if workspace.repository and unpinned:
-        skipped = files_without(workspace.repository, workspace.matcher.pieces, unpinned)
+        skipped = files_without(workspace.repository, expressions(workspace.matcher.pieces), unpinned)
     for path in progress([path for path in paths if path not in skipped]):
         scanned = _scan_file(workspace, path)
         if scanned is not None:

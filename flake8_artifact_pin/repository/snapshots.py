@@ -16,6 +16,7 @@ from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.repository.files import expressions
 from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.files import tree_files_without
 from flake8_artifact_pin.repository.git import Entry
@@ -71,7 +72,6 @@ class _Comparison:
         self.repository = repository
         self.commit = commit
         self.tree = repository.tree(commit)
-        self.missing = repository.missing(commit)
         self.links = self._links()
         self.absent = workspace.not_checked_out()
         self.notes = _submodule_notes(repository, self.tree)
@@ -109,9 +109,16 @@ class _Comparison:
 
     def _contents(self, hashes: Sequence[str]) -> list[bytes | None]:
         """Return the contents of blobs; None for one that this partial clone lacks."""
-        here = [hash_ for hash_ in hashes if hash_ not in self.missing]
-        contents = dict(zip(here, self.repository.contents(here)))
-        return [contents.get(hash_) for hash_ in hashes]
+        try:
+            return self.repository.contents(hashes)
+        except GitError:
+            here = [hash_ for hash_ in hashes if hash_ not in self._missing]
+            contents = dict(zip(here, self.repository.contents(here)))
+            return [contents.get(hash_) for hash_ in hashes]
+
+    @functools.cached_property
+    def _missing(self) -> frozenset[str]:
+        return self.repository.missing(self.commit)
 
     def _staged_renames(self) -> dict[str, str]:
         answer = renamed_since(self.repository, self.commit)
@@ -175,7 +182,8 @@ class _Comparison:
         """
         pins = self.workspace.pins
         pinned = {*pins.pins, *self.old_pins.pins}
-        irrelevant = tree_files_without(self.repository, self.commit, self.workspace.matcher.pieces, self.tree.values())
+        searched_for = expressions(self.workspace.matcher.pieces)
+        irrelevant = tree_files_without(self.repository, self.commit, searched_for, self.tree.values())
         hashes = {}
         for found, entry in self.tree.items():
             target = self._resolved(found) if entry.is_link else found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.paths import exemption
-from flake8_artifact_pin.repository.files import files_with
+from flake8_artifact_pin.repository.files import files_without
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -24,8 +24,8 @@ def store_imports(
     # search for a word of each module: ``from google.cloud import storage`` does not spell the dotted name
     words = {max(module.split("."), key=len) for name in wanted for module in STORES[name].modules}
     paths = [path for path in paths if exemption(workspace.pins.exempt, path) is None]
-    if workspace.repository and words:
-        paths = sorted(files_with(workspace.repository, sorted(words), paths))
+    if workspace.repository:
+        paths = sorted({*paths} - files_without(workspace.repository, sorted(words), paths))
     found: dict[str, list[str]] = {}
     for path in paths:
         text, _ = read_text(workspace.location(path))

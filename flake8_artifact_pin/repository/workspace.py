@@ -19,10 +19,11 @@ from flake8_artifact_pin.pins.files import read_text
 from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.paths import directories_of
 from flake8_artifact_pin.pins.paths import from_disk
 from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.paths import has_wildcards
+from flake8_artifact_pin.pins.paths import matches
 from flake8_artifact_pin.pins.paths import on_disk
 from flake8_artifact_pin.pins.paths import relative
 from flake8_artifact_pin.repository.configuration import Configuration
@@ -118,10 +119,9 @@ class Workspace(NamedTuple):
         """Return how many of the paths each key of ``[exempt]`` exempts, regardless of other keys."""
         paths = list(paths)
         counts = Counter(name for path in paths for name in (path, *directories_of(path)))
-        patterns = {key: compile_exempt({key: ""}).pattern for key in self.pins.exempt.reasons}
         return {
-            key: sum(pattern.match(path) is not None for path in paths) if pattern else counts[key]
-            for key, pattern in patterns.items()
+            key: sum(matches(key, path) for path in paths) if has_wildcards(key) else counts[key]
+            for key in self.pins.exempt.reasons
         }
 
     def pins_files_below(self) -> list[str]:

@@ -18,16 +18,15 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.matching import match_calls
+from flake8_artifact_pin.rules.matching import PlacedCall
 from flake8_artifact_pin.rules.verdict import judge_file
-from flake8_artifact_pin.rules.verdict import JudgedCall
-from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import judge_files
 from flake8_artifact_pin.rules.verdict import Verdict
 from flake8_artifact_pin.source.reasons import canonical
 from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.report import FileReport
 
 _Parts = frozenset[tuple[str, str]]
-_Decisions = Mapping[int, Sequence[Decision]]
 
 
 class Snapshot(NamedTuple):
@@ -39,21 +38,19 @@ class Snapshot(NamedTuple):
 
 def compare(old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> list[CallChange]:
     """Return the change of each PUT call; ``renamed`` maps current paths of renamed files to their base paths."""
-    changes = list(match_calls(old.reports, new.reports, renamed))
-    before, now = _judged(old), _judged(new)
-    decisions = {id(call.site): file.decisions_on(call) for file in before.values() for call in file.calls}
+    before, now = judge_files(old.pins, old.reports), judge_files(new.pins, new.reports)
+    changes = list(match_calls(before, now, renamed))
     counted: dict[str, list[CallChange]] = {}
     for change in changes:
         if change.new and change.new.site.is_counted:
             counted.setdefault(change.new.path, []).append(change)
-    undecided: dict[int, JudgedCall] = {}
+    undecided: set[int] = set()
     for path, here in counted.items():
         old_path = base_path(path, old.pins, renamed)
         old_pin = old.pins.pin_of(old_path)
         unused = before[old_path].gone if old_path in before else old_pin.calls or ()
-        file = _File(old_pin, unused, decisions, now[path])
-        undecided.update((id(change), file.call(change)) for change in file.undecided(here))
-    return [_with_verdict(change, undecided[id(change)]) if id(change) in undecided else change for change in changes]
+        undecided.update(map(id, _undecided(old_pin, unused, now[path], here)))
+    return [change._replace(is_undecided=id(change) in undecided) for change in changes]
 
 
 def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], changes: Iterable[CallChange]) -> list[Pin]:
@@ -113,77 +110,58 @@ def base_path(path: str, old: Pins, renamed: Mapping[str, str]) -> str:
     return path if path in old.pins else renamed.get(path, path)
 
 
-def _with_verdict(change: CallChange, call: JudgedCall) -> CallChange:
-    return change._replace(
-        is_undecided=True, is_allowed=call.state is State.PINNED, alternatives=() if call.entry else call.alternatives,
-    )
+def _undecided(
+    old_pin: Pin, unused: Collection[str], now: Verdict, changes: Sequence[CallChange],
+) -> Sequence[CallChange]:
+    """Return the undecided ones among the changes of a file's counted calls.
 
-
-def _judged(snapshot: Snapshot) -> Mapping[str, Verdict]:
-    return {path: judge_file(snapshot.pins, path, report) for path, report in snapshot.reports.items()}
-
-
-class _File:
-    """A current file and its pin in the base.
-
-    ``unused`` are the entries of that pin that matched no call in the base. ``before`` has the decisions on all calls
-    of the base, in any file, by the id() of their sites.
+    ``unused`` are the entries of the old pin that matched no call in the base.
     """
+    if now.exempt:
+        return []
+    added = [change for change in changes if not _is_old_artifact(change)]
+    if now.pin.calls is None:
+        return added if now.is_over or len(added) > new_decisions(old_pin, now.pin) else []
+    waiting = {name for name in unused if now.pin.decision_on(name).is_made}
+    decided = newly_decided(old_pin, now.pin) | waiting
+    shared = _shared_entries(old_pin, now.pin)
+    left = max(0, len(shared) - old_pin.allowed)
+    undecided = []
+    for change in added:
+        if _take_decision(change, decided):
+            continue
+        if left and _take_decision(change, shared):
+            left -= 1
+        else:
+            undecided.append(change)
+    return undecided
 
-    def __init__(self, old_pin: Pin, unused: Collection[str], before: _Decisions, now: Verdict) -> None:
-        self.old_pin = old_pin
-        self.unused = unused
-        self.before = before
-        self.now = now
-        self.calls = {id(call.site): call for call in now.calls}
 
-    def undecided(self, changes: Sequence[CallChange]) -> Sequence[CallChange]:
-        """Return the undecided ones among the changes of this file's counted calls."""
-        if self.now.exempt:
-            return []
-        added = [change for change in changes if not self._is_old_artifact(change)]
-        if self.now.pin.calls is None:
-            return added if self.now.is_over or len(added) > new_decisions(self.old_pin, self.now.pin) else []
-        waiting = {name for name in self.unused if self.now.pin.decision_on(name).is_made}
-        decided = newly_decided(self.old_pin, self.now.pin) | waiting
-        shared = _shared_entries(self.old_pin, self.now.pin)
-        left = max(0, len(shared) - self.old_pin.allowed)
-        undecided = []
-        for change in added:
-            if self._take_decision(change, decided):
-                continue
-            if left and self._take_decision(change, shared):
-                left -= 1
-            else:
-                undecided.append(change)
-        return undecided
+def _is_old_artifact(change: CallChange) -> bool:
+    """Return whether a call is not new: it was here before, or it moved with its decision."""
+    if change.kind is Kind.SAME or change.is_new_artifact:
+        return not change.is_new_artifact
+    # a renamed call needs no decision; check asks to rename its entry
+    return _is_kept(change) if change.is_allowed else change.kind is Kind.RENAMED
 
-    def _is_old_artifact(self, change: CallChange) -> bool:
-        """Return whether a call is not new: it was here before, or it moved with its decision."""
-        if change.kind is Kind.SAME or change.is_new_artifact:
-            return not change.is_new_artifact
-        # a renamed call needs no decision; check asks to rename its entry
-        return self._is_kept(change) if self.call(change).state is State.PINNED else change.kind is Kind.RENAMED
 
-    def _take_decision(self, change: CallChange, decided: set[str]) -> bool:
-        """Return whether an entry has a new decision on a call. It is removed from ``decided``: it is for one call."""
-        call = self.call(change)
-        entries = [call.entry, *call.alternatives] if call.state is State.PINNED else []
-        entry = next((entry for entry in entries if entry in decided), "")
-        decided.discard(entry)
-        return bool(entry)
+def _take_decision(change: CallChange, decided: set[str]) -> bool:
+    """Return whether an entry has a new decision on a call. It is removed from ``decided``: it is for one call."""
+    call = change.new.call if change.new and change.is_allowed else None
+    entry = next((entry for entry in (call.entry, *call.alternatives) if entry in decided), "") if call else ""
+    decided.discard(entry)
+    return bool(entry)
 
-    def _is_kept(self, change: CallChange) -> bool:
-        """Return whether a call still has its decision, and not that of another call."""
-        before = {_parts(decision) for decision in self.before.get(id(change.old.site), ())} if change.old else set()
-        now = {_parts(decision) for decision in self.now.decisions_on(self.call(change))}
-        made = _Parts().union(*before)
-        return before == now or all(parts >= made if made else not parts for parts in now)
 
-    def call(self, change: CallChange) -> JudgedCall:
-        """Return the judged call after a change."""
-        assert change.new
-        return self.calls[id(change.new.site)]
+def _is_kept(change: CallChange) -> bool:
+    """Return whether a call still has its decision, and not that of another call."""
+    before, now = _said_of(change.old), _said_of(change.new)
+    made = _Parts().union(*before)
+    return before == now or all(parts >= made if made else not parts for parts in now)
+
+
+def _said_of(placed: PlacedCall | None) -> set[_Parts]:
+    return {_parts(decision) for decision in placed.file.decisions_on(placed.call)} if placed else set()
 
 
 def _gained(path: str, old: Snapshot, new: Snapshot, renamed: Mapping[str, str]) -> int:

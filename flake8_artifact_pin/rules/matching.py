@@ -8,9 +8,11 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import NamedTuple
 
+from flake8_artifact_pin.rules.verdict import JudgedCall
+from flake8_artifact_pin.rules.verdict import State
+from flake8_artifact_pin.rules.verdict import Verdict
 from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.names import MODULE
 from flake8_artifact_pin.source.report import FileReport
@@ -31,25 +33,37 @@ class Kind(enum.Enum):
 
 
 class PlacedCall(NamedTuple):
-    """A PUT call and the file it is in, as a path of the pins file."""
+    """A PUT call and the file that it is in."""
 
-    path: str
-    site: Site
+    file: Verdict
+    call: JudgedCall
+
+    @property
+    def path(self) -> str:
+        """The file as a path of the pins file."""
+        return self.file.path
+
+    @property
+    def site(self) -> Site:
+        """The call in the source."""
+        return self.call.site
 
 
 class CallChange(NamedTuple):
     """A call in the old and in the new snapshot. ``old`` is None if it was added, ``new`` if it was removed.
 
-    ``CHANGED``: the call now writes another artifact. ``is_undecided``: nobody decided on it. ``is_allowed``: its pin
-    allows it nevertheless; ``alternatives`` are entries of equal names, one of which allows it.
+    ``CHANGED``: the call now writes another artifact. ``is_undecided``: nobody decided on it.
     """
 
     kind: Kind
     old: PlacedCall | None
     new: PlacedCall | None
     is_undecided: bool = False
-    is_allowed: bool = False
-    alternatives: Sequence[str] = ()
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the pin allows the call."""
+        return self.new is not None and self.new.call.state is State.PINNED
 
     @property
     def is_new_artifact(self) -> bool:
@@ -100,9 +114,9 @@ _EXTENSION = re.compile(r"(?:\.[a-z0-9]+)+\Z")
 
 
 def match_calls(
-    old: Mapping[str, FileReport], new: Mapping[str, FileReport], renamed: Mapping[str, str],
+    old: Mapping[str, Verdict], new: Mapping[str, Verdict], renamed: Mapping[str, str],
 ) -> Iterator[CallChange]:
-    """Yield the change of each call; ``renamed`` maps current paths of renamed files to their base paths."""
+    """Yield the change of each call in two snapshots of files; ``renamed`` maps current paths to base paths."""
     old_calls = list(_traits(old, {}, _scopes(new, renamed)))
     new_calls = list(_traits(new, renamed, _scopes(old, {})))
     for kind, common in _STEPS:
@@ -137,19 +151,20 @@ def _kind(kind: Kind, old: PlacedCall, new: PlacedCall) -> Kind:
 
 
 def _traits(
-    reports: Mapping[str, FileReport], renamed: Mapping[str, str], other_scopes: Collection[tuple[str, str]],
+    files: Mapping[str, Verdict], renamed: Mapping[str, str], other_scopes: Collection[tuple[str, str]],
 ) -> Iterator[_Traits]:
-    for path, report in reports.items():
+    for path, file in files.items():
         base_path = renamed.get(path, path)
         # once for each statement, which may be long and hold very many calls
-        texts = {span: _text(report, span) for span in {site.call.span for site in report.sites}}
-        for site in report.sites:
-            call = site.call
+        texts = {span: _text(file.report, span) for span in {judged.site.call.span for judged in file.calls}}
+        for judged in file.calls:
+            call = judged.site.call
             artifact = _artifact(call.key)
             is_lost = call.scope != MODULE and (base_path, call.scope) not in other_scopes
             yield _Traits(
-                PlacedCall(path, site), base_path, call.scope, call.method, call.key, artifact,
-                artifact.rpartition("/")[2], site.is_counted, _telling_key(call), texts[call.span], is_lost or None,
+                PlacedCall(file, judged), base_path, call.scope, call.method, call.key, artifact,
+                artifact.rpartition("/")[2], judged.site.is_counted, _telling_key(call), texts[call.span],
+                is_lost or None,
             )
 
 
@@ -183,8 +198,8 @@ def _telling_key(call: PutCall) -> str | None:
     return call.key if call.name_key else None
 
 
-def _scopes(reports: Mapping[str, FileReport], renamed: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+def _scopes(files: Mapping[str, Verdict], renamed: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     """Return the functions with PUT calls: pairs of the base path of their file, and their name."""
     return frozenset(
-        (renamed.get(path, path), site.call.scope) for path, report in reports.items() for site in report.sites
+        (renamed.get(path, path), site.call.scope) for path, file in files.items() for site in file.report.sites
     )

@@ -149,9 +149,10 @@ def new_call_finding(pins: Pins, change: CallChange, problem: str, base: str) ->
 def decision_step(pins: Pins, change: CallChange) -> str:
     """Return the step that decides on a new call."""
     assert change.new
-    if change.is_allowed and change.alternatives:
+    alternatives = change.new.call.alternatives
+    if change.is_allowed and alternatives:
         # decide refuses to choose among them
-        return f"nobody can tell which of {listed(change.alternatives)} is its entry: decide there, by hand"
+        return f"nobody can tell which of {listed(alternatives)} is its entry: decide there, by hand"
     return f"decide: {commands.decide(pins, change.new.path, change.new.site.call.line)}"
 
 

@@ -112,6 +112,11 @@ def judge_file(pins: Pins, path: str, report: FileReport) -> Verdict:
     return Verdict(path, pin, report, "", calls, counted, match.gone, frozenset(match.uncertain))
 
 
+def judge_files(pins: Pins, reports: Mapping[str, FileReport]) -> dict[str, Verdict]:
+    """Return the verdicts on files by their paths."""
+    return {path: judge_file(pins, path, report) for path, report in reports.items()}
+
+
 def _judged(site: Site, match: _Match, unnamed_state: State) -> JudgedCall:
     if not site.is_counted:
         return JudgedCall(site, State.SUPPRESSED)

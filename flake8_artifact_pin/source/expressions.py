@@ -16,10 +16,6 @@ from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.lookup import Lookup
 from flake8_artifact_pin.source.parameters import key_parameters
-from flake8_artifact_pin.source.parameters import made_of
-from flake8_artifact_pin.source.parameters import SAME_FUNCTIONS
-from flake8_artifact_pin.source.parameters import SAME_METHODS
-from flake8_artifact_pin.source.parameters import same_name
 from flake8_artifact_pin.source.parameters import whole_parameter
 from flake8_artifact_pin.source.scopes import Bound
 from flake8_artifact_pin.source.scopes import Function
@@ -54,14 +50,20 @@ _MAX_STEPS = 50_000
 _PATH_OPTIONS = ("path", "Key", "key")
 _PROPERTIES = frozenset(["cached_property", "property"])
 _PATH_MODULES = frozenset(["ntpath", "op", "osp", "path", "posixpath"])
-# Methods that change the ends of a text: (method for its beginning, method for its end).
+# Methods that change the ends of a text: for each, what changes its beginning, and what its end.
 _ENDS = {
-    "lstrip": ("lstrip", ""),
-    "removeprefix": ("removeprefix", ""),
-    "removesuffix": ("", "removesuffix"),
-    "rstrip": ("", "rstrip"),
-    "strip": ("lstrip", "rstrip"),
+    "lstrip": (str.lstrip, None),
+    "removeprefix": (str.removeprefix, None),
+    "removesuffix": (None, str.removesuffix),
+    "rstrip": (None, str.rstrip),
+    "strip": (str.lstrip, str.rstrip),
 }
+# Functions and methods that change the form of a key but not the artifact that it names.
+_SAME_FUNCTIONS = frozenset([
+    "abspath", "expanduser", "fspath", "normpath", "quote", "quote_plus", "realpath", "str", "unquote", "urlparse",
+    "urlsplit",
+])
+_SAME_METHODS = frozenset(["absolute", "as_posix", "as_uri", "decode", "encode", "expanduser", "geturl", "resolve"])
 # Methods of texts and dates that write an unknown value in another form.
 _REFORMATTING = frozenset([
     "capitalize", "date", "hex", "isoformat", "partition", "rpartition", "rsplit", "split", "strftime", "title",
@@ -69,11 +71,15 @@ _REFORMATTING = frozenset([
 
 
 class Context(NamedTuple):
-    """The scope of an expression, and how many more names and levels may be followed from there."""
+    """The scope of an expression, and how many more names and levels may be followed from there.
+
+    ``is_literal``: names are not followed at all, and each is a parameter of its own.
+    """
 
     scope: Scope
     names: int = MAX_NAMES
     depth: int = _MAX_DEPTH
+    is_literal: bool = False
 
 
 class Expressions(Lookup):
@@ -90,7 +96,8 @@ class Expressions(Lookup):
         read = _READERS.get(type(node))
         if read is None or not context.depth or self.steps > _MAX_STEPS:
             return unknown(dotted(node))
-        template = read(self, node, Context(context.scope, context.names, context.depth - 1))
+        scope, names, depth, is_literal = context
+        template = read(self, node, Context(scope, names, depth - 1, is_literal))
         self.steps += 1 + len(template)
         return template
 
@@ -137,6 +144,8 @@ class Expressions(Lookup):
         return {str(key): self.template(value, context) for key, value in items[:_MAX_ITEMS]}
 
     def name(self, node: ast.Name, context: Context) -> Template:
+        if context.is_literal:
+            return unknown(node.id, KeyParameter("", 0, node.id, False, ()))
         found, scope = self.all_bound(node.id, context.scope)
         memory = ((node.id, scope), context.names)
         if memory in self.templates:
@@ -171,11 +180,7 @@ class Expressions(Lookup):
             return self.returned(bound.value, context) or unknown(name)
         if not isinstance(bound.value, ast.expr) or not context.names:
             return unknown(name)
-        memory = (bound.value, context.names)
-        if memory not in self.templates:
-            inner = Context(context.scope, context.names - 1)
-            self.templates[memory] = self.template(bound.value, inner)
-        template = self.templates[memory]
+        template = self.value(bound.value, context)
         if bound.marks:
             return unknown(name, self.source_of(bound.value, context))
         if is_unknown(template) and (template[0].text == NAMELESS or template[0].text.endswith(")")):
@@ -192,18 +197,27 @@ class Expressions(Lookup):
     def parameter(self, name: str, found: Sequence[Bound], scope: Scope) -> KeyParameter | None:
         """Return the parameter of a function that a name stands for; None if it is reassigned to another key."""
         if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
-            if all(isinstance(bound.value, ast.arg) or made_of(bound.value) == name for bound in found):
+            if all(isinstance(bound.value, ast.arg) or self.made_of(bound.value, scope) == name for bound in found):
                 return self.parameters(scope)[name]
         return None
 
     def common_parameter(self, name: str, found: Sequence[Bound], context: Context) -> KeyParameter | None:
         """Return the one parameter that all values of a name end in: key in ``name = prefix + key``."""
-        names = {None if bound.marks else made_of(bound.value) for bound in found} - {name}
-        source = names.pop() if len(names) == 1 else None
-        if source is None or not context.names:
+        names = {"" if bound.marks else self.made_of(bound.value, context.scope) for bound in found} - {name}
+        source = names.pop() if len(names) == 1 else ""
+        if not source or not context.names:
             return None
         template = self.name(ast.Name(source), Context(context.scope, context.names - 1))
         return template[0].parameter if is_unknown(template) else None
+
+    def made_of(self, node: ast.AST | None, scope: Scope) -> str:
+        """Return the name that a value uses unchanged, except for what a key may have around it; empty if none."""
+        template = self.literal(node, scope) if node else ()
+        parameter = template[0].parameter if is_unknown(template) else whole_parameter(template)
+        return parameter.name if parameter else ""
+
+    def literal(self, node: ast.AST, scope: Scope) -> Template:
+        return self.template(node, Context(scope, 0, is_literal=True))
 
     def subscript(self, node: ast.Subscript, context: Context) -> Template:
         assigned = self.assigned(node, context.scope)
@@ -245,7 +259,7 @@ class Expressions(Lookup):
                 return template
         if name in ("join", "urljoin") or _is_path(node):
             return joined_path(self.arguments(node.args, context))
-        if len(node.args) == 1 and name in SAME_FUNCTIONS:
+        if len(node.args) == 1 and name in _SAME_FUNCTIONS:
             return self.template(node.args[0], context)
         if len(node.args) == 1 and name == "basename":
             return last_component(self.template(node.args[0], context))
@@ -279,11 +293,13 @@ class Expressions(Lookup):
         scope = self.scopes.inner[function]
         results = scope.bound("return")
         value = results[0].value if len(results) == 1 else None
-        if value is None or not context.names:
-            return ()
-        memory = (value, context.names)
+        return self.value(value, Context(scope, context.names)) if value and context.names else ()
+
+    def value(self, node: ast.AST, context: Context) -> Template:
+        """Return the template of the value of a name or function."""
+        memory = (node, context.names)
         if memory not in self.templates:
-            self.templates[memory] = self.template(value, Context(scope, context.names - 1))
+            self.templates[memory] = self.template(node, Context(context.scope, context.names - 1))
         return self.templates[memory]
 
     def method(self, node: ast.Call, receiver: ast.expr, name: str, context: Context) -> Template | None:
@@ -294,13 +310,13 @@ class Expressions(Lookup):
             return joined_path([self.template(receiver, context), *self.arguments(node.args, context)])
         if name in ("format", "format_map"):
             return self.formatted(node, receiver, context)
-        if name in SAME_METHODS:
+        if name in _SAME_METHODS:
             return self.template(receiver, context)
         if name in ("lower", "upper"):
             return changed(self.template(receiver, context), str.lower if name == "lower" else str.upper)
         texts = [item.value for item in node.args if isinstance(item, ast.Constant) and isinstance(item.value, str)]
         if name in _ENDS and len(texts) == len(node.args) < 2:
-            return _with_ends(self.template(receiver, context), name, texts)
+            return changed_ends(self.template(receiver, context), *_ENDS[name], texts)
         if name == "replace" and len(texts) == len(node.args) == 2:
             return changed(self.template(receiver, context), lambda text: text.replace(texts[0], texts[1][:_MAX_ITEMS]))
         if name in _REFORMATTING:
@@ -322,17 +338,23 @@ class Expressions(Lookup):
             if isinstance(node, ast.Call) and node.args and called_name(node) in ("filter", "list", "map", "tuple"):
                 # ``map(str, [...])``
                 node = node.args[-1]
-            elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and same_name(node.elt) == _only_target(node):
+            elif isinstance(node, (ast.GeneratorExp, ast.ListComp)) and self.is_unchanged(node, scope):
                 node = node.generators[0].iter
             elif isinstance(node, (ast.Attribute, ast.Name)) and (assigned := self.assigned(node, scope)):
                 node, scope = assigned
             else:
                 break
-        if isinstance(node, (ast.List, ast.Tuple)) and context.names:
-            context = context._replace(scope=scope, names=context.names - 1)
+        if isinstance(node, (ast.List, ast.Tuple)) and (context.names or context.is_literal):
+            context = context._replace(scope=scope, names=max(context.names - 1, 0))
             yield from self.arguments(node.elts, context)
         else:
             yield unknown(dotted(node))
+
+    def is_unchanged(self, node: ast.GeneratorExp | ast.ListComp, scope: Scope) -> bool:
+        """Return whether a comprehension with one loop has the items of what it loops over."""
+        target = node.generators[0].target
+        is_loop = len(node.generators) == 1 and isinstance(target, ast.Name)
+        return is_loop and self.literal(node.elt, scope) == self.literal(target, scope)
 
     def formatted(self, node: ast.Call, receiver: ast.expr, context: Context) -> Template:
         template = self.template(receiver, context)
@@ -375,24 +397,7 @@ def _is_path(node: ast.Call) -> bool:
     return called_name(node).endswith("Path")
 
 
-def _only_target(node: ast.GeneratorExp | ast.ListComp) -> str:
-    """Return the loop variable of a comprehension with one loop; an empty string for any other."""
-    target = node.generators[0].target
-    return target.id if len(node.generators) == 1 and isinstance(target, ast.Name) else ""
-
-
 def _middle_cut(nodes: Sequence[ast.expr]) -> Sequence[ast.expr | None]:
     """Return expressions; if they are too many, replace the middle ones by one None."""
     half = _MAX_ITEMS // 2
     return nodes if len(nodes) <= _MAX_ITEMS else [*nodes[:half], None, *nodes[-half:]]
-
-
-def _with_ends(template: Template, method: str, arguments: Sequence[str]) -> Template:
-    """Apply a method such as ``lstrip()`` to the known ends of a template."""
-    def changing(name: str) -> Callable[[str], str]:
-        return lambda text: str(getattr(text, name)(*arguments)) if name else text
-
-    if len(template) == 1:
-        return changed(template, changing(method))
-    first, last = _ENDS[method]
-    return changed_ends(template, changing(first), changing(last))

@@ -5,24 +5,12 @@ import ast
 import re
 from collections.abc import Mapping
 
-from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import dotted
 from flake8_artifact_pin.source.scopes import FUNCTIONS
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
 
-#: Functions and methods that change the form of a key but not the artifact that it names.
-SAME_FUNCTIONS = frozenset([
-    "abspath", "expanduser", "fspath", "normpath", "quote", "quote_plus", "realpath", "str", "unquote", "urlparse",
-    "urlsplit",
-])
-SAME_METHODS = frozenset([
-    "absolute", "as_posix", "as_uri", "decode", "encode", "expanduser", "geturl", "resolve",
-])
-_CHANGED_A_BIT = frozenset(["lower", "lstrip", "removeprefix", "removesuffix", "replace", "rstrip", "strip", "upper"])
-
-_MAX_DEPTH = 12
 _KEY_LIKE = re.compile(r"blob|dest|file|key|location|name|object|path|target|ur[il]", re.IGNORECASE)
 # Arguments at the key's place in functions that only share a method's name: ``upload_file(key, path, content_type)``.
 _UNLIKE_KEY = re.compile(r"acl|bucket|client|content|cred|header|meta|mime|type", re.IGNORECASE)
@@ -72,72 +60,3 @@ def whole_parameter(template: Template) -> KeyParameter | None:
 def is_like_key(name: str) -> bool:
     """Return whether a variable is named like a key, and not like a client, a bucket or a content type."""
     return _KEY_LIKE.search(name) is not None and _UNLIKE_KEY.search(name) is None
-
-
-def made_of(node: ast.AST | None) -> str | None:
-    """Return the name that an expression uses unchanged, after any prefix from variables and before any extension."""
-    if isinstance(node, ast.IfExp):
-        names = {_made_of(node.body), _made_of(node.orelse)}
-        return names.pop() if len(names) == 1 else None
-    return _made_of(node)
-
-
-def _made_of(node: ast.AST | None) -> str | None:
-    parts = _joined_parts(node)
-    if not parts:
-        return same_name(node)
-    if len(parts) > 1 and _EXTENSION.fullmatch(f"\0{_literal(parts[-1])}", 1):
-        parts.pop()
-    *before, last = parts
-    name = same_name(last)
-    is_like_key = name is not None and _KEY_LIKE.search(name)
-    return name if is_like_key and not any(map(_has_name, before)) else None
-
-
-def _joined_parts(node: ast.AST | None) -> list[ast.expr]:
-    """Return the parts of an f-string, a sum, a path, a format() or a join(); none for other expressions."""
-    if isinstance(node, ast.JoinedStr):
-        return [value.value if isinstance(value, ast.FormattedValue) else value for value in node.values]
-    if isinstance(node, ast.BinOp):
-        parts: list[ast.expr] = []
-        while isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Div)) and len(parts) < _MAX_DEPTH:
-            parts.insert(0, node.right)
-            node = node.left
-        return [node, *parts] if parts and isinstance(node, ast.expr) else []
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
-        first = node.args[0] if len(node.args) == 1 else None
-        items = first.elts if isinstance(first, (ast.List, ast.Tuple)) else node.args
-        return [node.func.value, *items] if len(items) > 1 else []
-    return []
-
-
-def _literal(node: ast.expr) -> str:
-    return str(node.value) if isinstance(node, ast.Constant) else ""
-
-
-def _has_name(node: ast.expr) -> bool:
-    """Return whether a prefix names the artifact: a text with a letter, or a constant in capitals."""
-    text = _SCHEME.sub("", _literal(node))
-    return any(map(str.isalpha, text)) or dotted(node).rpartition(".")[2].isupper()
-
-
-def same_name(node: ast.AST | None) -> str | None:
-    """Return the name that an expression uses unchanged, except for white space, slashes and the like."""
-    for _ in range(_MAX_DEPTH):
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.BoolOp):
-            node = node.values[0]
-        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-            node = node.value
-        elif isinstance(node, ast.Call):
-            name = called_name(node)
-            if isinstance(node.func, ast.Attribute) and name in (*SAME_METHODS, *_CHANGED_A_BIT):
-                node = node.func.value
-            elif name in SAME_FUNCTIONS and len(node.args) == 1:
-                node = node.args[0]
-            else:
-                return None
-        else:
-            return None
-    return None

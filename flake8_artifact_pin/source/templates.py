@@ -138,12 +138,14 @@ def changed(template: Template, change: Callable[[str], str]) -> Template:
     return bounded(Part(change(part.text), True) if part.is_known else part for part in template)
 
 
-def changed_ends(template: Template, first: Callable[[str], str], last: Callable[[str], str]) -> Template:
-    """Return a template with its first and last part changed, if they are known."""
+def changed_ends(
+    template: Template, first: Callable[..., str] | None, last: Callable[..., str] | None, arguments: Sequence[str],
+) -> Template:
+    """Return a template with its first and last part changed by methods of str, if they are known."""
     parts = list(template)
     for index, change in ((0, first), (-1, last)):
-        if parts and parts[index].is_known:
-            parts[index] = Part(change(parts[index].text), True)
+        if change and parts and parts[index].is_known:
+            parts[index] = Part(change(parts[index].text, *arguments), True)
     return bounded(parts)
 
 
@@ -167,7 +169,15 @@ def percent(template: Template, positional: Sequence[Template], named: Mapping[s
         value = next(arguments, unknown("")) if name is None else named.get(name, unknown(name))
         return value if match["type"] in "sdi" and not match["flags"] else _formatted(value)
 
-    return _replaced(template, _PERCENT, field)
+    parts: list[Part] = []
+    for part in template:
+        end = 0
+        for match in _PERCENT.finditer(part.text if part.is_known else ""):
+            value = field(match) if len(parts) < _MAX_FIELDS else unknown("")
+            parts += (Part(part.text[end:match.start()], True), *value)
+            end = match.end()
+        parts.append(part._replace(text=part.text[end:]))
+    return bounded(parts)
 
 
 def format_fields(template: Template, positional: Sequence[Template], named: Mapping[str, Template]) -> Template:
@@ -200,21 +210,6 @@ def format_fields(template: Template, positional: Sequence[Template], named: Map
 def _formatted(value: Template) -> Template:
     """Return the template of a value that is padded, rounded or quoted: unknown."""
     return value if is_unknown(value) else unknown("")
-
-
-def _replaced(template: Template, pattern: re.Pattern[str], field: Callable[[re.Match[str]], Template]) -> Template:
-    parts: list[Part] = []
-    for part in template:
-        if not part.is_known:
-            parts.append(part)
-            continue
-        end = 0
-        for match in pattern.finditer(part.text):
-            value = field(match) if len(parts) < _MAX_FIELDS else unknown("")
-            parts += (Part(part.text[end:match.start()], True), *value)
-            end = match.end()
-        parts.append(Part(part.text[end:], True))
-    return bounded(parts)
 
 
 def shown_key(text: str, is_whole: bool = False) -> str:

@@ -31,8 +31,7 @@ def test_files_that_are_gone(repository: Repository) -> None:
     (repository.root / "c").rmdir()
     repository.write({"c": "not a directory any more"})
     # git keeps sparse.py, and does not want it here
-    places = ["a.py:1:4: APR001", f"{PINS}:2:1: APR003"]
-    assert repository.check().places == places
+    assert repository.check().places == ["a.py:1:4: APR001", f"{PINS}:2:1: APR003"]
 
 
 def test_unmerged_index(repository: Repository) -> None:
@@ -42,12 +41,12 @@ def test_unmerged_index(repository: Repository) -> None:
         repository.commit({"a.py": f"s3.put_object('{branch}')\n"})
     with pytest.raises(subprocess.CalledProcessError):
         repository.git("merge", "--quiet", "other")
-    assert len(repository.git("ls-files", "--stage").splitlines()) == 3
     outcome = repository.check()
     assert [code for *_, code, _ in outcome.findings] == ["E999"]
     assert '"files": 1,' in outcome.out
 
 
+@pytest.mark.processes
 def test_hook(repository: Repository) -> None:
     """Of a work tree, where git tells its hooks most about itself."""
     repository.commit({"a.py": "x = 1\n"})
@@ -60,8 +59,6 @@ def test_hook(repository: Repository) -> None:
     outcome = run_program("git", "commit", "-qam", "new", cwd=repository.root / "../tree")
     assert outcome.status == 1
     assert "a.py:1:4: APR001" in outcome.out + outcome.err
-    repository.write({"../tree/a.py": "x = 2\n"})
-    assert run_program("git", "commit", "-qam", "new", cwd=repository.root / "../tree").status == 0
 
 
 def test_outside_git(directory: Repository) -> None:
@@ -81,31 +78,20 @@ def test_bare_repository(directory: Repository) -> None:
     assert judged(directory) == ["a.py"]
 
 
-@pytest.fixture
-def tree(repository: Repository) -> Repository:
+def test_paths(repository: Repository) -> None:
     repository.commit(dict.fromkeys(["a.py", "src/b.py", "src/sub/c.py", "srcs/d.py"], PUT))
-    repository.write({PINS: "", "scratch.py": PUT, "../out.py": PUT, "empty/x": ""})
+    repository.write({PINS: "", "scratch.py": PUT, "../out.py": PUT})
     Path("link").symlink_to("src")
-    os.mkfifo("pipe")
-    return repository
-
-
-@pytest.mark.parametrize(
-    ("cwd", "paths", "files"),
-    [
-        # a file that is named is wanted, whether git tracks it or not
-        (".", ["scratch.py", "./src/../a.py"], ["a.py", "scratch.py"]),
-        # not what only begins with the same letters
-        (".", ["src/", "src/b.py"], ["src/b.py", "src/sub/c.py"]),
-        (".", ["link"], ["src/b.py", "src/sub/c.py"]),
-        ("src", [], ["../a.py", "../srcs/d.py", "b.py", "sub/c.py"]),
-        ("src", ["../a.py"], ["../a.py"]),
-        ("..", ["--pins=project/artifact-pins.toml", "project/src/b.py"], ["project/src/b.py"]),
-    ],
-)
-def test_paths(tree: Repository, cwd: str, paths: list[str], files: list[str]) -> None:
-    tree.monkeypatch.chdir(tree.root / cwd)
-    assert judged(tree, *paths) == files
+    # a file that is named is wanted, whether git tracks it or not
+    assert judged(repository, "scratch.py", "./src/../a.py") == ["a.py", "scratch.py"]
+    # not what only begins with the same letters
+    assert judged(repository, "src/", "src/b.py") == ["src/b.py", "src/sub/c.py"]
+    assert judged(repository, "link") == ["src/b.py", "src/sub/c.py"]
+    repository.monkeypatch.chdir("src")
+    assert judged(repository) == ["../a.py", "../srcs/d.py", "b.py", "sub/c.py"]
+    assert judged(repository, "../a.py") == ["../a.py"]
+    repository.monkeypatch.chdir("../..")
+    assert judged(repository, "--pins=project/artifact-pins.toml", "project/src/b.py") == ["project/src/b.py"]
 
 
 @pytest.mark.parametrize(("cwd", "pins"), [("src", "../artifact-pins.toml"), (".", "src/../artifact-pins.toml")])
@@ -115,7 +101,5 @@ def test_roundabout_way_to_the_pins(repository: Repository, cwd: str, pins: str)
     Path("l.py").symlink_to("a.py")
     repository.monkeypatch.chdir(repository.root / cwd)
     link = os.path.relpath(repository.root / "l.py")
-    assert [line.split()[:2] for line in repository.flake8(f"--artifact-pins={pins}", link).lines] == [
-        [f"{link}:1:1:", "APR002"],
-    ]
+    assert repository.flake8(f"--artifact-pins={pins}", link).output.startswith(f"{link}:1:1: APR002 ")
     assert repository.check(f"--pins={pins}").places == [f"{link}:1:1: APR002"]

@@ -5,13 +5,23 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
 from support import COMMAND
 from support import PINS
-from support import Project
 from support import Repository
+from support.reports import read_pins
+from support.reports import report_source
+
+from flake8_artifact_pin.cli.decide.ask import ask
+from flake8_artifact_pin.cli.decide.plan import Undecided
+from flake8_artifact_pin.errors import UsageError
+from flake8_artifact_pin.pins.model import Decision
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.verdict import judge_file
 
 pytestmark = pytest.mark.once
 
@@ -24,6 +34,7 @@ CALLS = '[pins."a.py".calls]\n'
 REGISTRY = '{"artifacts": [{"artifact_id": "ones", "s3_key_template": "one.csv"}, {"artifact_id": "twos"}]}'
 DECIDED = ["a.py", "--registered", "made_up"]
 ONE_ENTRY = '"f:put_object(one.csv)" = { registered = ["one"] }\n'
+EQUAL = [f'"f:put_object{number}" = {{ registered = ["one"] }}\n' for number in ("", "#2", "#3")]
 
 
 class Case(NamedTuple):
@@ -36,14 +47,6 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "a file without a pin": Case(
-        ONE, "[pins]\n", ["a.py:2", "--registered", "one"],
-        '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
-    ),
-    "no table of pins yet": Case(
-        ONE, 'advice = "ask ops"\n', ["a.py", "--grandfathered", "scratch files"],
-        'advice = "ask ops"\n\n[pins]\n"a.py" = { count = 1, grandfathered = "scratch files" }\n',
-    ),
     "all calls of a file at once": Case(
         TWO, "[pins]\n", ["a.py", "--deferred", "config#12", "--until", "2027-03-31"],
         '[pins]\n"a.py" = { count = 2, deferred = "config#12", until = 2027-03-31 }\n',
@@ -103,53 +106,30 @@ CASES = {
         ["a.py:2", "a.py:4", "--registered", "one"],
         '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n',
     ),
+    # of calls whose keys are not known nobody can tell which one an entry means
     "equal names get numbers": Case(
-        UNKNOWN, f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n', ["a.py:3", "--registered", "one"],
-        f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n"f:put_object#2" = {{ registered = ["one"] }}\n',
-    ),
-    "several lines at once": Case(
-        THREE, '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n', ["a.py:3", "a.py:4", "--registered", "rest"],
-        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ registered = ["rest"] }}\n'
-        '"f:put_object(three.csv)" = { registered = ["rest"] }\n',
-    ),
-    "line ends stay": Case(
-        ONE, '[pins]\r\n"z.py" = 0\r\n', ["a.py", "--registered", "one"],
-        '[pins]\r\n"a.py" = { count = 1, registered = ["one"] }\r\n"z.py" = 0\r\n',
+        f"{UNKNOWN}    s3.put_object(Key=other)\n", f'{CALLS}{"".join(EQUAL[:2])}', ["a.py:2", "--registered", "one"],
+        f'{CALLS}{"".join(EQUAL)}',
     ),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_decisions_are_recorded(directory: Repository, name: str) -> None:
+    """Who has decided on all of it has settled all of it."""
     case = CASES[name]
-    directory.write({"a.py": case.source, "z.py": "", "artifact-pins.toml": case.pins})
+    directory.write({"a.py": case.source, PINS: case.pins})
     outcome = directory.run("decide", *case.arguments)
     assert (outcome.err, outcome.status) == ("", 0)
-    assert directory.read("artifact-pins.toml") == case.expected
-    # who has decided on all of it has settled all of it
-    if "one of two" not in name:
-        assert directory.check().places == []
-
-
-def test_what_was_decided_is_not_new_to_a_reviewer(repository: Repository) -> None:
-    repository.commit({"artifact-pins.toml": "[pins]\n"})
-    repository.write({"a.py": TWO, "b.py": ONE})
-    repository.run("decide", "a.py", "b.py", "--registered", "one")
-    repository.git("add", "--all")
-    assert repository.check("--since=HEAD").places == []
-
-
-def test_one_artifact_that_two_calls_write_is_decided_once_more(repository: Repository) -> None:
-    """Whoever repeats a decision for a new call has decided: no reviewer is told that nobody did."""
-    repository.commit({"a.py": ONE, "artifact-pins.toml": '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'})
-    repository.write({"a.py": TWO})
-    repository.run("decide", "a.py:3", "--registered", "one")
-    assert repository.check("--since=HEAD").places == []
+    assert directory.read(PINS) == case.expected
+    pins = read_pins(case.expected)
+    findings = file_findings(pins, judge_file(pins, "a.py", report_source(case.source)))
+    assert bool(findings) == ("one of two" in name)
 
 
 def test_what_was_done_is_said(directory: Repository) -> None:
     pins = '[pins]\n"a.py" = { count = 1, deferred = "config#12" }\n'
-    directory.write({"a.py": TWO, "artifact-pins.toml": pins})
+    directory.write({"a.py": TWO, PINS: pins})
     assert directory.run("decide", "a.py:3", "--registered", "two").lines == [
         'artifact-pins.toml: "a.py": "f:put_object(two.csv)" registered: two',
         'artifact-pins.toml: "a.py" names its calls now; the others: deferred: config#12, as before',
@@ -159,6 +139,7 @@ def test_what_was_done_is_said(directory: Repository) -> None:
     ]
 
 
+TWO_ENTRIES = '"f:put_object" = { registered = ["one"] }\n"f:put_object#2" = { registered = ["two"] }\n'
 REFUSED = {
     "no such line": (
         TWO, "[pins]\n", ["a.py:9", "--registered", "made_up"],
@@ -178,7 +159,12 @@ REFUSED = {
     ),
     "nothing was renamed": (TWO, f"{CALLS}{ONE_ENTRY}", ["a.py:3", "--renamed"], "and no entry of its pin is gone"),
     "a placeholder": (ONE, "[pins]\n", ["a.py", "--grandfathered", "TODO"], "--grandfathered 'TODO' says nothing"),
-    "an empty reason": (ONE, "[pins]\n", ["a.py", "--grandfathered", " "], "says nothing"),
+    "entries that nobody can tell apart": (
+        UNKNOWN, f"{CALLS}{TWO_ENTRIES}", ["a.py:2", "--registered", "made_up"],
+        "carry different decisions, and nobody can tell which is this call's",
+    ),
+    "only a suppressed call": (SUPPRESSED, "[pins]\n", DECIDED, "nothing is undecided in a.py"),
+    "nothing moved, without git": (ONE, "[pins]\n", ["--moved"], "git knows no PUT call that moved away"),
     "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "not allowed with argument"),
     "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "not allowed with argument --registered"),
     "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
@@ -196,82 +182,51 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_clear_is_refused(directory: Repository, name: str) -> None:
     source, pins, arguments, message = REFUSED[name]
-    directory.write({"a.py": source, "artifact-pins.toml": pins})
+    directory.write({"a.py": source, PINS: pins})
     outcome = directory.run("decide", *arguments)
     assert message in outcome.err
     assert (outcome.out, outcome.status) == ("", 2)
-    assert directory.read("artifact-pins.toml") == pins
-
-
-def test_entries_that_nobody_can_tell_apart_are_refused(directory: Repository) -> None:
-    pins = f'{CALLS}"f:put_object" = {{ registered = ["one"] }}\n"f:put_object#2" = {{ registered = ["two"] }}\n'
-    directory.write({"a.py": UNKNOWN, "artifact-pins.toml": pins})
-    outcome = directory.run("decide", "a.py:2", "--registered", "made_up")
-    assert "carry different decisions, and nobody can tell which is this call's" in outcome.err
-    assert (outcome.status, directory.read("artifact-pins.toml")) == (2, pins)
+    assert directory.read(PINS) == pins
 
 
 PINNED = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
 
 
 def test_git_tells_which_call_is_new(repository: Repository) -> None:
-    repository.commit({"a.py": ONE, "artifact-pins.toml": PINNED})
+    repository.commit({"a.py": ONE, PINS: PINNED})
     repository.write({"a.py": f"{TWO}    s3.put_object()  # noqa: APR001 - a probe\n"})
     outcome = repository.run("decide", "a.py:2", "--registered", "two")
     assert "the new PUT call is on line 3: decide on a.py:LINE" in outcome.err
-    repository.run("decide", "a.py", "--registered", "two")
-    assert repository.read("artifact-pins.toml") == (
-        f'[pins]\n\n{CALLS}{ONE_ENTRY}"f:put_object(two.csv)" = {{ registered = ["two"] }}\n'
-    )
+    # whoever repeats a decision for a new call has decided
+    repository.run("decide", "a.py", "--registered", "one")
+    assert repository.read(PINS) == f'[pins]\n\n{CALLS}{ONE_ENTRY}{ONE_ENTRY.replace("(one", "(two")}'
+    assert repository.check("--since=HEAD").places == []
 
 
 def test_before_the_first_commit_a_person_tells_which_call_is_new(repository: Repository) -> None:
-    repository.write({"a.py": TWO, "artifact-pins.toml": PINNED})
+    repository.write({"a.py": TWO, PINS: PINNED})
     assert repository.run("decide", "a.py:3", "--registered", "two").status == 0
-
-
-def test_without_git_a_person_tells_which_call_is_new(project: Project) -> None:
-    directory = Repository(project, is_git=False)
-    directory.write({"a.py": TWO, "artifact-pins.toml": PINNED})
-    assert directory.run("decide", "a.py:3", "--registered", "two").status == 0
 
 
 def test_all_that_is_undecided_in_a_directory(directory: Repository) -> None:
     files = {"etl/a.py": ONE, "etl/b.py": TWO, "etl/c.py": ONE, "d.py": ONE}
-    directory.write({**files, "artifact-pins.toml": '[pins]\n"etl/c.py" = { count = 1, registered = ["one"] }\n'})
+    directory.write({**files, PINS: '[pins]\n"etl/c.py" = { count = 1, registered = ["one"] }\n'})
     directory.run("decide", "etl", "--grandfathered", "scratch files")
     assert directory.run("decide").lines == ['d.py:2: put_object("one.csv"): 1 PUT call, 0 pinned']
 
 
 def test_ids_that_the_registry_does_not_have(directory: Repository) -> None:
-    directory.write({"a.py": TWO, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+    directory.write({"a.py": TWO, "r.json": REGISTRY, PINS: 'registry = "r.json"\n'})
     assert directory.run("decide", "a.py", "--registered", "onez", "elsewhere", "ones").err == (
         "r.json has no onez: did you mean ones?\nr.json has no elsewhere: register it there\n"
     )
 
 
-def test_a_name_that_an_entry_has_gets_a_number(directory: Repository) -> None:
-    """Of two calls whose keys are not known nobody can tell which one the entry means."""
-    entry = '"f:put_object" = { registered = ["one"] }\n'
-    directory.write({"a.py": UNKNOWN, "artifact-pins.toml": f"{CALLS}{entry}"})
-    assert directory.run("decide", "a.py:2", "--registered", "one").status == 0
-    assert directory.read("artifact-pins.toml") == f'{CALLS}{entry}{entry.replace("put_object", "put_object#2")}'
-    directory.write({"a.py": f"{UNKNOWN}    s3.put_object(Key=other)\n"})
-    directory.run("decide", "a.py:2", "--registered", "one")
-    assert '"f:put_object#3" = ' in directory.read("artifact-pins.toml")
-
-
-def test_a_file_without_a_call_that_counts(directory: Repository) -> None:
-    directory.write({"a.py": SUPPRESSED, "artifact-pins.toml": "[pins]\n"})
-    outcome = directory.run("decide", "a.py", "--registered", "made_up")
-    assert "nothing is undecided in a.py" in outcome.err
-
-
 def test_a_path_that_cannot_be_pinned(directory: Repository) -> None:
-    directory.write({"a\\b.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    directory.write({"a\\b.py": ONE, PINS: "[pins]\n"})
     outcome = directory.run("decide", "a\\b.py", "--registered", "made_up")
     assert "has a path that cannot be pinned: rename the file, or exempt it by a pattern" in outcome.err
-    assert directory.read("artifact-pins.toml") == "[pins]\n"
+    assert directory.read(PINS) == "[pins]\n"
 
 
 def test_there_must_be_a_pins_file(directory: Repository) -> None:
@@ -290,7 +245,7 @@ def test_undecided_calls_are_listed_with_ids_that_fit(directory: Repository) -> 
         '"c.py" = { count = 1, deferred = "config#1", until = 2020-01-31 }\n'
     )
     sources = dict.fromkeys(["a.py", "b.py", "c.py"], ONE)
-    directory.write({**sources, "r.json": REGISTRY, "artifact-pins.toml": pins})
+    directory.write({**sources, "r.json": REGISTRY, PINS: pins})
     outcome = directory.run("decide")
     assert outcome == (
         'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
@@ -310,7 +265,7 @@ def test_undecided_calls_are_listed_with_ids_that_fit(directory: Repository) -> 
 
 def test_a_registry_that_cannot_be_used_suggests_nothing(directory: Repository) -> None:
     broken = "def f(:\n    s3.put_object()\n"
-    directory.write({"a.py": ONE, "b.py": broken, "r.json": "{", "artifact-pins.toml": 'registry = "r.json"\n'})
+    directory.write({"a.py": ONE, "b.py": broken, "r.json": "{", PINS: 'registry = "r.json"\n'})
     outcome = directory.run("decide")
     assert outcome.out == 'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned\n'
     assert "unusable registry" in outcome.err
@@ -329,105 +284,104 @@ class Answers(io.StringIO):
         return line
 
 
-def asked(repository: Repository, *answers: str) -> list[str]:
-    """Let a person answer, and return the lines of the pins file; more questions than answers end the input."""
-    with repository.monkeypatch.context() as context:
-        context.setattr(sys, "stdin", Answers("".join(f"{answer}\n" for answer in answers)))
-        context.setattr(sys, "stdout", Answers())
-        repository.run("decide")
-    return repository.read("artifact-pins.toml").splitlines()
+def item(path: str, line: int) -> tuple[Undecided, Sequence[str]]:
+    """Return an undecided call, and the lines of its file."""
+    undecided = Undecided(path, line, f'put_object("{line}.csv")', f"f:{line}", "", "pinned", ["ones"])
+    return undecided, f"# before\n{TWO}".splitlines()
 
 
+A, B, B3 = item("a.py", 3), item("b.py", 2), item("b.py", 3)
+MINE, SCRATCH = Decision(("mine",)), Decision(grandfathered="scratch files")
+# The undecided calls, what a person answers, and the answers that are recorded of each file; then how many are left.
 QUESTIONS = {
-    "register by number": (["r", "1"], ['"a.py" = { count = 1, registered = ["ones"] }']),
-    "register by name": (["r", "mine"], ['"a.py" = { count = 1, registered = ["mine"] }']),
-    "grandfather": (["g", "scratch files"], ['"a.py" = { count = 1, grandfathered = "scratch files" }']),
-    "defer": (["d", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }']),
-    "what says nothing is asked again": (
-        ["x", "d", "TODO", "config#12"], ['"a.py" = { count = 1, deferred = "config#12" }'],
-    ),
-    "skip": (["s"], []),
-    "quit": (["q"], []),
-    "end of input": ([], []),
-    "end of input at a reason": (["d"], []),
+    "register by number": ([A], ["r", "1"], [("a.py", {"f:3": Decision(("ones",))})], 0),
+    "register by name": ([A], ["r", "mine, 2"], [("a.py", {"f:3": Decision(("mine", "2"))})], 0),
+    "what says nothing is asked again": ([A], ["x", "d", "TODO", "data#12"], [
+        ("a.py", {"f:3": Decision(deferred="data#12")}),
+    ], 0),
+    "skip": ([A, B], ["s", "r", "mine"], [("b.py", {"f:2": MINE})], 1),
+    "quit": ([A, B], ["q"], [], 2),
+    "end of input at a reason": ([B, B3], ["r", "mine", "d"], [("b.py", {"f:2": MINE})], 1),
+    "the last answer is offered again": ([A, B], ["g", "scratch files", "g", ""], [
+        ("a.py", {"f:3": SCRATCH}), ("b.py", {"f:2": SCRATCH}),
+    ], 0),
+    # but for the file that was asked about: a decision on one of its calls may need one on the others
+    "what was answered before an interrupt is kept": ([A, B, B3], ["g", "scratch files", "r", "mine", "^C"], [
+        ("a.py", {"f:3": SCRATCH}),
+    ], None),
+    "what cannot be recorded is left": ([item("c.py", 2), B], ["r", "mine", "r", "mine"], [("b.py", {"f:2": MINE})], 1),
 }
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_a_person_is_asked(directory: Repository, name: str) -> None:
-    answers, added = QUESTIONS[name]
-    directory.write({"a.py": ONE, "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n\n[pins]\n'})
-    assert asked(directory, *answers) == ['registry = "r.json"', "", "[pins]", *added]
+def test_a_person_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    items, answers, expected, left = QUESTIONS[name]
+    recorded = []
+
+    def record(path: str, answers: Mapping[str, Decision]) -> None:
+        if path == "c.py":
+            raise UsageError("it is not known which call is new")
+        recorded.append((path, answers))
+
+    monkeypatch.setattr(sys, "stdin", Answers("".join(f"{answer}\n" for answer in answers)))
+    if left is None:
+        with pytest.raises(KeyboardInterrupt):
+            ask(items, record)
+    else:
+        assert ask(items, record) == left
+    assert recorded == expected
 
 
-def test_the_last_answer_is_offered_again(directory: Repository) -> None:
-    directory.write({"a.py": ONE, "b.py": ONE, "artifact-pins.toml": "[pins]\n"})
-    assert asked(directory, "g", "scratch files", "g", "") == [
-        "[pins]",
-        '"a.py" = { count = 1, grandfathered = "scratch files" }',
-        '"b.py" = { count = 1, grandfathered = "scratch files" }',
-    ]
-
-
-def test_what_was_answered_before_an_interrupt_is_kept(directory: Repository) -> None:
-    """But for the file that was asked about: a decision on one of its calls may need one on the others."""
-    directory.write({"a.py": ONE, "b.py": TWO, "artifact-pins.toml": "[pins]\n"})
-    assert asked(directory, "g", "scratch files", "d", "config#12", "^C") == [
-        "[pins]", '"a.py" = { count = 1, grandfathered = "scratch files" }',
-    ]
-
-
-def test_each_question_shows_the_code_around_it(directory: Repository) -> None:
-    directory.write({"a.py": f"# before\n{TWO}", "r.json": REGISTRY, "artifact-pins.toml": 'registry = "r.json"\n'})
+def test_an_interview(directory: Repository) -> None:
+    """Each question shows the code around it; all calls of a file are decided on at once."""
+    source = f"# before\n{TWO}".replace("f()", "g()")
+    directory.write({"a.py": source, "r.json": REGISTRY, PINS: f'registry = "r.json"\n{CALLS}{ONE_ENTRY}'})
+    output = Answers()
     with directory.monkeypatch.context() as context:
-        context.setattr(sys, "stdin", Answers("g\nscratch files\nd\nconfig#12\n"))
-        output = Answers()
+        context.setattr(sys, "stdin", Answers("r\none\ng\nscratch files\n"))
         context.setattr(sys, "stdout", output)
         directory.run("decide")
     shown = output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines()
-    assert shown[1:7] == [
-        'a.py:3: put_object("one.csv") (2 PUT calls, 0 pinned; 1 of 2)',
+    assert shown[1:8] == [
+        'a.py:3: put_object("one.csv") (2 PUT calls, 1 pinned; 1 of 2)',
         "      1  # before",
-        "      2  def f():",
+        "      2  def g():",
         '>     3      s3.put_object(Key="one.csv")',
         '      4      s3.put_object(Key="two.csv")',
         "  id 1: ones",
+        "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? the ids, or their numbers ",
     ]
-    assert directory.check().places == []
-
-
-def test_answers_that_cannot_be_recorded_are_left(directory: Repository) -> None:
-    """One of two new calls beside a pinned one is not enough, and nobody knows which one is new."""
-    pins = '[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
-    directory.write({"a.py": THREE, "artifact-pins.toml": pins})
-    assert asked(directory, "s", "s", "d", "config#12") == pins.splitlines()
+    assert directory.read(PINS) == (
+        f'registry = "r.json"\n{CALLS}{ONE_ENTRY}{ONE_ENTRY.replace("f:", "g:")}'
+        '"g:put_object(two.csv)" = { grandfathered = "scratch files" }\n'
+    )
 
 
 @pytest.mark.parametrize(("times", "status"), [(1, 0), (100, 2)])
 def test_what_another_program_writes_meanwhile_is_kept(directory: Repository, times: int, status: int) -> None:
-    directory.write({"a.py": ONE, "artifact-pins.toml": "[pins]\n"})
+    directory.write({"a.py": ONE, PINS: "[pins]\n"})
     access, calls = os.access, iter(range(times))
 
     def access_while_writing(path: str, mode: int) -> bool:
         for number in calls:
-            directory.write({"artifact-pins.toml": f"# {number}\n[pins]\n"})
+            directory.write({PINS: f"# {number}\n[pins]\n"})
             break
         return access(path, mode)
 
     # the last thing that is asked of the old file before it is replaced
     directory.monkeypatch.setattr(os, "access", access_while_writing)
     assert directory.run("decide", "a.py", "--registered", "one").status == status
-    assert directory.read("artifact-pins.toml").startswith("# ")
+    assert directory.read(PINS).startswith("# ")
 
 
 @pytest.mark.processes
 def test_two_processes_at_once_lose_nothing(directory: Repository) -> None:
-    names = [f"m{number}.py" for number in range(4)]
-    directory.write({**dict.fromkeys(names, ONE), "artifact-pins.toml": "[pins]\n"})
+    names = [f"m{number}.py" for number in range(2)]
+    directory.write({**dict.fromkeys(names, ONE), PINS: "[pins]\n"})
     processes = [
         subprocess.Popen([*COMMAND, "decide", name, "--registered", name], stdout=subprocess.DEVNULL) for name in names
     ]
     assert [process.wait(timeout=60) for process in processes] == [0] * len(names)
-    assert directory.read("artifact-pins.toml") == "[pins]\n" + "".join(
+    assert directory.read(PINS) == "[pins]\n" + "".join(
         f'"{name}" = {{ count = 1, registered = ["{name}"] }}\n' for name in names
     )

@@ -1,64 +1,60 @@
-"""The verb ``diff``: what a change does to PUT calls and pins, in repositories with a history."""
+"""The verb ``diff``: what a change does to PUT calls and pins. rules/test_changes.py has what is undecided."""
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from support import Outcome
 from support import PINS
-from support import Project
 from support import Repository
-from support import run_process
+
+from flake8_artifact_pin.cli.diff.comment import comment
+from flake8_artifact_pin.cli.diff.comment import Links
+from flake8_artifact_pin.cli.diff.changes import Change
 
 pytestmark = pytest.mark.once
 
-Files = Mapping[str, "str | None"]
-# what there was before and what there is now (a text is that of one file), and the lines that say so
-Case = tuple["Files | str", "Files | str", "list[str]"]
-
-# enough for git to know a file again whose few other lines differ
-LONG = "".join(f"x{number} = {number}\n" for number in range(20))
 NOQA = "  # noqa: APR001 - re-puts"
-ONE_ID, TWO_IDS, REASON = 'registered = ["one"]', 'registered = ["one", "two"]', 'grandfathered = "re-puts"'
 
 
-def put(key: str = "'one.csv'", scope: str = "f", end: str = "") -> str:
+def put(key: str, scope: str = "f", end: str = "") -> str:
     """Return a function of three lines, the second one of which has a PUT call."""
-    return f"def {scope}(day):\n    s3.put_object(Key={key}){end}\n\n"
+    return f'def {scope}(day):\n    s3.put_object(Key="{key}"){end}\n\n'
+
+
+def long(word: str) -> str:
+    """Return lines by which git knows a file again whose few other lines differ."""
+    return "".join(f"{word}{number} = {number}\n" for number in range(20))
 
 
 def pins(*lines: str) -> str:
     return "\n".join(["[pins]", *lines, ""])
 
 
-def pin(count: int, decision: str = "", path: str = "a.py") -> str:
-    return f'"{path}" = {{ count = {count}{", " if decision else ""}{decision} }}'
+def pin(count: int, decision: str = "") -> str:
+    return f"{{ count = {count}{', ' if decision else ''}{decision} }}"
 
 
 def named(*entries: str) -> str:
-    """Return a pins file that names calls of a.py: "f(one.csv): DECISION"."""
-    lines = ['[pins."a.py".calls]']
+    """Return a pin that names its calls: "f(one.csv): DECISION"."""
+    calls = []
     for entry in entries:
         name, _, decision = entry.partition(": ")
         scope, bracket, key = name.partition("(")
-        lines.append(f'"{scope}:put_object{bracket}{key}" = {{ {decision} }}')
-    return "\n".join([*lines, ""])
+        calls.append(f'"{scope}:put_object{bracket}{key}" = {{ {decision} }}')
+    return f"{{ calls = {{ {', '.join(calls)} }} }}"
 
 
-def edit(repository: Repository, files: Files) -> None:
-    """Write files and remove those that are None, without telling git."""
+def edit(repository: Repository, files: Mapping[str, str | None]) -> None:
+    """Write files and remove those that are None; let git know of new ones, but not of their contents."""
     for name, content in files.items():
         if content is None:
             (repository.root / name).unlink()
         else:
             repository.write({name: content})
-
-
-def commit(repository: Repository, files: Files) -> None:
-    repository.commit({path: content for path, content in files.items() if content is not None})
+    repository.git("add", "--all", "--intent-to-add")
 
 
 def changes(outcome: Outcome) -> list[str]:
@@ -72,384 +68,288 @@ def changes(outcome: Outcome) -> list[str]:
     return [re.sub("; decide: flake8-artifact-pin decide [^ ]*$", "", line) for line in lines]
 
 
-F, G = 'put_object("one.csv") in f', 'put_object("two.csv") in g'
-ONE = put()
-TWO = put() + put("'two.csv'", "g")
-CALLS: dict[str, Case] = {
-    "nothing": (ONE, {}, []),
-    "added": ("", ONE, [f"call added a.py:2: undecided: {F}"]),
-    "added in a new file": ({}, ONE, [f"call added a.py:2: undecided: {F}"]),
-    "removed": (ONE, "\n", [f"call removed a.py:2: {F}"]),
-    "removed with its file": (ONE, {"a.py": None}, [f"call removed a.py:2: {F}"]),
-    "another key": (ONE, put("'two.csv'"), [f'call changed a.py:2: undecided: put_object("one.csv") -> {G[:-1]}f']),
-    "moved": (
-        {"a.py": ONE, "b.py": "\n", PINS: pins(pin(1))}, {"a.py": "\n", "b.py": ONE, PINS: pins(pin(1, path="b.py"))},
-        [
-            f"call moved b.py:2: {F}, from a.py", f'pin added {PINS}:2: "b.py": 1, no decision',
-            f'pin removed {PINS}:2: "a.py": was 1, no decision',
+ONE_ID, TWO_IDS, REASON = 'registered = ["one"]', 'registered = ["one", "two"]', 'grandfathered = "re-puts"'
+FIRST, SECOND = 'deferred = "#1", until = 2027-01-01', 'deferred = "#1", until = 2028-01-01'
+DEEP = "a/" * 30 + "{}/" + "b/" * 30
+# Sources and pins of files, in the base and now, where None is no file and no pin; and what is said of each: {} is its
+# path, {pin} the place of its pin, and {was} where that was in the base.
+FILES: dict[str, tuple[str | None, str | None, str | None, str | None, list[str]]] = {
+    # calls
+    "added.py": ("", None, put("added"), None, ['call added {}:2: undecided: put_object("added") in f']),
+    "removed.py": (put("removed"), None, "x = 1\n", None, ['call removed {}:2: put_object("removed") in f']),
+    "changed.py": (put("old"), None, put("new"), None, [
+        'call changed {}:2: undecided: put_object("old") -> put_object("new") in f',
+    ]),
+    "changed_deep.py": (put(DEEP.format("old")), None, put(DEEP.format("new")), None, [
+        f'call changed {{}}:2: undecided: put_object("{DEEP.format("old")}") -> '
+        f'put_object("{DEEP.format("new")}") in f',
+    ]),
+    "moved_from.py": (put("moved"), pin(1), "", None, ['pin removed {was}: "{}": was 1, no decision']),
+    "moved_to.py": ("", None, put("moved"), pin(1), [
+        'call moved {}:2: put_object("moved") in f, from moved_from.py', 'pin added {pin}: "{}": 1, no decision',
+    ]),
+    "moved_from_pinned.py": (put("moved2"), pin(1), "", pin(1), []),
+    "moved_to_unpinned.py": ("", None, put("moved2"), None, [
+        'call moved {}:2: undecided: put_object("moved2") in f, from moved_from_pinned.py',
+    ]),
+    "renamed_call.py": (put("call"), None, put("call", "g").replace("put_object", "upload_fileobj"), None, [
+        'call renamed {}:2: upload_fileobj("call") in g, was in f, was put_object',
+    ]),
+    "renamed_from.py": (long("r") + put("file"), pin(1, ONE_ID), None, None, []),
+    "renamed_to.py": (None, None, long("r") + put("file", "g") + put("more", "h"), pin(1, ONE_ID), [
+        'call renamed {}:22: put_object("file") in g, was in f',
+        'call added {}:25: undecided: put_object("more") in h',
+        'pin moved {pin}: "{}": was "renamed_from.py"',
+    ]),
+    "reformatted.py": (
+        put('" f"{day}/x') + put("order", "g"), None,
+        put("order", "g") + "# put\n" + put('"\n        f"{date}/"\n        "x'), None, [],
+    ),
+    "suppressed.py": (put("hidden"), None, put("hidden", end=NOQA), None, [
+        'call suppressed {}:2: put_object("hidden") in f (suppressed: re-puts)',
+    ]),
+    "suppressed_added.py": ("\n", None, put("probe", end=NOQA), None, [
+        'call added {}:2: put_object("probe") in f (suppressed: re-puts)',
+    ]),
+    "suppressed_because.py": (put("why", end=NOQA), None, put("why", end="  # noqa: APR001 - because"), None, []),
+    "unsuppressed.py": (put("shown", end=NOQA), None, put("shown"), None, [
+        'call unsuppressed {}:2: undecided: put_object("shown") in f, was suppressed: re-puts',
+    ]),
+    # pins of files without calls
+    "pin_added.py": (None, None, None, pin(1), ['pin added {pin}: undecided: "{}": 1, no decision']),
+    "pin_added_decided.py": (None, None, None, pin(1, f"{ONE_ID}, {REASON}"), [
+        'pin added {pin}: "{}": 1, registered: one; grandfathered: re-puts',
+    ]),
+    "pin_raised.py": (None, pin(1, ONE_ID), None, pin(2, TWO_IDS), [
+        'pin raised {pin}: "{}": 1 -> 2; registered: one, two (was: registered: one)',
+    ]),
+    "pin_raised_only.py": (None, pin(1, ONE_ID), None, pin(2, ONE_ID), [
+        'pin raised {pin}: undecided: "{}": 1 -> 2; registered: one',
+    ]),
+    "pin_lowered.py": (None, pin(2, ONE_ID), None, pin(1, ONE_ID), [
+        'pin lowered {pin}: "{}": 2 -> 1; registered: one',
+    ]),
+    "pin_decided.py": (None, pin(1, ONE_ID), None, pin(1, 'registered = ["other"]'), [
+        'pin decided {pin}: "{}": registered: other (was: registered: one)',
+    ]),
+    "pin_until.py": (None, pin(1, FIRST), None, pin(1, SECOND), [
+        'pin decided {pin}: "{}": deferred: #1; until: 2028-01-01 (was: deferred: #1; until: 2027-01-01)',
+    ]),
+    "pin_blank.py": (None, pin(1, 'deferred = "#1"'), None, pin(1, 'deferred = "#1 "'), []),
+    "entries_added.py": (None, None, None, named(f"f: {ONE_ID}", "g"), [
+        'pin added {pin}: undecided: "{}": 2, "f:put_object" registered: one; "g:put_object" no decision',
+    ]),
+    "entries_removed.py": (None, named(f"f: {ONE_ID}", "g"), None, None, [
+        'pin removed {was}: "{}": was 2, "f:put_object" registered: one; "g:put_object" no decision',
+    ]),
+    # one added, one removed, and one with another decision
+    "entries_decided.py": (
+        None, named(f"f(one.csv): {ONE_ID}", "g", f"k: {REASON}"),
+        None, named("f(one.csv): deferred = '#1'", f"h: {REASON}", f"k: {REASON}"), [
+            'pin decided {pin}: "{}": "h:put_object" grandfathered: re-puts; without "g:put_object" (no decision); '
+            '"f:put_object(one.csv)" deferred: #1 (was: registered: one)',
         ],
     ),
-    "moved, and no pin for it": (
-        {"a.py": ONE, "b.py": "\n", PINS: pins(pin(1))}, {"a.py": "\n", "b.py": ONE},
-        [f"call moved b.py:2: undecided: {F}, from a.py"],
-    ),
-    "function and method renamed": (
-        ONE, put(scope="g").replace("put_object", "upload_fileobj"),
-        ['call renamed a.py:2: upload_fileobj("one.csv") in g, was in f, was put_object'],
-    ),
-    "function renamed in a renamed file": (
-        LONG + ONE, {"a.py": None, "b.py": LONG + put(scope="g")}, [f"call renamed b.py:22: {F[:-1]}g, was in f"],
-    ),
-    "file renamed and edited": (
-        LONG + ONE, {"a.py": None, "b.py": LONG + TWO}, [f"call added b.py:25: undecided: {G}"],
-    ),
-    "reformatted, variables and functions in other order": (
-        put("f'{day}/x.csv'") + put("'two.csv'", "g"),
-        put('"two.csv"', "g") + "# put\n" + put('(\n        f"{date}/"\n        "x.csv"\n    )'), [],
-    ),
-    "suppressed": (ONE, put(end=NOQA), [f"call suppressed a.py:2: {F} (suppressed: re-puts)"]),
-    "unsuppressed": (
-        put(end=NOQA), ONE, [f"call unsuppressed a.py:2: undecided: {F}, was suppressed: re-puts"],
-    ),
-    "reason of a suppression changed": (put(end=NOQA), put(end="  # noqa: APR001 - because"), []),
-    "a suppressed one added": ("\n", put(end=NOQA), [f"call added a.py:2: {F} (suppressed: re-puts)"]),
+    "count_to_entries.py": (None, pin(1, ONE_ID), None, named(f"f: {ONE_ID}"), [
+        'pin decided {pin}: "{}": "f:put_object" registered: one; was a count: registered: one',
+    ]),
+    "entries_to_count.py": (None, named(f"f: {ONE_ID}"), None, pin(1, ONE_ID), [
+        'pin decided {pin}: "{}": without "f:put_object" (registered: one); is a count now: registered: one',
+    ]),
 }
-MENTION = '[tool.check-manifest]\nignore = ["artifact-pins.toml"]\n'
-IN_PYPROJECT = '[tool.artifact-pins.pins]\n"a.py" = 1\n'
-ADDED, RAISED, DECIDED = f"pin added {PINS}:2", f"pin raised {PINS}:2", f"pin decided {PINS}:2"
-PINNED: dict[str, Case] = {
-    "the first pins file": ({"a.py": TWO}, pins(pin(2)), [f'{ADDED}: "a.py": 2, no decision']),
-    "added": ("", pins(pin(1)), [f'{ADDED}: undecided: "a.py": 1, no decision']),
-    "added with a decision": (
-        "", pins(pin(1, f"{ONE_ID}, {REASON}")), [f'{ADDED}: "a.py": 1, registered: one; grandfathered: re-puts'],
-    ),
-    "removed with the pins file": (
-        pins(pin(1, ONE_ID)), {PINS: None}, [f'pin removed {PINS}:2: "a.py": was 1, registered: one'],
-    ),
-    "moved out of pyproject.toml": (
-        {"pyproject.toml": IN_PYPROJECT}, {"pyproject.toml": "[tool.x]\n", PINS: pins('"a.py" = 1')}, [],
-    ),
-    "moved into a pyproject.toml that only mentioned such a file": (
-        {"pyproject.toml": MENTION, PINS: pins(pin(1, ONE_ID))},
-        {"pyproject.toml": MENTION + "[tool.artifact-pins.pins]\n" + pin(2, ONE_ID), PINS: None},
-        ['pin raised pyproject.toml:4: undecided: "a.py": 1 -> 2; registered: one'],
-    ),
-    "raised with a decision": (
-        pins(pin(1, ONE_ID)), pins(pin(2, TWO_IDS)),
-        [f'{RAISED}: "a.py": 1 -> 2; registered: one, two (was: registered: one)'],
-    ),
-    "raised with the old decision": (
-        pins(pin(1, ONE_ID)), pins(pin(2, ONE_ID)), [f'{RAISED}: undecided: "a.py": 1 -> 2; registered: one'],
-    ),
-    "lowered": (pins(pin(2, ONE_ID)), pins(pin(1, ONE_ID)), [f'pin lowered {PINS}:2: "a.py": 2 -> 1; registered: one']),
-    "registered anew": (
-        pins(pin(1, ONE_ID)), pins(pin(1, 'registered = ["other"]')),
-        [f'{DECIDED}: "a.py": registered: other (was: registered: one)'],
-    ),
-    "more time": (
-        pins(pin(1, 'deferred = "#1", until = 2027-01-01')), pins(pin(1, 'deferred = "#1", until = 2028-01-01')),
-        [f'{DECIDED}: "a.py": deferred: #1; until: 2028-01-01 (was: deferred: #1; until: 2027-01-01)'],
-    ),
-    "a blank more": (pins(pin(1, 'deferred = "#1"')), pins(pin(1, 'deferred = "#1 "')), []),
-    "moved": (
-        {"b.py": LONG, PINS: pins(pin(1, ONE_ID, "b.py"))},
-        {"b.py": None, "c.py": LONG, PINS: pins(pin(1, ONE_ID, "c.py"))},
-        [f'pin moved {PINS}:2: "c.py": was "b.py"'],
-    ),
-    "calls named and not named any more": (
-        named(f"f: {ONE_ID}", "g"), named(f"f: {ONE_ID}", "g").replace("a.py", "b.py"),
-        [
-            f'pin added {PINS}:1: undecided: "b.py": 2, "f:put_object" registered: one; "g:put_object" no decision',
-            f'pin removed {PINS}:1: "a.py": was 2, "f:put_object" registered: one; "g:put_object" no decision',
-        ],
-    ),
-    "an entry added, renamed and overwritten": (
-        named(f"f(one.csv): {ONE_ID}", "g"), named("f(one.csv): deferred = '#1'", f"h: {REASON}"),
-        [
-            f'pin decided {PINS}:1: "a.py": "h:put_object" grandfathered: re-puts; '
-            'without "g:put_object" (no decision); "f:put_object(one.csv)" deferred: #1 (was: registered: one)',
-        ],
-    ),
-    "a count becomes calls": (
-        pins(pin(1, ONE_ID)), named(f"f: {ONE_ID}"),
-        [f'pin decided {PINS}:1: "a.py": "f:put_object" registered: one; was a count: registered: one'],
-    ),
-    "calls become a count": (
-        named(f"f: {ONE_ID}"), pins(pin(1, ONE_ID)),
-        [f'{DECIDED}: "a.py": without "f:put_object" (registered: one); is a count now: registered: one'],
-    ),
-    "exempt": (
-        {"t/a.py": ONE, PINS: ""}, {"t/a.py": put("'y'") * 2, PINS: '[exempt]\n"t/" = "tests"\n'},
-        [f'exempt added {PINS}:2: "t/": tests (2 PUT calls there)'],
-    ),
-    "exempt for another reason, for longer, and no longer": (
-        '[exempt]\n"t/" = "tests"\n"u/" = { reason = "users", until = 2027-01-01 }\n"v/" = "vendored"\n',
-        '[exempt]\n"t/" = "trials"\n"u/" = { reason = "users", until = 2028-01-01 }\n',
-        [
-            f'exempt decided {PINS}:2: "t/": trials (was: tests)',
-            f'exempt decided {PINS}:3: "u/": users; until: 2028-01-01 (was: users; until: 2027-01-01)',
-            f'exempt removed {PINS}:4: "v/": was vendored',
-        ],
-    ),
-    "settings given up": (
-        {
-            "a.py": "from s import save\n" + "save(1)\n" * 4,
-            PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n',
-        },
-        'patterns = ["more"]\n',
-        [
-            f'setting added {PINS}:1: patterns: "more"',
-            f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), '
-            "a.py:3 save(...), a.py:4 save(...), and 1 more)",
-            f'setting removed {PINS}:3: patterns: "other"',
-            f"setting removed {PINS}:1: require-decision: no decision is required any more",
-            f'setting removed {PINS}:2: registry: "r.json", no registry is read any more',
-        ],
-    ),
-    "another registry": (
-        'registry = "r.json"\n', 'registry = "s.json"\n',
-        [f'setting removed {PINS}:1: registry: "r.json", now "s.json"'],
-    ),
-}
-DECISIONS: dict[str, Case] = {
-    "a swap under a count": (
-        {"a.py": ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": put("'two.csv'", "g")},
-        [f"call added a.py:2: undecided: {G}", f"call removed a.py:2: {F}"],
-    ),
-    "another one suppressed to make room": (
-        {"a.py": ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": put(end=NOQA) + put("'two.csv'", "g")},
-        [f"call added a.py:5: undecided: {G}", f"call suppressed a.py:2: {F} (suppressed: re-puts)"],
-    ),
-    "calls exchanged between files": (
-        {"a.py": ONE, "b.py": put("'two.csv'", "g"), PINS: pins(pin(1, ONE_ID), pin(1, REASON, "b.py"))},
-        {"a.py": put("'two.csv'", "g"), "b.py": ONE},
-        [f"call moved a.py:2: undecided: {G}, from b.py", f"call moved b.py:2: undecided: {F}, from a.py"],
-    ),
-    "a function renamed with its entry": (
-        {"a.py": ONE, PINS: named(f"f(one.csv): {ONE_ID}")},
-        {"a.py": put(scope="g"), PINS: named(f"g(one.csv): {ONE_ID}")},
-        [
-            f"call renamed a.py:2: {F[:-1]}g, was in f",
-            f'pin decided {PINS}:1: "a.py": "g:put_object(one.csv)" registered: one; '
-            'without "f:put_object(one.csv)" (registered: one)',
-        ],
-    ),
-    "the middle of a long key": (
-        {"a.py": put(f"'{'a/' * 30}one/{'b/' * 30}'")}, {"a.py": put(f"'{'a/' * 30}two/{'b/' * 30}'")},
-        [
-            f'call changed a.py:2: undecided: put_object("{"a/" * 30}one/{"b/" * 30}") -> '
-            f'put_object("{"a/" * 30}two/{"b/" * 30}") in f',
-        ],
-    ),
-    "an entry takes over a decision": (
-        {"a.py": ONE, PINS: named(f"f(one.csv): {ONE_ID}")},
-        {"a.py": put("'two.csv'"), PINS: named(f"f(two.csv): {ONE_ID}")},
-        [
-            'call changed a.py:2: undecided: put_object("one.csv") -> put_object("two.csv") in f',
-            f'pin decided {PINS}:1: "a.py": "f:put_object(two.csv)" registered: one; '
-            'without "f:put_object(one.csv)" (registered: one)',
-        ],
-    ),
-    "a wrapper": (
-        {"a.py": put() + put("'two.csv'", "g")},
-        {"store.py": "def save(key):\n    s3.put_object(Key=key)\n",
-         "a.py": 'from store import save\n\ndef f():\n    save("one.csv")\n\ndef g():\n    save("two.csv")\n',
-         "notes.py": "from store import save\nsave('notes')\n"},
-        [
-            'call added store.py:2: undecided: put_object("{key}") in save', f"call removed a.py:2: {F}",
-            f"call removed a.py:5: {G}",
-            "wrapper added store.py:1: save(key) writes whatever key its 3 callers pass, as one PUT call: "
-            'add "store.save" to patterns to count 3 calls in other files',
-        ],
-    ),
-}
-CASES = [("a.py", CALLS), (PINS, PINNED), (PINS, DECISIONS)]
 
 
-@pytest.mark.parametrize(
-    ("case", "file"), [pytest.param(case, file, id=name) for file, table in CASES for name, case in table.items()],
-)
-def test_changes(repository: Repository, case: Case, file: str) -> None:
-    before, after = ({file: state} if isinstance(state, str) else state for state in case[:2])
-    commit(repository, before)
-    edit(repository, after)
-    repository.git("add", "--all")
+def places(entries: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the places of pins in a pins file."""
+    present = [name for name, entry in entries.items() if entry]
+    return {name: f"{PINS}:{line}" for line, name in enumerate(present, start=2)}
+
+
+def test_files(repository: Repository) -> None:
+    """Of what is not committed, too; not of a file that git does not track."""
+    before = {name: source for name, (source, *_) in FILES.items()}
+    old_pins = {name: entry for name, (_, entry, *_) in FILES.items()}
+    now = {name: source for name, (_, _, source, *_) in FILES.items()}
+    new_pins = {name: entry for name, (_, _, _, entry, _) in FILES.items()}
+    for entries, files in ((old_pins, before), (new_pins, now)):
+        files[PINS] = pins(*(f'"{name}" = {entry}' for name, entry in entries.items() if entry))
+    repository.commit({name: source for name, source in before.items() if source is not None})
+    repository.git("update-index", "--assume-unchanged", "added.py")
+    edit(repository, {name: source for name, source in now.items() if source is not None or before[name] is not None})
+    repository.write({"untracked.py": put("untracked")})
     outcome = repository.run("diff", "--exit-code")
-    assert changes(outcome) == case[2]
-    assert (outcome.err, outcome.status) == ("", int(any(": undecided: " in line for line in case[2])))
+    expected = [
+        line.format(name, pin=places(new_pins).get(name), was=places(old_pins).get(name))
+        for name, (*_, lines) in FILES.items()
+        for line in lines
+    ]
+    assert sorted(changes(outcome)) == sorted(expected)
+    assert (outcome.err, outcome.status) == ("", 1)
 
 
-def test_what_is_not_committed_and_what_git_does_not_track(repository: Repository) -> None:
-    """A pinned file is in the work tree as in any other verb; nobody knows what one that was never tracked was like."""
+def test_exemptions_settings_and_wrappers(repository: Repository) -> None:
     repository.commit({
-        ".gitignore": "made.py\n", "a.py": ONE, "b.py": TWO,
-        PINS: pins(pin(1), pin(2, "", "b.py"), pin(1, REASON, "made.py")),
+        "a.py": "from s import save\n" + "save(1)\n" * 4,
+        "b.py": put("one") + put("two", "g"),
+        "t/a.py": put("test"),
+        PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n[exempt]\n"u/" = "trial"\n'
+        '"v/" = { reason = "users", until = 2027-01-01 }\n"w/" = "vendored"\n',
     })
-    edit(repository, {"a.py": TWO, "b.py": None, "new.py": put("'new'", "h"), "made.py": put("'made'")})
-    repository.git("update-index", "--assume-unchanged", "a.py")
-    lines = [f"call added a.py:5: undecided: {G}", f"call removed b.py:2: {F}"]
-    assert changes(repository.run("diff")) == [f"call moved a.py:5: undecided: {G}, from b.py", lines[1]]
-    repository.git("add", "--intent-to-add", "new.py")
-    assert 'call added new.py:2: undecided: put_object("new") in h' in changes(repository.run("diff"))
+    edit(repository, {
+        "b.py": "from store import put\n\ndef f():\n    put('one')\n\ndef g():\n    put('two')\n",
+        "store.py": "def put(key):\n    s3.put_object(Key=key)\n",
+        "notes.py": "from store import put\nput('notes')\n",
+        "t/a.py": put("trial") * 2,
+        PINS: 'registry = "s.json"\npatterns = ["more"]\n[exempt]\n"t/" = "tests"\n"u/" = "trials"\n'
+        '"v/" = { reason = "users", until = 2028-01-01 }\n',
+    })
+    assert changes(repository.run("diff")) == [
+        'call added store.py:2: undecided: put_object("{key}") in put',
+        'call removed b.py:2: put_object("one") in f',
+        'call removed b.py:5: put_object("two") in g',
+        f'exempt added {PINS}:4: "t/": tests (2 PUT calls there)',
+        f'exempt decided {PINS}:5: "u/": trials (was: trial)',
+        f'exempt decided {PINS}:6: "v/": users; until: 2028-01-01 (was: users; until: 2027-01-01)',
+        f'exempt removed {PINS}:7: "w/": was vendored',
+        f'setting added {PINS}:2: patterns: "more"',
+        f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), '
+        "a.py:3 save(...), a.py:4 save(...), and 1 more)",
+        f'setting removed {PINS}:3: patterns: "other"',
+        f"setting removed {PINS}:1: require-decision: no decision is required any more",
+        f'setting removed {PINS}:2: registry: "r.json", now "s.json"',
+        "wrapper added store.py:1: put(key) writes whatever key its 3 callers pass, as one PUT call: "
+        'add "store.put" to patterns to count 3 calls in other files',
+    ]
+    edit(repository, {PINS: None})
+    assert f'setting removed {PINS}:2: registry: "r.json", no registry is read any more' in changes(
+        repository.run("diff"),
+    )
+
+
+COMMENTS = "# a comment\n" * 20
+OTHER = {"put-pins.toml": COMMENTS + pins('"a.py" = 2'), ".flake8": "[flake8]\nartifact-pins = put-pins.toml\n"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "name"),
+    ("before", "now", "line"),
     [
-        (PINS, "put-pins.toml", "put-pins.toml"),
-        ("put-pins.toml", PINS, None),
-        ("d/pins.toml", "put-pins.toml", "put-pins.toml"),
+        ({}, {PINS: pins('"a.py" = 2')}, f'pin added {PINS}:2: "a.py": 2, no decision'),
+        ({PINS: pins('"a.py" = 2')}, {PINS: None}, f'pin removed {PINS}:2: "a.py": was 2, no decision'),
+        # to a file with another name, a raised pin does not pass for a new one
+        (
+            {"pyproject.toml": "[tool.artifact-pins.pins]\n'a.py' = 1\n"},
+            {"pyproject.toml": None, PINS: pins('"a.py" = 2')},
+            f'pin raised {PINS}:2: undecided: "a.py": 1 -> 2; no decision',
+        ),
+        (
+            {PINS: COMMENTS + pins('"a.py" = 1')},
+            {PINS: None, **OTHER},
+            'pin raised put-pins.toml:22: undecided: "a.py": 1 -> 2; no decision',
+        ),
+        # of a file in another directory, the paths were relative to that
+        (
+            {"d/pins.toml": COMMENTS + pins('"a.py" = 1')},
+            {"d/pins.toml": None, **OTHER},
+            'pin added put-pins.toml:22: "a.py": 2, no decision',
+        ),
     ],
 )
-def test_renamed_pins_file(repository: Repository, before: str, after: str, name: str | None) -> None:
-    """A raised pin does not pass for a new one; of a file in another directory, the paths were relative to that."""
-    comments = "# a comment\n" * 20
-    repository.commit({before: comments + pins(pin(1, ONE_ID)), "pyproject.toml": MENTION})
-    repository.git("mv", before, after)
-    repository.write({after: comments + pins(pin(2, ONE_ID))})
-    repository.write({".flake8": f"[flake8]\nartifact-pins = {name}\n" if name else ""})
-    raised = f'pin raised {after}:22: undecided: "a.py": 1 -> 2; registered: one'
-    added = f'pin added {after}:22: "a.py": 2, registered: one'
-    assert changes(repository.run("diff")) == [added if "/" in before else raised]
+def test_pins_files(
+    repository: Repository, before: Mapping[str, str], now: Mapping[str, str | None], line: str,
+) -> None:
+    repository.commit({"a.py": put("one"), **before})
+    edit(repository, now)
+    repository.git("add", "--all")
+    assert changes(repository.run("diff")) == [line]
 
 
 def test_file_names(repository: Repository) -> None:
     names = ["a b.py", "'q\".py", "日本.py", "tab\t.py", "a\nb.py", "-a.py", "a => {b}.py", "\udcff.py", "\x1b.py"]
-    moved = {f"old{number}.py": LONG.replace("x", f"x{number}_") + ONE for number in range(len(names))}
-    repository.commit({**moved, **dict.fromkeys(names, put("'two'", "g"))})
-    edit(repository, {**dict.fromkeys(moved), **dict.fromkeys(names, put("'new'", "g"))})
-    edit(repository, {f"d/{name}": text + put("'more'", "h") for name, text in zip(names, moved.values(), strict=True)})
+    moved = {f"old{number}.py": long(f"x{number}_") + put(f"{number}") for number in range(len(names))}
+    repository.commit({**moved, **dict.fromkeys(names, put("two", "g"))})
+    edit(repository, {
+        **dict.fromkeys(moved), **dict.fromkeys(names, put("new", "g")),
+        **{f"d/{name}": text + put("more", "h") for name, text in zip(names, moved.values(), strict=True)},
+    })
     repository.git("add", "--all")
     found = json.loads(repository.run("diff", "--format=json").out)["changes"]
-    assert {(change["kind"], change["path"]) for change in found} == {
-        *(("changed", name) for name in names), *(("added", f"d/{name}") for name in names),
-    }
-    assert len(found) == 2 * len(names)
-    for form in ("text", "markdown"):
-        text = repository.run("diff", f"--format={form}").out
-        assert "\x1b" not in text and "\t" not in text and "\na" not in text and "\nb" not in text
+    assert sorted((change["kind"], change["path"]) for change in found) == sorted(
+        (kind, path) for name in names for kind, path in (("changed", name), ("added", f"d/{name}"))
+    )
+    text = repository.run("diff", "--format=markdown").out
+    assert not any(character in text for character in ("\x1b", "\t", "\na", "\nb"))
 
 
-def test_renamed_over_several_commits_and_two_branches_that_raise_one_pin(repository: Repository) -> None:
+def test_branches_that_raise_one_pin(repository: Repository) -> None:
     """After a merge the pin has to count both calls, and diff shows what this branch brings."""
-    repository.commit({"a.py": LONG + put(), PINS: pins(pin(1, ONE_ID))})
+    repository.commit({"a.py": long("x") + put("one"), PINS: pins(f'"a.py" = {pin(1, ONE_ID)}')})
     repository.git("tag", "base")
-    for number in range(2):
-        repository.git("mv", "a.py" if number == 0 else "b0.py", f"b{number}.py")
-        repository.commit({PINS: pins(pin(1, ONE_ID, f"b{number}.py"))})
-    moved = f'pin moved {PINS}:2: "b1.py": was "a.py"'
-    assert changes(repository.run("diff", "base")) == [moved]
+    for source, target in (("a.py", "b0.py"), ("b0.py", "b1.py")):
+        repository.git("mv", source, target)
+        repository.commit({PINS: pins(f'"{target}" = {pin(1, ONE_ID)}')})
+    assert changes(repository.run("diff", "base")) == [f'pin moved {PINS}:2: "b1.py": was "a.py"']
     repository.git("checkout", "--quiet", "-b", "topic")
-    repository.commit({"b1.py": LONG + put() + put("'topic'", "g"), PINS: pins(pin(2, TWO_IDS, "b1.py"))})
+    repository.commit({"b1.py": long("x") + put("one") + put("topic", "g")})
     repository.git("checkout", "--quiet", "main")
-    both = pins(pin(2, 'registered = ["one", "main"]', "b1.py"))
-    repository.commit({"b1.py": put("'main'", "h") + LONG + put(), PINS: both})
+    both, all_three = 'registered = ["one", "main"]', 'registered = ["one", "main", "two"]'
+    repository.commit({"b1.py": put("main", "h") + long("x") + put("one"), PINS: pins(f'"b1.py" = {pin(2, both)}')})
     repository.git("checkout", "--quiet", "topic")
-    repository.git("merge", "--quiet", "--strategy-option=ours", "main")
-    assert changes(repository.run("diff", "main"))[0] == 'call added b1.py:28: undecided: put_object("topic") in g'
-    repository.commit({PINS: pins(pin(3, 'registered = ["one", "main", "two"]', "b1.py"))})
+    repository.git("merge", "--quiet", "--no-edit", "main")
+    call = 'put_object("topic") in g'
+    assert changes(repository.run("diff", "main")) == [f"call added b1.py:28: undecided: {call}"]
+    repository.commit({PINS: pins(f'"b1.py" = {pin(3, all_three)}')})
     assert changes(repository.run("diff", "main")) == [
-        'call added b1.py:28: put_object("topic") in g',
+        f"call added b1.py:28: {call}",
         f'pin raised {PINS}:2: "b1.py": 2 -> 3; registered: one, main, two (was: registered: one, main)',
     ]
 
 
 def test_subdirectory(repository: Repository) -> None:
     """The pins file governs its own directory; paths are shown from the working directory, in Markdown from the top."""
-    repository.commit({"s/a.py": put(), "o.py": put(), f"s/{PINS}": pins('"a.py" = 1'), "s/d/b.py": ""})
-    edit(repository, {"s/d/b.py": put(), "o.py": TWO, f"s/{PINS}": pins('"a.py" = 1', pin(1, ONE_ID, "d/b.py"))})
-    lines = [f"call added {{}}d/b.py:2: {F}", "pin added {}" + PINS + ':3: "d/b.py": 1, registered: one']
-    assert changes(repository.run("diff", "--pins", f"s/{PINS}")) == [line.format("s/") for line in lines]
+    repository.commit({"s/a.py": put("a"), "o.py": put("o"), f"s/{PINS}": pins('"a.py" = 1'), "s/d/b.py": ""})
+    now = pins('"a.py" = 1', f'"d/b.py" = {pin(1, ONE_ID)}')
+    edit(repository, {"s/d/b.py": put("b"), "o.py": "", f"s/{PINS}": now})
     repository.monkeypatch.chdir(repository.root / "s/d")
-    assert changes(repository.run("diff"))[1] == lines[1].format("../")
+    assert changes(repository.run("diff")) == [
+        'call added b.py:2: put_object("b") in f', f'pin added ../{PINS}:3: "d/b.py": 1, registered: one',
+    ]
     out = repository.run("diff", "--format=markdown", "--link-base=https://example.org/tree/").out
     assert "| call added | [s/d/b.py:2](https://example.org/tree/s/d/b.py#L2) |" in out
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown"])
-@pytest.mark.parametrize(
-    ("before", "after", "expected", "note"),
-    [
-        (
-            {"a.py": "def (\n" + ONE, PINS: pins(pin(1, ONE_ID))}, {"a.py": ONE},
-            [f"call added a.py:2: undecided: {F}"],
-            "a.py cannot be parsed in the base: its calls show as added",
-        ),
-        (
-            {PINS: pins('"a.py" = -1', '"b.py" = 1')}, {PINS: pins('"a.py" = 0', '"b.py" = 2')},
-            [f'pin raised {PINS}:3: "b.py": 1 -> 2; no decision'],
-            f'{PINS} had faults in the base: the count of "a.py" is not a whole number',
-        ),
-        (
-            {PINS: "[pins"}, {PINS: pins('"a.py" = 0')}, [f'{ADDED}: "a.py": 0, no decision'],
-            f"{PINS} had faults in the base: not valid TOML",
-        ),
-    ],
-)
-def test_notes(
-    repository: Repository, form: str, before: Files, after: Files, expected: list[str], note: str,
-) -> None:
-    """They are not lost where the result is for a program."""
-    commit(repository, before)
-    edit(repository, after)
-    outcome = repository.run("diff", f"--format={form}")
-    assert form != "text" or changes(outcome) == expected
-    assert outcome.err.startswith(note) and outcome.err.count("\n") == 1 and outcome.status == 0
-
-
-def test_not_parsed_now(repository: Repository) -> None:
-    """The calls of a file are not known to be gone, whatever it is called now."""
-    repository.commit({"a.py": LONG + ONE, "t/b.py": put(), PINS: '[exempt]\n"t/" = "tests"\n'})
-    repository.git("mv", "a.py", "b.py")
-    repository.write({"b.py": LONG + ONE + "def (\n", "t/b.py": "def (\n"})
-    outcome = repository.run("diff")
-    assert (changes(outcome), outcome.status) == ([], 1)
-    assert re.fullmatch("b.py:24:6: E999 SyntaxError: .*\n", outcome.err)
-    outcome = repository.run("diff", "--format=json")
-    assert (outcome.places, outcome.err, outcome.status) == (["b.py:24:6: E999"], "", 1)
-
-
-def clone(repository: Repository, project: Project, *options: str) -> Repository:
-    """Return a clone, which is the working directory from now on."""
-    copy = Repository(project, "clone", is_git=False)
-    copy.git("clone", "--quiet", *options, repository.root.as_uri(), ".")
-    project.monkeypatch.chdir(copy.root)
-    return copy
-
-
-def test_what_is_not_here_is_not_gone(repository: Repository, project: Project) -> None:
-    """In a sparse checkout, a partial clone whose remote is gone, and a shallow clone."""
-    both = pins(pin(1, "", "a/a.py"), pin(1, "", "b/b.py"))
-    repository.commit({"a/a.py": ONE, "b/b.py": put("'two.csv'", "g"), PINS: both})
-    repository.git("config", "uploadpack.allowFilter", "true")
-    copy = clone(repository, project, "--sparse", "--filter=blob:none", "--depth=1")
-    copy.git("sparse-checkout", "set", "a")
-    copy.git("remote", "set-url", "origin", "https://127.0.0.1:9/")
-    copy.write({"a/a.py": ONE + put("'new'", "h")})
-    assert changes(copy.run("diff", "HEAD")) == ['call added a/a.py:5: undecided: put_object("new") in h']
-
-
-GUESSED = (
-    "the remote's default branch is not known here, so this compares with HEAD and shows only what is not committed: "
-    "name BASE, or run git remote set-head origin -a\n"
-)
-
-
-@pytest.mark.parametrize(("command", "is_known"), [("status", True), ("remote set-head origin --delete", False)])
-def test_default_base(repository: Repository, project: Project, command: str, is_known: bool) -> None:
-    repository.commit({"a.py": ""})
-    copy = clone(repository, project)
-    copy.commit({"a.py": ONE})
-    copy.git(*command.split())
-    outcome = copy.run("diff")
-    assert (outcome.err, outcome.status) == ("" if is_known else GUESSED, 0)
-    assert len(changes(outcome)) == is_known
-    outcome = copy.run("diff", "--exit-code")
-    error = (
-        "flake8-artifact-pin: the remote's default branch is not known here: "
-        "name BASE (or: git remote set-head origin -a)\n"
+def test_what_cannot_be_compared(repository: Repository) -> None:
+    """It is said on stderr, where the result is for a program, too; what cannot be parsed now is a finding."""
+    repository.commit({"a.py": "def (\n" + put("a"), "b.py": put("b"), PINS: pins('"b.py" = -1', '"c.py" = 1')})
+    edit(repository, {"a.py": put("a"), PINS: pins('"b.py" = 0', '"c.py" = 2')})
+    notes = (
+        f'{PINS} had faults in the base: the count of "b.py" is not a whole number\n'
+        "a.py cannot be parsed in the base: its calls show as added\n"
     )
-    assert (outcome.err, outcome.status) == (("", 1) if is_known else (error, 2))
+    for form in ("text", "json", "markdown"):
+        outcome = repository.run("diff", f"--format={form}")
+        assert (re.sub("number.*", "number", outcome.err), outcome.status) == (notes, 0)
+    repository.write({"b.py": put("b") + "def (\n"})
+    outcome = repository.run("diff")
+    assert changes(outcome) == [
+        'call added a.py:2: undecided: put_object("a") in f', f'pin raised {PINS}:3: "c.py": 1 -> 2; no decision',
+    ]
+    assert (outcome.err.partition(" Syn")[0], outcome.status) == ("b.py:4:6: E999", 1)
+    assert repository.run("diff", "--format=json").places == ["b.py:4:6: E999"]
+
+
+def test_guessed_base(repository: Repository) -> None:
+    repository.commit({"a.py": ""})
+    repository.git("remote", "add", "origin", ".")
+    assert repository.run("diff").err == (
+        "the remote's default branch is not known here, so this compares with HEAD and shows only what is not "
+        "committed: name BASE, or run git remote set-head origin -a\n"
+    )
+    assert repository.run("diff", "--exit-code") == (
+        "",
+        "flake8-artifact-pin: the remote's default branch is not known here: "
+        "name BASE (or: git remote set-head origin -a)\n",
+        2,
+    )
 
 
 def test_no_git(directory: Repository) -> None:
@@ -458,26 +358,33 @@ def test_no_git(directory: Repository) -> None:
 
 
 def test_json(repository: Repository) -> None:
-    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
+    repository.commit({"a.py": put("one"), PINS: pins('"a.py" = 1')})
     base = repository.git("rev-parse", "HEAD").strip()
-    edit(repository, {"a.py": TWO})
+    edit(repository, {"a.py": put("one") + put("two", "g")})
     outcome = repository.run("diff", "--format=json", "--exit-code")
     call = {
-        "subject": "call", "kind": "added", "path": "a.py", "line": 5, "artifact": "two.csv", "undecided": True,
-        "text": f"{G}; decide: flake8-artifact-pin decide a.py:5",
+        "subject": "call", "kind": "added", "path": "a.py", "line": 5, "artifact": "two", "undecided": True,
+        "text": 'put_object("two") in g; decide: flake8-artifact-pin decide a.py:5',
     }
     assert json.loads(outcome.out) == {
         "version": 1, "base": {"commit": base, "description": f"HEAD (merge base {base[:12]})"}, "undecided": 1,
         "changes": [call], "findings": [],
     }
     assert (outcome.err, outcome.status) == ("", 1)
+    repository.commit()
+    assert repository.run("diff", "--exit-code") == (
+        f"compared with HEAD (merge base {repository.git('rev-parse', '--short=12', 'HEAD').strip()})\n"
+        "no PUT call and no pin changed\n",
+        "",
+        0,
+    )
 
 
 def test_markdown_is_a_whole_comment(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    repository.commit({"a|`b`.py": put("'<a|b>'"), PINS: pins('''"a|`b`.py" = 1'''), "gone.py": ONE})
+    repository.commit({"a|`b`.py": put("<a|b>"), PINS: pins('''"a|`b`.py" = 1'''), "gone.py": put("one.csv")})
     base = repository.git("rev-parse", "--short=12", "HEAD").strip()
     end = f"compared with HEAD (merge base {base})."
-    edit(repository, {"a|`b`.py": put("'[x](http://e) @me'"), "gone.py": None})
+    edit(repository, {"a|`b`.py": put("[x](http://e) @me"), "gone.py": None})
     for name, value in {"SERVER_URL": "https://github.com", "REPOSITORY": "o/r", "SHA": "f00"}.items():
         monkeypatch.setenv(f"GITHUB_{name}", value)
     link = r"[a\|\`b\`.py:2](https://github.com/o/r/blob/f00/a%7C%60b%60.py#L2)"
@@ -506,27 +413,17 @@ def test_markdown_is_a_whole_comment(repository: Repository, monkeypatch: pytest
     ]
 
 
+def test_a_long_comment_is_cut() -> None:
+    """GitHub refuses one of more than 65,536 characters."""
+    lines = list(comment([Change("call", "added", "a.py", 1, "x", "", True)] * 100, (), "HEAD", Links("", "/")))
+    assert lines[0] == "### 100 artifacts need a decision"
+    assert sum(line.startswith("| call added |") for line in lines) == 80
+    assert lines[-3:] == ["... and 20 more", "", "Compared with HEAD."]
+
+
 def test_the_comment_has_what_the_registry_lacks(repository: Repository) -> None:
-    pins_file = 'registry = "r.json"\n[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
-    repository.commit({"a.py": ONE, "r.json": '{"artifacts": []}', PINS: pins_file})
+    pinned = 'registry = "r.json"\n[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+    repository.commit({"a.py": put("one"), "r.json": '{"artifacts": []}', PINS: pinned})
     assert "#### 1 finding of check" in repository.run("diff", "--format=markdown").lines
     repository.write({"r.json": "{"})
     assert "r.json:1:2: unusable registry: " in repository.run("diff", "--format=markdown").err
-
-
-def test_a_long_comment_is_cut(repository: Repository) -> None:
-    """GitHub refuses one of more than 65,536 characters."""
-    repository.commit({"a.py": ""})
-    edit(repository, {"a.py": "".join(put(f"'{number}.csv'", f"f{number}") for number in range(100))})
-    outcome = repository.run("diff", "--format=markdown")
-    assert outcome.lines[0] == "### 100 artifacts need a decision"
-    assert outcome.lines.count("... and 20 more") == 2
-    assert len(outcome.out) < 65_536
-
-
-def test_process(repository: Repository) -> None:
-    repository.commit({"a.py": ONE, PINS: pins('"a.py" = 1')})
-    edit(repository, {"a.py": put("'two.csv'", "g")})
-    outcome = run_process("diff", "main", "--exit-code", cwd=Path(repository.root))
-    assert changes(outcome) == [f"call added a.py:2: undecided: {G}", f"call removed a.py:2: {F}"]
-    assert (outcome.err, outcome.status) == ("", 1)

@@ -1,7 +1,7 @@
 """``init --from``: hand-written guard tests in the styles that people write them in."""
 from __future__ import annotations
 
-import json
+import textwrap
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,18 +10,16 @@ from support import PINS
 from support import PUT
 from support import Repository
 
-from flake8_artifact_pin.pins.files import load_pins
+from flake8_artifact_pin.cli.init.guard import Guard
+from flake8_artifact_pin.cli.init.guard import read_guard
+from flake8_artifact_pin.errors import UsageError
 
 pytestmark = pytest.mark.once
 
-FILES = {
-    name: PUT
-    for name in (
-        "collectors/daily.py", "collectors/weekly.py", "features/writer.py", "training/board.py",
-        "scripts/adhoc/fix.py",
-        "lib/io.py", "migrations/m1.py", "tests/test_a.py",
-    )
-}
+FILES = [
+    "collectors/daily.py", "collectors/weekly.py", "features/writer.py", "training/board.py", "scripts/adhoc/fix.py",
+    "lib/io.py", "migrations/m1.py", "tests/test_a.py",
+]
 
 
 class Case(NamedTuple):
@@ -50,15 +48,16 @@ CASES = {
         {"collectors/daily.py": "prices/{date}.parquet (config#1234)", "collectors/weekly.py": "registered later"},
         {"tests/": "test code", "scripts/adhoc/": "run by hand, see #7"},
     ),
-    "comments above, of several lines": Case(
+    "comments above, of several lines, are of the next entry": Case(
         '''
         class GuardTest(TestCase):
             # Bump a number only after the artifact is registered.
             EXPECTED = {  # the same as in the registry
-                # prices/{date}.parquet,
+                # heartbeat
                 #
-                # registered as prices_daily
+                # for the scheduler
                 "collectors/daily.py": 1,
+                "lib/io.py": 1,
                 # weekly/{run_date}/manifest.json
                 "collectors/weekly.py": 1,  # config#88
                 "features/writer.py": 1,  # features/{day}.parquet
@@ -70,7 +69,7 @@ CASES = {
             SKIPPED = ["tests", "migrations"]
         ''',
         {
-            "collectors/daily.py": "prices/{date}.parquet, registered as prices_daily",
+            "collectors/daily.py": "heartbeat for the scheduler",
             "collectors/weekly.py": "weekly/{run_date}/manifest.json; config#88",
             "features/writer.py": "features/{day}.parquet and features/latest.json",
             "training/board.py": "the board",
@@ -121,16 +120,6 @@ CASES = {
             "collectors/weekly.py": "re-puts what is there already",
             "features/writer.py": "features/latest.json",
         },
-    ),
-    "a comment above is of the next line only": Case(
-        '''
-        PINNED = {
-            # heartbeat for the scheduler
-            "collectors/daily.py": 1,
-            "collectors/weekly.py": 1,
-        }
-        ''',
-        {"collectors/daily.py": "heartbeat for the scheduler"},
     ),
     "dict() and frozenset()": Case(
         '''
@@ -215,53 +204,49 @@ CASES = {
 }
 
 
-def indented(source: str) -> str:
-    return "\n".join(line[8:] for line in source.splitlines())
+@pytest.fixture
+def root(directory: Repository) -> str:
+    directory.write(dict.fromkeys(FILES, PUT))
+    return str(directory.root)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_reasons(directory: Repository, name: str) -> None:
-    """With a reason for the rest, what was taken over passes check at once, decisions required."""
+def test_reasons(directory: Repository, root: str, name: str) -> None:
     source, reasons, exempt = CASES[name]
-    directory.write({**FILES, "tests/test_guard.py": indented(source)})
-    options = ["--exempt=tests/=test code", "--grandfather=the rest"]
-    outcome = directory.run("init", "--from", "tests/test_guard.py", *options)
-    assert outcome.status == 0
-    pins = load_pins(str(directory.root / PINS), str(directory.root))
-    found = {path: pin.decision.grandfathered for path, pin in pins.pins.items()}
-    assert {path: reason for path, reason in found.items() if reason != "the rest"} == reasons
-    assert pins.exempt.reasons == {**exempt, "tests/": "test code"}
-    assert pins.require_decision
-    assert directory.check().findings == []
+    directory.write({"tests/test_guard.py": textwrap.dedent(source)})
+    guard = read_guard("tests/test_guard.py", root)
+    assert (guard.reasons, guard.exempt) == (reasons, exempt)
 
 
-def test_differences(directory: Repository) -> None:
+def test_init(directory: Repository) -> None:
     """What the guard and the source say differently is listed, and the source is right."""
-    guard = 'PINNED = {"a.py": 3, "b.py": 0 + 1, "gone.py": 1, "tests/c.py": 1, "d.py": 1}\n'
+    guard = 'PINNED = {"a.py": 3, "b.py": 0 + 1, "gone.py": 1, "tests/c.py": 1, "d.py": 1}  # prices\n'
     directory.write({"a.py": PUT, "b.py": PUT, "tests/c.py": PUT, "d.py": "x = 1\n", "e.py": PUT, "guard.py": guard})
-    outcome = directory.run("init", "--from=guard.py")
+    outcome = directory.run("init", "--from=guard.py", "--exempt=tests/=test code", "--grandfather=the rest")
     assert outcome.err.splitlines() == [
         "a.py: the guard says 3, the source makes 1 PUT call",
         "d.py: the guard says 1, the source makes 0 PUT calls",
         "e.py: the guard does not have it, the source makes 1 PUT call",
         "gone.py: the guard says 1, there is no such file",
     ]
-    pinned = "3 PUT calls of 3 files pinned, 1 path exempt; 3 PUT calls undecided: flake8-artifact-pin decide"
-    assert outcome.out == f"{PINS}: {pinned}\n"
+    assert outcome.out == f"{PINS}: 3 PUT calls of 3 files pinned, 1 path exempt\n"
+    text = directory.read(PINS)
+    assert "require-decision = true\n" in text
+    assert '"a.py" = { count = 1, grandfathered = "prices" }\n' in text
+    assert '"e.py" = { count = 1, grandfathered = "the rest" }\n' in text
+    assert directory.run("check").status == 0
 
 
-@pytest.mark.parametrize(("files", "base"), [
-    ({"src/a.py": PUT, "tests/guard.py": ""}, "src/"),
-    ({"packages/one/a.py": PUT, "packages/one/tests/guard.py": ""}, "packages/one/"),
-    ({"a.py": PUT, "guard.py": ""}, ""),
-])
-def test_paths_of_another_directory(repository: Repository, files: Mapping[str, str], base: str) -> None:
+@pytest.mark.parametrize(
+    ("guard", "base"), [("tests/guard.py", "src/"), ("one/tests/guard.py", "one/"), ("guard.py", "")],
+)
+def test_paths_of_another_directory(directory: Repository, guard: str, base: str) -> None:
     """A guard test may name files as imports do, or relative to its own package."""
-    guard = next(name for name in files if "guard" in name)
-    repository.commit({**files, f"{base}lib/b.py": PUT, guard: 'PINNED = {"a.py": 1}  # prices\nSKIP = ("lib/",)\n'})
-    data = json.loads(repository.run("init", "--from", guard, "--format=json").out)
-    assert (data["pins"], [*data["exempt"]]) == ({f"{base}a.py": 1}, [f"{base}lib/"])
-    assert 'grandfathered = "prices"' in data["text"]
+    source = 'PINNED = {"a.py": 2}  # prices\nSKIP = ("lib/",)\n'
+    directory.write({f"{base}a.py": "", f"{base}lib/b.py": "", guard: source})
+    assert read_guard(guard, str(directory.root)) == Guard(
+        {f"{base}a.py": 2}, {f"{base}a.py": "prices"}, {f"{base}lib/": "exempt in guard.py"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -274,6 +259,6 @@ def test_paths_of_another_directory(repository: Repository, files: Mapping[str, 
 )
 def test_no_guard(directory: Repository, source: str | None, problem: str) -> None:
     directory.write({"guard.py": source} if source else {})
-    error = f"flake8-artifact-pin: guard.py {problem}: name the guard test\n"
-    assert directory.run("init", "--from=guard.py") == ("", error, 2)
-    assert not (directory.root / PINS).exists()
+    with pytest.raises(UsageError) as raised:
+        read_guard("guard.py", str(directory.root))
+    assert str(raised.value) == f"guard.py {problem}: name the guard test"

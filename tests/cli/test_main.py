@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -52,19 +53,10 @@ sys.exit(main(["check"]))
 
 # How a stream is taken away, and the arguments; then how the line begins that the other one gets, and the status.
 ENDS = {
-    "closed pipe": ("stdout", "pipe", "check --format=json a.py", "", 141),
-    "closed pipe, much to say": ("stdout", "pipe", "check many.py", "", 141),
-    "closed pipe, unbuffered": ("stdout", "pipe", "check a.py", "", 141),
-    "full disk, unbuffered": ("stdout", "/dev/full", "check a.py", f"{NAME}: [Errno 28] No space left", 2),
+    "closed pipe": ("stdout", "pipe", "check many.py", "", 141),
     "full disk": ("stdout", "/dev/full", "check --format=json a.py", f"{NAME}: [Errno 28] No space left", 2),
-    "full disk, much to say": ("stdout", "/dev/full", "check many.py", f"{NAME}: [Errno 28] No space left", 2),
-    "closed": ("stdout", "closed", "check --format=json a.py", f"{NAME}: ", 2),
-    "no stderr": ("stderr", "closed", "check a.py", "a.py:1:4: APR001", 1),
+    "closed": ("stdout", "closed", "check --format=json a.py", f"{NAME}: standard output is closed: ", 2),
     "stderr is a closed pipe": ("stderr", "pipe", "check a.py", "a.py:1:4: APR001", 1),
-    "stderr is a closed pipe, wrong usage": ("stderr", "pipe", "check --nope", "", 2),
-    "stderr is a full disk, a bug": ("stderr", "/dev/full", "check --debug nope.py", "", 2),
-    "stderr is a closed pipe, usage error": ("stderr", "pipe", "check nope.py", "", 2),
-    "stderr is a full disk": ("stderr", "/dev/full", "check a.py", "a.py:1:4: APR001", 1),
 }
 
 
@@ -73,8 +65,8 @@ ENDS = {
 def test_stream_that_is_gone(directory: Repository, case: str) -> None:
     """No traceback, nothing of one stream in the other, and what is lost is not passed over."""
     stream, how, arguments, expected, status = ENDS[case]
-    directory.write({"a.py": PUT, "many.py": PUT * 2000})
-    outcome = run_without(stream, how, *arguments.split(), PYTHONUNBUFFERED="1" if "unbuffered" in case else "")
+    directory.write({"a.py": PUT, "many.py": PUT * 200})
+    outcome = run_without(stream, how, *arguments.split())
     said = outcome.out + outcome.err
     assert said.startswith(expected)
     assert (said.count("\n"), outcome.status) == (bool(expected), status)
@@ -124,17 +116,9 @@ def test_help(directory: Repository) -> None:
 
 def test_version(directory: Repository) -> None:
     assert directory.run("--version") == (f"{NAME} {version(NAME)}\n", "", 0)
-
-
-def test_version_without_an_installed_package(tmp_path: Path) -> None:
-    """As somebody has it who only has the source."""
-    package = Path(command_main.__file__).parents[1]
-    (tmp_path / "flake8_artifact_pin").symlink_to(package)
-    imports = "from flake8_artifact_pin.cli.main import main"
-    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {imports}; main()"
-    # -S: nothing is installed
-    outcome = run_program(sys.executable, "-S", "-c", program, "--version", cwd=tmp_path, PYTHONPATH="")
-    assert outcome == (f"{NAME} (not installed: run from its source)\n", "", 0)
+    # as beside a checkout
+    directory.monkeypatch.setattr(sys, "path", [])
+    assert directory.run("--version") == (f"{NAME} (not installed: run from its source)\n", "", 0)
 
 
 @pytest.mark.parametrize(
@@ -143,15 +127,12 @@ def test_version_without_an_installed_package(tmp_path: Path) -> None:
         ([], "the following arguments are required: VERB"),
         (["nope"], "argument VERB: invalid choice: 'nope'"),
         (["check", "--format=csv"], "argument --format: invalid choice: 'csv'"),
-        (["check", "-x"], "unrecognized arguments: -x"),
         (["--pins=x", "check"], "unrecognized arguments: --pins=x"),
         # no abbreviations: another option would change what they mean
         (["check", "--form=json"], "unrecognized arguments: --form=json; did you mean --format?"),
         (["prune", "a.py"], "unrecognized arguments: a.py"),
         # nothing that a terminal or a CI machine would obey
-        (["check", "--\x1b[31m"], "unrecognized arguments: --\\x1b[31m"),
-        (["check", "--x\n::error::y"], "unrecognized arguments: --x\\n::error::y"),
-        (["check", "--##[x]\u202e"], "unrecognized arguments: --# #[x]\\u202e"),
+        (["check", "--\x1b[31m\n::y##[x]\u202e"], "unrecognized arguments: --\\x1b[31m\\n::y# #[x]\\u202e"),
     ],
 )
 def test_usage_error(directory: Repository, arguments: Sequence[str], error: str) -> None:
@@ -162,35 +143,21 @@ def test_usage_error(directory: Repository, arguments: Sequence[str], error: str
     assert f": error: {error}" in last
 
 
-@pytest.mark.parametrize("arguments", [["check", "\x1b[31m.py"], ["check", "--pins=./\x1b[31m.toml"]])
-def test_error_is_one_safe_line(directory: Repository, arguments: Sequence[str]) -> None:
-    outcome = directory.run(*arguments)
-    assert (outcome.out, outcome.err.count("\n"), outcome.status) == ("", 1, 2)
-    assert "\\x1b[31m" in outcome.err
-
-
-def break_verb(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """Let whatever asks for the working directory fail, as after a bug of ours, or when it is interrupted."""
-    def fail() -> str:
-        raise error
-
-    monkeypatch.setattr(os, "getcwd", fail)
-
-
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
         (TypeError("no"), 2, f"{NAME}: TypeError: no {BUG}"),
-        (UnicodeError("no"), 2, f"{NAME}: UnicodeError: no {BUG}"),
-        (RecursionError(), 2, f"{NAME}: RecursionError:  {BUG}"),
         (FileNotFoundError(2, "gone"), 2, f"{NAME}: [Errno 2] gone\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
 def test_how_it_ends(directory: Repository, error: BaseException, status: int, said: str) -> None:
     """Status 1 means findings, and nothing else: not a bug, which nobody takes for a mistake of the user."""
+    def fail() -> str:
+        raise error
+
     with directory.monkeypatch.context() as context:
-        break_verb(context, error)
+        context.setattr(os, "getcwd", fail)
         outcome = directory.run("check")
     assert outcome == ("", said, status)
 
@@ -204,14 +171,18 @@ def test_debug(directory: Repository, words: Sequence[str]) -> None:
     assert (outcome.out, outcome.status) == ("", 2)
 
 
-@pytest.mark.processes
 def test_any_text_gets_through(directory: Repository) -> None:
+    """Text is escaped for its stream; a file for programs is UTF-8 wherever it goes."""
     directory.write({"é.py": PUT})
-    outcome = run_process("check", PYTHONIOENCODING="ascii")
-    assert outcome.out.startswith("\\xe9.py:1:4: APR001 ")
-    assert outcome.status == 1
+    for form, shown in {"text": b"\\xe9.py:1:4: APR001 ", "github": "::error file=é.py,".encode()}.items():
+        data = io.BytesIO()
+        with directory.monkeypatch.context() as context:
+            context.setattr(sys, "stdout", io.TextIOWrapper(data, encoding="ascii"))
+            assert command_main.main(["check", f"--format={form}"]) == 1
+            assert data.getvalue().startswith(shown)
 
 
+@pytest.mark.processes
 def test_doors(directory: Repository) -> None:
     """The console script and ``python -m``, which imports nothing of the tree that it need not."""
     [script] = entry_points(group="console_scripts", name=NAME)
@@ -224,8 +195,7 @@ def test_doors(directory: Repository) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("arguments", [["--help"], []])
-def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -> None:
+def test_start_imports_little() -> None:
     program = (
         "import argparse, contextlib, sys\n"
         "with contextlib.suppress(SystemExit):\n"
@@ -233,8 +203,9 @@ def test_start_imports_little(directory: Repository, arguments: Sequence[str]) -
         # some Pythons' own parser takes more than others'
         "before = set(sys.modules)\n"
         "from flake8_artifact_pin.cli.main import main\n"
-        "with contextlib.suppress(SystemExit):\n"
-        f"    main({arguments!r})\n"
+        "for words in (['--help'], []):\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        main(words)\n"
         "sys.stdout.write('|'.join(set(sys.modules) - before))"
     )
     modules = set(run_program(sys.executable, "-c", program).out.rpartition("\n")[2].split("|"))

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import pytest
 from support import PINS
-from support import Project
 from support import PUT
 from support import Repository
 
@@ -12,12 +11,13 @@ pytestmark = pytest.mark.once
 GCS = "from google.cloud import storage\n"
 UPLOAD = f"{GCS}bucket.blob('x').upload_from_string('y')\n"
 MODULES = "google.cloud.storage or gcloud.aio.storage"
-NOT_COUNTED = 'but stores has no "gcs": add it, or exempt what need not be counted'
+NOT_COUNTED = f'{MODULES} (%s), but stores has no "gcs": add it, or exempt what need not be counted'
 NONE_COUNTED = (
-    f"imports {MODULES} (a.py), but no PUT call of gcs is counted: see flake8-artifact-pin explain limits, "
+    f"1 file imports {MODULES} (a.py), but no PUT call of gcs is counted: see flake8-artifact-pin explain limits, "
     "or exempt what only reads"
 )
-PINNED = '[pins]\n"a.py" = 1\n'
+SAVE = "def save(key):\n    s3.put_object(Key=key)\n"
+SITES = "flake8-artifact-pin sites names those with several callers"
 
 
 def notes(repository: Repository, *arguments: str) -> list[str]:
@@ -26,113 +26,75 @@ def notes(repository: Repository, *arguments: str) -> list[str]:
 
 
 # The files, and what is said.
-SILENCE: dict[str, tuple[dict[str, str], list[str]]] = {
-    "nothing": ({"a.py": PUT, PINS: PINNED}, []),
+NOTES: dict[str, tuple[dict[str, str], list[str]]] = {
     "a store that is not counted": (
-        {**{f"{number}.py": GCS for number in range(12)}, PINS: ""},
-        [f"12 files import {MODULES} (0.py, 1.py, and 10 more), {NOT_COUNTED}"],
+        {f"{number}.py": GCS for number in range(12)}, [f"12 files import {NOT_COUNTED % '0.py, 1.py, and 10 more'}"],
     ),
-    "a store of which nothing is counted": ({"a.py": GCS, PINS: 'stores = ["gcs"]'}, [f"1 file {NONE_COUNTED}"]),
-    "a store that is counted": ({"a.py": UPLOAD, PINS: f'stores = ["gcs"]\n{PINNED}'}, []),
-    "all stores": ({"a.py": UPLOAD, PINS: f'stores = ["*"]\n{PINNED}'}, []),
-    "all stores, and nothing is counted": ({"a.py": GCS, PINS: 'stores = ["*"]'}, [f"1 file {NONE_COUNTED}"]),
-    "a store that is left out on purpose": (
-        {"a.py": GCS, PINS: '[exempt]\n"a.py" = "writes to the bucket of another team"\n'}, [],
-    ),
+    "a store of which nothing is counted": ({"a.py": GCS, PINS: 'stores = ["gcs"]'}, [NONE_COUNTED]),
+    "a store that is counted": ({"a.py": UPLOAD, PINS: 'stores = ["gcs"]'}, []),
+    "all stores, and nothing is counted": ({"a.py": GCS, PINS: 'stores = ["*"]'}, [NONE_COUNTED]),
     "an exempt file": ({"a.py": "", "b.py": GCS, PINS: '[exempt]\n"b.py" = "it only reads"\n'}, []),
     "counted in an exempt file alone": (
-        {"a.py": GCS, "b.py": UPLOAD, PINS: 'stores = ["gcs"]\n[exempt]\n"b.py" = "scratch files"\n'},
-        [f"1 file {NONE_COUNTED}"],
+        {"a.py": GCS, "b.py": UPLOAD, PINS: 'stores = ["gcs"]\n[exempt]\n"b.py" = "scratch files"\n'}, [NONE_COUNTED],
     ),
     "suppressed": ({"a.py": f"{UPLOAD.strip()}  # noqa: APR001 - a probe\n", PINS: 'stores = ["gcs"]'}, []),
-}
-
-
-@pytest.mark.parametrize("case", SILENCE)
-def test_silence(repository: Repository, case: str) -> None:
-    files, expected = SILENCE[case]
-    repository.commit(files)
-    assert notes(repository) == expected
-
-
-SAVE = "def save(key):\n    s3.put_object(Key=key)\n"
-WRAPPERS: dict[str, tuple[dict[str, str], list[str]]] = {
-    "one": (
-        {"a.py": SAVE},
-        ["1 function writes whatever key its callers pass: flake8-artifact-pin sites names those with several callers"],
+    "a wrapper": ({"a.py": SAVE}, [f"1 function writes whatever key its callers pass: {SITES}"]),
+    "wrappers": (
+        {
+            "a.py": f"{SAVE}    s3.put_object(Key=key)\nclass A:\n    def put(self, key): s3.put_object(Key=key)\n",
+            "b.py": SAVE, PINS: '[exempt]\n"b.py" = "scratch files"\n',
+        },
+        [f"2 functions write whatever key their callers pass: {SITES}"],
     ),
-    "some": (
-        {"a.py": f"{SAVE}    s3.put_object(Key=key)\nclass A:\n    def put(self, key): s3.put_object(Key=key)\n"},
-        [
-            "2 functions write whatever key their callers pass: flake8-artifact-pin sites names those with several "
-            "callers",
-        ],
-    ),
-    "a pattern counts their callers": (
+    "a wrapper whose callers a pattern counts": (
         {"a.py": SAVE, "b.py": "import a\na.save('x')\n", PINS: 'patterns = ["a.sav*"]\n'}, [],
     ),
-    "in an exempt file": ({"a.py": SAVE, PINS: '[exempt]\n"a.py" = "scratch files"\n'}, []),
 }
 
 
-@pytest.mark.parametrize("case", WRAPPERS)
-def test_wrappers(directory: Repository, case: str) -> None:
-    files, expected = WRAPPERS[case]
-    directory.write({PINS: "", **files})
+@pytest.mark.parametrize("case", NOTES)
+def test_notes(directory: Repository, case: str) -> None:
+    files, expected = NOTES[case]
+    directory.write(files)
     assert notes(directory) == expected
-
-
-def test_named_paths_say_nothing_of_the_repository(repository: Repository) -> None:
-    """A part of it need not hold the PUT calls of a store, and who names files looks at these."""
-    repository.commit({"a.py": GCS, "b.py": "", PINS: '[pins]\n"x.ipynb" = 1\n', "x.ipynb": "{}", f"sub/{PINS}": ""})
-    repository.write({"new.py": PUT})
-    assert len(notes(repository)) == 4
-    assert notes(repository, "a.py", "b.py") == []
 
 
 def test_what_pins_do_not_reach(repository: Repository) -> None:
     repository.commit({
-        "a.py": PUT,
-        "x.ipynb": "{}",
-        PINS: f'{PINNED}"x.ipynb" = 2\n',
-        "pyproject.toml": "[tool.artifact-pins]\n",
-        "sub/pyproject.toml": "[tool.artifact-pins]\n",
-        f"sub/deep/{PINS}": "",
-        "other/pyproject.toml": "[project]\n",
+        "a.py": f"{GCS}{SAVE}", "x.ipynb": "{}", PINS: '[pins]\n"a.py" = 1\n"x.ipynb" = 2\n',
+        "pyproject.toml": "[tool.artifact-pins]\n", "sub/pyproject.toml": "[tool.artifact-pins]\n",
+        f"sub/deep/{PINS}": "", "other/pyproject.toml": "[project]\n",
     })
-    expected = [
-        "pyproject.toml has pins, too, which are ignored because of artifact-pins.toml: keep one of the two",
-        f"other pins files, used only by runs in their directories: sub/deep/{PINS}, sub/pyproject.toml",
-        "x.ipynb is not Python and is not judged: its pin is kept",
-    ]
-    assert notes(repository) == expected
-    assert notes(repository, "a.py") == expected[:1]
+    repository.write({"new.py": PUT})
+    ignored = "pyproject.toml has pins, too, which are ignored because of artifact-pins.toml: keep one of the two"
     assert repository.run("check").status == 0
-    repository.monkeypatch.chdir(repository.root / "other")
+    repository.monkeypatch.chdir("other")
     assert notes(repository) == [
-        f"../{expected[0]}",
+        f"../{ignored}",
+        f"1 file imports {NOT_COUNTED % '../a.py'}",
+        f"1 function writes whatever key its callers pass: {SITES}",
         f"other pins files, used only by runs in their directories: ../sub/deep/{PINS}, ../sub/pyproject.toml",
-        f"../{expected[2]}",
+        "../x.ipynb is not Python and is not judged: its pin is kept",
+        "1 file with PUT calls not judged, since git does not track them (git add): ../new.py",
     ]
+    # who names files looks at these, and they need not hold the PUT calls of a store
+    assert notes(repository, "../a.py") == [f"../{ignored}"]
 
 
 def test_untracked_files(repository: Repository) -> None:
     """Those with PUT calls that count; flake8 judges them."""
-    repository.commit({"a.py": PUT, PINS: f'[exempt]\n"t/" = "tests"\n{PINNED}', ".gitignore": "build/\n"})
+    repository.commit({"a.py": PUT, PINS: '[exempt]\n"t/" = "tests"\n[pins]\n"a.py" = 1\n', ".gitignore": "build/\n"})
     repository.write({"b.py": "x = 1\n", "c.py": f"{PUT.strip()}  # noqa: APR001 - a probe\n", "t/d.py": PUT})
     repository.write({"build/e.py": PUT})
     assert notes(repository) == []
-    repository.write({"new.py": PUT})
-    tail = "not judged, since git does not track them (git add)"
-    assert notes(repository) == [f"1 file with PUT calls {tail}: new.py"]
-    repository.write({f"new{number}.py": PUT for number in range(6)})
+    repository.write({f"new{number}.py": PUT for number in range(7)})
     assert notes(repository) == [
-        f"7 files with PUT calls {tail}: new.py, new0.py, new1.py, new2.py, new3.py, and 2 more",
+        "7 files with PUT calls not judged, since git does not track them (git add): "
+        "new0.py, new1.py, new2.py, new3.py, new4.py, and 2 more",
     ]
 
 
-def test_nothing_is_tracked_yet(project: Project) -> None:
+def test_nothing_is_tracked_yet(repository: Repository) -> None:
     """Then all files are judged."""
-    repository = Repository(project)
-    repository.write({"a.py": PUT, PINS: PINNED})
+    repository.write({"a.py": PUT})
     assert notes(repository) == []

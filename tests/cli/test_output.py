@@ -11,7 +11,6 @@ import pytest
 from support import PINS
 from support import PUT
 from support import Repository
-from support import run_on_terminal
 from support import run_process
 from support import Terminal
 
@@ -24,36 +23,32 @@ pytestmark = pytest.mark.once
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
-@pytest.mark.parametrize(
-    ("environment", "color"),
-    [({}, "always"), ({"NO_COLOR": ""}, "always"), ({"NO_COLOR": "1"}, "never"), ({"TERM": "dumb"}, "never")],
-)
-def test_colour(
-    directory: Repository, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], color: str,
-) -> None:
-    """As flake8 has it, and in nothing but the findings on standard output."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    for name, value in {"TERM": "xterm", **environment}.items():
-        monkeypatch.setenv(name, value)
-    directory.write({"a.py": PUT, "broken.toml": FAULTS})
-    expected = directory.flake8("a.py", f"--color={color}").output
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stdout", terminal)
-    assert main(["check"]) == 1
-    assert terminal.getvalue() == expected
-    assert main(["check", "--format=json"]) == 1
-    assert main(["check", "--pins=broken.toml"]) == 2
-    assert "\033" not in terminal.getvalue().removeprefix(expected)
-    assert b"\033" not in directory.capture.readouterr().err
-
-
-@pytest.mark.processes
-def test_colour_on_one_of_two_terminals(directory: Repository) -> None:
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_colour(directory: Repository, stream: str) -> None:
+    """As flake8 has it, for findings on a terminal alone."""
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
-    directory.write({"a.py": PUT})
-    summary = "1 file, 1 PUT call: 1 finding\n"
-    assert run_on_terminal("stdout", "check") == (directory.flake8("a.py", "--color=always").output, ("", summary, 1))
-    assert run_on_terminal("stderr", "check") == (summary, (directory.flake8("a.py").output, "", 1))
+    directory.monkeypatch.setenv("TERM", "xterm")
+    directory.write({"a.py": PUT, "broken.toml": FAULTS})
+    expected = directory.flake8("a.py", f"--color={'always' if stream == 'stdout' else 'never'}").output
+    shown = []
+    for arguments in ("check", "check --format=json", "check --pins=broken.toml"):
+        streams = {"stdout": io.StringIO(), "stderr": io.StringIO(), stream: Terminal()}
+        for name, value in streams.items():
+            directory.monkeypatch.setattr(sys, name, value)
+        main(arguments.split())
+        shown.append(["\033" in value.getvalue() for value in streams.values()])
+        assert arguments != "check" or streams["stdout"].getvalue() == expected
+    assert shown == [[stream == "stdout", False], [False, False], [False, stream == "stderr"]]
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"), [("NO_COLOR=", "\033[1mx\033[m"), ("NO_COLOR=1", "x"), ("TERM=dumb", "x")],
+)
+def test_no_colour(monkeypatch: pytest.MonkeyPatch, environment: str, shown: str) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(*environment.split("="))
+    assert output.style("bold", "x", Terminal()) == shown
 
 
 @pytest.mark.parametrize(
@@ -64,7 +59,6 @@ def test_colour_on_one_of_two_terminals(directory: Repository) -> None:
         ([0.5, 1.01, 1.05, 1.2, 9.0], Terminal(), "\r2 of 5 files\r4 of 5 files\r\033[K"),
         ([30.0, 30.0], Terminal(), "\r1 of 2 files\r\033[K"),
         ([30.0], Terminal(), ""),
-        ([], Terminal(), ""),
         ([30.0, 30.0], io.StringIO(), ""),
         ([30.0, 30.0], None, ""),
     ],
@@ -97,11 +91,10 @@ def test_progress_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("form", ["text", "sarif"])
-def test_same_output_each_time(repository: Repository, form: str) -> None:
+def test_same_output_each_time(repository: Repository) -> None:
     files = {f"{name}.py": PUT * 3 for name in "dacb"}
     repository.commit({**files, "e.py": f"{PUT}(", PINS: '[pins]\n"z.py" = 1\n"y.py" = 1\n"a.py" = 4\n'})
-    assert run_process("check", f"--format={form}", PYTHONHASHSEED="1") == repository.run("check", f"--format={form}")
+    assert run_process("check", "--format=sarif", PYTHONHASHSEED="1") == repository.run("check", "--format=sarif")
 
 
 def test_no_standard_error(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,20 +155,10 @@ def test_places(directory: Repository) -> None:
     assert err.decode() == "a.py:3:4: see b.py: 1: 2: x\n"
 
 
-@pytest.mark.parametrize(("form", "shown"), [("text", "a.py:1:4: APR001 "), ("github", "::error file=a.py,")])
-def test_stream_that_is_no_file(
-    directory: Repository, monkeypatch: pytest.MonkeyPatch, form: str, shown: str,
-) -> None:
+def test_stream_that_is_no_file(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of a program that embeds this one."""
     directory.write({"a.py": PUT})
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
-    assert main(["check", f"--format={form}"]) == 1
-    assert stream.getvalue().startswith(shown)
-
-
-def test_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is installed, as beside a checkout."""
-    assert output.version()
-    monkeypatch.setattr(sys, "path", [])
-    assert output.version() == ""
+    assert main(["check", "--format=github"]) == 1
+    assert stream.getvalue().startswith("::error file=a.py,")

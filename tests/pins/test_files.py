@@ -29,21 +29,16 @@ NO_FILE = Fault(1, 0, "not a regular file: put a file in its place")
     ("files", "expected"),
     [
         ({"artifact-pins.toml": ""}, "artifact-pins.toml"),
-        ({"artifact-pins.toml": "", "a/artifact-pins.toml": ""}, "a/artifact-pins.toml"),
         ({"artifact-pins.toml": "", "a/b/artifact-pins.toml": ""}, "a/b/artifact-pins.toml"),
         ({"artifact-pins.toml": "", "a/b/c/artifact-pins.toml": ""}, "artifact-pins.toml"),
-        ({"pyproject.toml": PYPROJECT}, "pyproject.toml"),
         ({"pyproject.toml": "[tool]\nartifact-pins = {}"}, "pyproject.toml"),
         ({"pyproject.toml": PYPROJECT, "artifact-pins.toml": ""}, "artifact-pins.toml"),
         # the nearest directory comes first, whichever the file
         ({"a/pyproject.toml": PYPROJECT, "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml": OTHER_PYPROJECT, "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/pyproject.toml": "# artifact-pins\n", "artifact-pins.toml": ""}, "artifact-pins.toml"),
-        ({"a/pyproject.toml": "tool = 'artifact-pins'\n", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         # one that does not parse may be that of another tool, or it may hold the pins
-        ({"a/pyproject.toml": "[", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/pyproject.toml": "[tool.artifact-pins", "artifact-pins.toml": ""}, "a/pyproject.toml"),
-        ({"a/pyproject.toml": f"artifact-pins = {'[' * 999}", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml": b"[tool.artifact-pins]\n# \xff", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml/x": "", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/artifact-pins.toml/x": "", "artifact-pins.toml": ""}, "a/artifact-pins.toml"),
@@ -80,13 +75,13 @@ def test_find_named(project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize("named", ["", "nope.toml", "a/nope.toml", "/nope.toml", "a\0b", "x" * 5000, "--", "\udcff"])
+@pytest.mark.parametrize("named", ["", "nope.toml", "a/nope.toml", "a\0b", "x" * 5000, "\udcff"])
 def test_named_but_not_there(project: Project, named: str) -> None:
     with pytest.raises(PinsNotFoundError, match=r"^(there|no file) is .*; (correct|name) .*$|^no file is named; "):
         find_pins_file(named, str(project.root))
 
 
-@pytest.mark.parametrize("value", [[], ["./pins.toml"], 3])
+@pytest.mark.parametrize("value", [[], 3])
 def test_no_text(project: Project, value: object) -> None:
     """What argparse makes of two dashes, and what pyproject.toml may hold."""
     with pytest.raises(PinsNotFoundError, match="^no file is named; name one, or leave the option out$"):
@@ -97,10 +92,8 @@ def test_no_text(project: Project, value: object) -> None:
     ("files", "used", "ignored"),
     [
         ({"artifact-pins.toml": "", "pyproject.toml": PYPROJECT}, "artifact-pins.toml", ["pyproject.toml"]),
-        ({"artifact-pins.toml": "", "pyproject.toml": OTHER_PYPROJECT}, "artifact-pins.toml", []),
         ({"artifact-pins.toml": "", "pyproject.toml": PYPROJECT}, "pyproject.toml", ["artifact-pins.toml"]),
         ({"artifact-pins.toml": "", "x.toml": ""}, "x.toml", ["artifact-pins.toml"]),
-        ({"artifact-pins.toml": ""}, "artifact-pins.toml", []),
         ({"artifact-pins.toml": ""}, "", []),
     ],
 )
@@ -114,12 +107,9 @@ def test_ignored(project: Project, files: dict[str, str | bytes], used: str, ign
     ("text", "expected"),
     [
         ('[tool.flake8]\nartifact-pins = "x.toml"\n', {"artifact-pins": "x.toml"}),
-        ("tool = 1\n", None),
         ("[tool]\nflake8 = 1\n", None),
-        ("[tool.black]\n", None),
         ("[tool.flake8\n", None),
         (b"[tool.flake8]\n# \xff\n", None),
-        ("x = 1\n", None),
     ],
 )
 def test_flake8_table(project: Project, text: str | bytes, expected: object) -> None:
@@ -128,18 +118,13 @@ def test_flake8_table(project: Project, text: str | bytes, expected: object) -> 
     assert flake8_table(str(project.root / "a")) is None
 
 
-def test_load_is_read_afresh(project: Project) -> None:
+def test_load(project: Project) -> None:
+    """It is read anew each time, and a byte order mark is no text."""
     path = project.root / "artifact-pins.toml"
-    for count in range(3):
-        path.write_text(f'[pins]\n"a.py" = {count}\n')
-        assert load_pins(str(path), str(project.root)).pins["a.py"].allowed == count
-
-
-def test_byte_order_mark(project: Project) -> None:
-    project.write({"artifact-pins.toml": b'\xef\xbb\xbf[pins]\n"a.py" = true\n'})
-    pins = load_pins(str(project.root / "artifact-pins.toml"), str(project.root))
-    assert [fault[:2] for fault in pins.faults] == [(2, 0)]
-    assert pins.text.startswith("[pins]")
+    for count in range(2):
+        path.write_text(f'\ufeff[pins]\n"a.py" = {count}\n')
+        pins = load_pins(str(path), str(project.root))
+        assert (pins.pins["a.py"].allowed, pins.text[:6]) == (count, "[pins]")
 
 
 def test_no_file() -> None:
@@ -164,13 +149,9 @@ def test_exempt_directory_without_a_slash(project: Project) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        pytest.param('[pins]\n"è.py" = 1\n'.encode("latin-1"), (2, 1, "byte 0xe8"), id="latin-1"),
         pytest.param(b'[pins]\n"\xc3\xa9\xe9.py" = 1\n', (2, 2, "byte 0xe9"), id="behind non-ASCII text"),
         pytest.param(b"\xef\xbb\xbf\xff", (1, 0, "byte 0xff"), id="behind a BOM"),
         pytest.param(b"[pins]\r\n\r\n\t\x80", (3, 1, "byte 0x80"), id="behind CRLF"),
-        pytest.param(b'[pins]\n"\xe2\x82', (2, 1, "byte 0xe2"), id="cut off"),
-        pytest.param(b'"\xed\xa0\x80"', (1, 1, "byte 0xed"), id="a surrogate"),
-        pytest.param("[pins]\n".encode("utf-16"), (1, 0, "byte 0xff"), id="utf-16"),
     ],
 )
 def test_not_utf8(project: Project, content: bytes, expected: tuple[int, int, str]) -> None:
@@ -185,24 +166,16 @@ LONG = "1" * 5000
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (f'[pins]\n"a.py" = {LONG}\n', (2, 9, "a number is too long: correct it")),
         (
             f'# {LONG}\nadvice = "{LONG}"\n[pins]\n"é.py" = {{ count = {LONG} }}\n',
             (4, 19, "a number is too long: correct it"),
         ),
         (f"patterns = {'[' * 10_000}{']' * 10_000}\n", (1, 0, "nested too deeply: use plain keys and values")),
-        (f"\npins = {'{ a = ' * 10_000}1{'}' * 10_000}\n", (1, 0, "nested too deeply: use plain keys and values")),
         (f"\n{'a.' * 10_000}a = 1\n", (2, 0, "nested too deeply: use plain keys and values")),
-        (f"\n[{'a.' * 10_000}a]\n", (2, 0, "nested too deeply: use plain keys and values")),
     ],
 )
 def test_too_much(text: str, expected: tuple[int, int, str]) -> None:
     assert parse_pins(Pins("/x/artifact-pins.toml", "/x"), text).faults == (Fault(*expected),)
-
-
-def test_many_dots() -> None:
-    text = f'advice = """\n{"." * 500} = \n"""\n[pins]\n"{"a." * 50}py" = 1\n'
-    assert parse_pins(Pins("/x/artifact-pins.toml", "/x"), text).faults == ()
 
 
 def test_no_regular_file(project: Project) -> None:
@@ -247,7 +220,6 @@ def test_unreadable(project: Project) -> None:
         (f"[{'a . ' * 101}a]\n", 1),
         (f"{'a.' * 100}a = 1\n", 0),
         (f"advice = '{'a.' * 200}'\n", 0),
-        (f"{'.' * 200}\n", 0),
     ],
 )
 def test_deep_line(text: str, line: int) -> None:

@@ -45,32 +45,21 @@ PINS: dict[str, Callable[[int], str]] = {
 }
 TEXTS: dict[str, Callable[[int], str]] = {
     **PINS,
-    "faults": lambda size: "[pins]\n" + "".join(f'"../{number}.py" = true\n' for number in range(size)),
     "unknown keys": lambda size: "".join(f"pin{number} = 1\n" for number in range(size)),
-    "no decisions": lambda size: '[pins."a.py".calls]\n' + "".join(f'"f{number}:put" = 1\n' for number in range(size)),
     "conflicts": lambda size: "<<<<<<< HEAD\n" * size,
-    "a long path": lambda size: f'[exempt]\n"t/" = "x"\n[pins]\n"{"a/" * size}b.py" = 1\n',
     "long paths": lambda size: '[exempt]\n"t/" = "x"\n[pins]\n' + "".join(
         f'"{"a/" * 1000}{number}.py" = 1\n' for number in range(size // 400)
     ),
     "a pattern": lambda size: f'[exempt]\n"{"*a" * (size // 50)}b" = "x"\n[pins]\n"{"a" * 4000}" = 1\n',
-    "some patterns": lambda size: "".join([
-        "[exempt]\n", *(f'"*{number}x" = "x"\n' for number in range(100)),
-        "[pins]\n", *(f'"{number}.py" = 1\n' for number in range(size)),
-    ]),
     "patterns": lambda size: "".join([
         "[exempt]\n", *(f'"*{number}x" = "x"\n' for number in range(size)),
         "[pins]\n", *(f'"{number}.py" = 1\n' for number in range(size)),
     ]),
-    "a long header": lambda size: f"[{'a.' * 20}a]\n" + "".join(f"b{number} = 1\n" for number in range(size)),
     "headers": lambda size: "".join(f"[{'a.' * 40}b{number}]\n" for number in range(size // 4)),
-    "an array of tables": lambda size: "x = [" + "{ a = 1 }, " * size + "]\n",
     "arrays of tables": lambda size: "[[x]]\n" * size,
     "a deep value": lambda size: "x = " + "{ a = " * size + "1" + " }" * size,
-    "a word": lambda size: f"x = {'a' * 50 * size}\n",
     "a string without an end": lambda size: f'x = "{"a" * 50 * size}\n',
     "quotes": lambda size: '"' * 50 * size,
-    "blanks": lambda size: " " * 50 * size + "#",
     "a comment": lambda size: "# " + " " * 50 * size,
 }
 

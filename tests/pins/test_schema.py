@@ -76,7 +76,7 @@ def test_the_same_faults_in_pyproject(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["f", "<module>", "f:", ":put", "f:12", "f.:put", "f..g:put", "1f:put", "f g:put", "f:put(a"],
+    "name", ["f", "1f:put", "f:put(a"],
 )
 def test_no_name_of_a_call(name: str) -> None:
     [fault] = faults_of(f'[pins."a.py".calls]\n"{name}" = {{ zzz = 1 }}\n')
@@ -110,10 +110,7 @@ def test_many_patterns() -> None:
     ("text", "count"),
     [
         ('[pins]\n"a.py" = 1\n', 1),
-        ('pins = { "a.py" = 1 }\n', 1),
-        ('pins."a.py" = 0x1\n', 1),
         ('pins."a.py".count = 1_0\n', 10),
-        ("[pins]\n'./a.py' = { count = 1 }\n", 1),
         ('[pins."./\\u0061.py"]\ncount = 1\n', 1),
         ('[pins]\n".//././a.py" = +1', 1),
         ('# <<<<<<< HEAD\n[pins] # "\n"a.py" = 1 # it is 2\n# "a.py" = 2\n', 1),

@@ -1,4 +1,4 @@
-"""Where keys and values of a TOML text are written: two witnesses, the parser and whoever wrote the text."""
+"""Where keys and values of a TOML text are written: the parser reads each piece by itself."""
 from __future__ import annotations
 
 import re
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from random import Random
 from typing import Any
-from typing import NamedTuple
 from typing import TypeAlias
 
 import pytest
@@ -54,138 +53,77 @@ def has_newlines_in_inline_tables() -> bool:
 IS_TOML_1_1 = has_newlines_in_inline_tables()
 
 
-class Section(NamedTuple):
-    """What stands under one header; the first section of a document has none."""
+class Writer:
+    """Writes a table as TOML in one of many ways."""
 
-    header: Path
-    pairs: Mapping[str, Value]
-    is_array: bool
-    is_header_noted: bool
-    are_pairs_noted: bool
-
-
-class Document:
-    """A table written as TOML in one of many ways, and where each key is first written.
-
-    A key within an array has no path of its own, so that no place is noted for it.
-    """
-
-    def __init__(self, tree: dict[str, Value], random: Random) -> None:
+    def __init__(self, random: Random) -> None:
         self.random = random
-        self.text = ""
-        self.offsets: dict[Path, int] = {}
-        first, *sections = self.sections((), tree, is_noted=True)
-        if not any(section.is_array for section in sections):
+
+    def document(self, tree: dict[str, Value]) -> str:
+        first, *sections = self.sections((), tree)
+        if not any(section.lstrip().startswith("[[") for section in sections):
             # a table may follow those within it
-            random.shuffle(sections)
-        for section in [first, *sections]:
-            self.write_section(section)
+            self.random.shuffle(sections)
+        return "".join([first, *sections])
 
-    def __repr__(self) -> str:
-        return f"<{self.text!r}>"
-
-    def places(self) -> dict[Path, Position]:
-        return {
-            path: Position(self.text.count("\n", 0, offset) + 1, offset - self.text.rfind("\n", 0, offset) - 1)
-            for path, offset in self.offsets.items()
+    def sections(self, header: Path, table: dict[str, Value], brackets: int = 1) -> Iterator[str]:
+        below = {
+            key: tables for key, value in table.items()
+            if self.is_likely(0.6) and (tables := as_tables(value)) is not None and tables
         }
-
-    def sections(self, header: Path, table: dict[str, Value], is_noted: bool) -> Iterator[Section]:
-        below: dict[str, list[dict[str, Value]] | dict[str, Value]] = {}
-        for key, value in table.items():
-            tables = as_tables(value)
-            if tables and self.is_likely(0.6):
-                below[key] = tables
         pairs = {key: value for key, value in table.items() if key not in below}
-        if pairs or not below or not header or self.is_likely(0.5):
-            yield Section(header, pairs, False, is_noted, is_noted)
+        if pairs or not below or not header or brackets == 2 or self.is_likely(0.5):
+            yield self.section(header, pairs, brackets)
         for key, tables in below.items():
-            path = (*header, key)
-            if isinstance(tables, dict):
-                yield from self.sections(path, tables, is_noted)
-                continue
-            for item in tables:
-                # the array has a path, what is in it has none
-                yield Section(path, {}, True, is_noted, False)
-                yield from (section for section in self.sections(path, item, False) if section.header != path)
+            for item in [tables] if isinstance(tables, dict) else tables:
+                yield from self.sections((*header, key), item, 1 if isinstance(tables, dict) else 2)
+
+    def section(self, header: Path, pairs: dict[str, Value], brackets: int) -> str:
+        text = f"{self.blanks()}{'[' * brackets}{self.key(header)}{']' * brackets}{self.newline()}" if header else ""
+        for key, value in pairs.items():
+            for pair in self.pairs((key,), value):
+                text += "".join([*self.newlines(True), self.blanks(), pair, self.newline()])
+        return text
+
+    def pairs(self, key: Path, value: Value) -> Iterator[str]:
+        """Yield ``key = value``, or where the value is a table perhaps ``key.x = value`` for each of its keys."""
+        if isinstance(value, dict) and value and self.is_likely(0.5):
+            for name, item in value.items():
+                yield from self.pairs((*key, name), item)
+        else:
+            yield f"{self.key(key)}={self.blanks()}{self.value(value)}{self.blanks()}"
+
+    def value(self, value: Value) -> str:
+        if isinstance(value, list):
+            return self.bracketed("[]", list(map(self.value, value)), True)
+        if isinstance(value, dict):
+            return self.bracketed(
+                "{}", [pair for key, item in value.items() for pair in self.pairs((key,), item)], IS_TOML_1_1,
+            )
+        return self.random.choice([lambda: self.random.choice(SIMPLE_VALUES), self.string, self.long_string])()
+
+    def bracketed(self, brackets: str, items: list[str], is_multiline: bool) -> str:
+        space = ["".join(self.newlines(is_multiline)) + self.blanks() for _ in range(2 * len(items) + 1)]
+        text = ",".join(f"{before}{item}{after}" for before, item, after in zip(space, items, space[len(items):]))
+        end = "," if items and is_multiline and self.is_likely(0.3) else ""
+        return f"{brackets[0]}{text}{end}{space[-1]}{brackets[1]}"
+
+    def newlines(self, is_multiline: bool) -> Iterator[str]:
+        while is_multiline and self.is_likely(0.2):
+            yield self.newline()
+
+    def newline(self) -> str:
+        comment = "#" + "".join(self.some([*BASIC_PIECES, *LITERAL_PIECES])) if self.is_likely(0.3) else ""
+        return self.blanks() + comment + self.random.choice(["\n", "\r\n"])
 
     def is_likely(self, probability: float) -> bool:
         return self.random.random() < probability
-
-    def write_section(self, section: Section) -> None:
-        if section.header:
-            self.text += self.blanks() + ("[[" if section.is_array else "[")
-            self.write_key((), section.header, section.is_header_noted)
-            self.text += "]]" if section.is_array else "]"
-            self.write_newline()
-        for key, value in section.pairs.items():
-            while self.is_likely(0.2):
-                self.write_newline()
-            for pair in pairs_of((key,), value, self.random):
-                self.text += self.blanks()
-                self.write_pair(section.header, *pair, section.are_pairs_noted)
-                self.write_newline()
-
-    def write_pair(self, table: Path, key: Path, value: Value, is_noted: bool) -> None:
-        self.write_key(table, key, is_noted)
-        self.text += "=" + self.blanks()
-        self.write_value((*table, *key), value, is_noted)
-
-    def write_key(self, table: Path, key: Path, is_noted: bool) -> None:
-        self.text += self.blanks()
-        if is_noted:
-            for length in range(1, len(key) + 1):
-                self.offsets.setdefault((*table, *key[:length]), len(self.text))
-        self.text += f"{self.blanks()}.{self.blanks()}".join(map(self.spelled, key)) + self.blanks()
-
-    def write_value(self, path: Path, value: Value, is_noted: bool) -> None:
-        if isinstance(value, dict):
-            pairs = [pair for key, item in value.items() for pair in pairs_of((key,), item, self.random)]
-            for index, pair in enumerate(pairs):
-                self.text += "," if index else "{"
-                self.write_space(IS_TOML_1_1)
-                self.write_pair(path, *pair, is_noted)
-                self.write_space(IS_TOML_1_1)
-            self.text += "" if pairs else "{"
-            self.text += "," if pairs and IS_TOML_1_1 and self.is_likely(0.3) else ""
-            self.write_space(IS_TOML_1_1)
-            self.text += "}"
-        elif isinstance(value, list):
-            for index, item in enumerate(value):
-                self.text += "," if index else "["
-                self.write_space(is_multiline=True)
-                self.write_value((), item, is_noted=False)
-                self.write_space(is_multiline=True)
-            self.text += "" if value else "["
-            self.text += "," if value and self.is_likely(0.3) else ""
-            self.write_space(is_multiline=True)
-            self.text += "]"
-        else:
-            self.text += self.random.choice([self.simple_value, self.string, self.long_string])() + self.blanks()
-
-    def write_space(self, is_multiline: bool) -> None:
-        self.text += self.blanks()
-        while is_multiline and self.is_likely(0.2):
-            self.write_newline()
-            self.text += self.blanks()
-
-    def write_newline(self) -> None:
-        self.text += self.blanks()
-        if self.is_likely(0.3):
-            self.text += "#" + "".join(self.some([*BASIC_PIECES, *LITERAL_PIECES]))
-        self.text += self.newline()
-
-    def newline(self) -> str:
-        return self.random.choice(["\n", "\r\n"])
 
     def blanks(self) -> str:
         return self.random.choice(["", "", "", " ", "\t "])
 
     def some(self, pieces: list[str]) -> list[str]:
         return [self.random.choice(pieces) for _ in range(self.random.randrange(4))]
-
-    def simple_value(self) -> str:
-        return self.random.choice(SIMPLE_VALUES)
 
     def string(self) -> str:
         quote, pieces = self.random.choice([('"', BASIC_PIECES), ("'", LITERAL_PIECES)])
@@ -197,6 +135,9 @@ class Document:
         content = [self.random.choice(quotes) + piece for piece in self.some([*pieces, "\n", "\r\n"])]
         return quote * 3 + "".join(content) + self.random.choice(quotes) + quote * 3
 
+    def key(self, path: Path) -> str:
+        return self.blanks() + f"{self.blanks()}.{self.blanks()}".join(map(self.spelled, path)) + self.blanks()
+
     def spelled(self, name: str) -> str:
         spellings = [f'"{"".join(map(self.escaped, name))}"']
         if re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -206,14 +147,10 @@ class Document:
         return self.random.choice(spellings)
 
     def escaped(self, character: str) -> str:
-        spellings = [rf"\U{ord(character):08x}"]
-        if ord(character) < 0x10000:
-            spellings.append(rf"\u{ord(character):04X}")
-        if character in SHORT_ESCAPES:
-            spellings.append(SHORT_ESCAPES[character])
-        elif character.isprintable():
-            spellings += [character] * 9
-        return self.random.choice(spellings)
+        if character in SHORT_ESCAPES or not character.isprintable() or self.is_likely(0.2):
+            long = rf"\U{ord(character):08x}"
+            return self.random.choice([long, SHORT_ESCAPES.get(character, long.replace("U0000", "u"))])
+        return character
 
 
 def as_tables(value: Value) -> list[dict[str, Value]] | dict[str, Value] | None:
@@ -222,15 +159,6 @@ def as_tables(value: Value) -> list[dict[str, Value]] | dict[str, Value] | None:
         return value
     tables = [item for item in value if isinstance(item, dict)]
     return tables if len(tables) == len(value) else None
-
-
-def pairs_of(key: Path, value: Value, random: Random) -> Iterator[tuple[Path, Value]]:
-    """Yield ``key = value``, or where the value is a table perhaps ``key.x = value`` for each of its keys."""
-    if isinstance(value, dict) and value and random.random() < 0.5:
-        for name, item in value.items():
-            yield from pairs_of((*key, name), item, random)
-    else:
-        yield key, value
 
 
 def paths_of(table: Mapping[str, Any], prefix: Path = ()) -> Iterator[Path]:
@@ -255,33 +183,26 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(KEYS, children, max_size=4),
     max_leaves=12,
 )
-DOCUMENTS = st.builds(Document, st.dictionaries(KEYS, VALUES, max_size=5), st.builds(Random, st.integers(0, 2**32)))
 
 
-@given(DOCUMENTS)
-@settings(max_examples=75)
-def test_key_positions(document: Document) -> None:
-    """Two independent witnesses: tomli says which keys there are, and the writer of the text where it wrote them.
-
-    The header ``[[x]]`` is where "x" is written. The keys below it are within an array: nobody asks for them, and
-    whether they are found is left open.
-    """
-    content = tomli.loads(document.text)
-    places = document.places()
-    assert set(places) == set(paths_of(content))
-    found = key_positions(document.text)
-    assert {path: place for path, place in found.items() if not is_within_array(path, content)} == places
-
-
-@given(DOCUMENTS)
-@settings(max_examples=75)
-def test_spans(document: Document) -> None:
-    """The text of each key and of each value says what the parser says of it."""
-    text = document.text
+@given(st.dictionaries(KEYS, VALUES, max_size=5), st.integers(0, 2**32))
+@settings(max_examples=90)
+def test_spans(tree: dict[str, Value], seed: int) -> None:
+    """Each key is found, first where it is written, and its text and that of its value say what the parser says."""
+    text = Writer(Random(seed)).document(tree)
     content = tomli.loads(text, parse_float=str)
+    found = {path: position for path, position in key_positions(text).items() if not is_within_array(path, content)}
+    assert set(found) == set(paths_of(content))
+    written: dict[Path, Position] = {}
+    kinds = [(entry.kind, entry.span) for entry in entries(text)]
+    assert kinds == sorted(kinds, key=lambda each: each[1])
     for entry in entries(text):
         keys = [next(iter(tomli.loads(f"{text[start:end]} = 0"))) for start, end in entry.keys]
         assert keys == list(entry.path[entry.depth:])
+        start = entry.keys[0].start
+        position = Position(text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start) - 1)
+        for length in range(entry.depth + 1, len(entry.path) + 1):
+            written.setdefault(entry.path[:length], position)
         if entry.kind in ("header", "array"):
             assert (text[entry.span.start], text[entry.span.end - 1], entry.value.start) == ("[", "]", entry.span.end)
         elif not is_within_array(entry.path, content):
@@ -290,8 +211,7 @@ def test_spans(document: Document) -> None:
                 value = value[key]
             assert tomli.loads(f"x = {text[slice(*entry.value)]}", parse_float=str) == {"x": value}
             assert text[slice(*entry.span)].endswith(text[slice(*entry.value)])
-    kinds = [(entry.kind, entry.span) for entry in entries(text)]
-    assert kinds == sorted(kinds, key=lambda found: found[1])
+    assert {path: written[path] for path in found} == found
 
 
 def test_what_is_nested_deeply() -> None:

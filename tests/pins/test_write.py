@@ -4,12 +4,14 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import re
 import stat
 import struct
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,21 +42,17 @@ def replace(old: str = OLD, new: str = NEW) -> None:
     replace_text("pins.toml", "shown.toml", old, new)
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o755])
-def test_mode_and_owner_are_kept(mode: int) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_mode_owner_and_attributes_are_kept(mode: int) -> None:
     owner = 12345 if os.getuid() == 0 else os.getuid()
     os.chown("pins.toml", owner, -1)
     os.chmod("pins.toml", mode)
+    os.setxattr("pins.toml", "user.origin", b"here")
     replace()
     status = os.stat("pins.toml")
     assert (content(), os.listdir()) == (NEW, ["pins.toml"])
     assert (stat.S_IMODE(status.st_mode), status.st_uid) == (mode, owner)
-
-
-def test_attributes_are_kept() -> None:
-    os.setxattr("pins.toml", "user.origin", b"here")
-    replace()
-    assert (content(), os.getxattr("pins.toml", "user.origin")) == (NEW, b"here")
+    assert os.getxattr("pins.toml", "user.origin") == b"here"
 
 
 def access_list(*entries: tuple[int, int, int]) -> bytes:
@@ -82,26 +80,40 @@ def test_access_list_of_the_directory_is_not_taken() -> None:
     assert (content(), os.listxattr("pins.toml")) == (NEW, [])
 
 
-@pytest.mark.parametrize("is_known", [True, False])
-def test_no_attributes_here(monkeypatch: pytest.MonkeyPatch, is_known: bool) -> None:
+def failing(number: int) -> Callable[..., None]:
+    """Return a function of the system that fails."""
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_no_attributes_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some file systems have none, and some systems do not tell Python of them."""
-    def fail(path: str) -> None:
-        raise OSError(errno.ENOTSUP, "Operation not supported")
-
-    if is_known:
-        monkeypatch.setattr(os, "listxattr", fail)
-    else:
-        monkeypatch.delattr(os, "listxattr")
+    monkeypatch.setattr(os, "listxattr", failing(errno.ENOTSUP))
     replace()
-    assert content() == NEW
+    monkeypatch.delattr(os, "listxattr")
+    replace(NEW, OLD)
+    assert content() == OLD
 
 
-def test_unreadable_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: str) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(os, "listxattr", fail)
-    with pytest.raises(UsageError, match=r"\(Input/output error\): nothing has changed$"):
+@pytest.mark.parametrize(
+    ("function", "number"),
+    [
+        *((name, errno.ENOSPC) for name in ("replace", "fsync", "chmod")), ("listxattr", errno.EIO),
+        *((name, errno.EPERM) for name in ("chown", "setxattr")),
+    ],
+)
+def test_failure(monkeypatch: pytest.MonkeyPatch, function: str, number: int) -> None:
+    """The old file stays, and what it has is not lost."""
+    if os.getuid() == 0:
+        os.chown("pins.toml", 12345, -1)
+    elif function == "chown":
+        pytest.skip("only root can give a file away")
+    os.setxattr("pins.toml", "user.origin", b"here")
+    monkeypatch.setattr(os, function, failing(number))
+    problem = re.escape(f"({os.strerror(number)}): nothing has changed")
+    with pytest.raises(UsageError, match=f"^shown.toml cannot be written {problem}$"):
         replace()
     assert (content(), os.listdir()) == (OLD, ["pins.toml"])
 
@@ -123,13 +135,12 @@ def test_hard_links_are_not_broken() -> None:
     assert (content(), os.stat("pins.toml").st_nlink, len(os.listdir())) == (OLD, 2, 2)
 
 
-@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
-@pytest.mark.parametrize("other", [b"", b"[pins]\r\n"])
-def test_changed_meanwhile(mark: bytes, other: bytes) -> None:
-    Path("pins.toml").write_bytes(mark + other)
+@pytest.mark.parametrize("other", ["", "[pins]\r\n", "\ufeff[pins]\r\n"])
+def test_changed_meanwhile(other: str) -> None:
+    Path("pins.toml").write_bytes(other.encode())
     with pytest.raises(UsageError, match="^shown.toml changed meanwhile: run it again$"):
         replace()
-    assert (Path("pins.toml").read_bytes(), os.listdir()) == (mark + other, ["pins.toml"])
+    assert (content(), os.listdir()) == (other, ["pins.toml"])
 
 
 def test_byte_order_mark_is_kept() -> None:
@@ -145,34 +156,6 @@ def test_deleted_meanwhile() -> None:
     with pytest.raises(UsageError, match=r"^shown.toml cannot be written \(No such file or directory\): nothing has"):
         replace()
     assert os.listdir() == []
-
-
-@pytest.mark.parametrize("function", ["replace", "fsync", "chmod"])
-def test_full_disk(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, function, fail)
-    with pytest.raises(UsageError, match=r"^shown.toml cannot be written \(No space left on device\): nothing has"):
-        replace()
-    assert (content(), os.listdir()) == (OLD, ["pins.toml"])
-
-
-@pytest.mark.parametrize("function", ["chown", "setxattr"])
-def test_what_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
-    """It is not lost, and the old file stays."""
-    def fail(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    if os.getuid() == 0:
-        os.chown("pins.toml", 12345, -1)
-    else:
-        function = "setxattr"
-    os.setxattr("pins.toml", "user.origin", b"here")
-    monkeypatch.setattr(os, function, fail)
-    with pytest.raises(UsageError, match=r"\(Operation not permitted\): nothing has changed$"):
-        replace()
-    assert (content(), os.listdir()) == (OLD, ["pins.toml"])
 
 
 def test_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,10 +225,7 @@ replace_text("pins.toml", "pins.toml", {OLD!r}, {NEW!r})
 
 @pytest.mark.parametrize(
     ("function", "moment"),
-    [
-        *((name, moment) for name in ("fsync", "chmod", "replace") for moment in ("before", "after")),
-        ("unlink", "before"),
-    ],
+    [("fsync", "before"), ("replace", "before"), ("replace", "after"), ("unlink", "before")],
 )
 def test_killed_at_a_moment(function: str, moment: str) -> None:
     """There is the old text or the new one, and what is left over goes with the next run."""
@@ -276,11 +256,8 @@ def test_leftovers(monkeypatch: pytest.MonkeyPatch, is_lockable: bool) -> None:
 @pytest.mark.parametrize("has_links", [True, False])
 def test_create(monkeypatch: pytest.MonkeyPatch, has_links: bool) -> None:
     """Some file systems have no second names for a file."""
-    def fail(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
     if not has_links:
-        monkeypatch.setattr(os, "link", fail)
+        monkeypatch.setattr(os, "link", failing(errno.EPERM))
     umask = os.umask(0o027)
     create_text("new.toml", "shown.toml", NEW)
     os.umask(umask)
@@ -291,10 +268,7 @@ def test_create(monkeypatch: pytest.MonkeyPatch, has_links: bool) -> None:
 
 
 def test_create_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
     with pytest.raises(UsageError, match=r"^shown.toml cannot be written \(No space left on device\)"):
         create_text("new.toml", "shown.toml", NEW)
     assert os.listdir() == ["pins.toml"]

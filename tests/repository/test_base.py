@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import pytest
 from support import Project
-from support import PUT
 from support import Repository
 
 from flake8_artifact_pin.errors import UsageError
@@ -35,7 +34,7 @@ def base(repository: Repository, named: str | None = None) -> Base:
 )
 def test_default(repository: Repository, commands: list[str], target: str, revision: str, is_guess: bool) -> None:
     """The remote's default branch, what a pull request is to be merged into, or HEAD."""
-    repository.commit({"a.py": PUT})
+    repository.commit()
     for command in commands:
         repository.git(*command.split())
     repository.monkeypatch.setenv("GITHUB_BASE_REF", target)
@@ -44,12 +43,9 @@ def test_default(repository: Repository, commands: list[str], target: str, revis
 
 
 def test_merge_base(repository: Repository) -> None:
-    repository.commit({"a.py": PUT})
-    fork = repository.git("rev-parse", "HEAD").strip()
-    repository.git("checkout", "--quiet", "-b", "other")
-    repository.commit({"b.py": PUT})
-    repository.git("checkout", "--quiet", "main")
-    repository.commit({"c.py": PUT})
+    repository.shell("git commit -q --allow-empty -mx; git branch other; git commit -q --allow-empty -my")
+    fork = repository.git("rev-parse", "other").strip()
+    repository.shell("git checkout -q other; git commit -q --allow-empty -mz; git checkout -q main")
     assert base(repository, "other") == Base(fork, f"other (merge base {fork[:12]})", "other")
 
 
@@ -64,17 +60,14 @@ def test_merge_base(repository: Repository) -> None:
     ],
 )
 def test_none(repository: Repository, commands: list[str], named: str, error: str) -> None:
-    for command in commands:
-        repository.git(*command.split())
+    repository.shell("; ".join(f"git {command}" for command in commands))
     with pytest.raises(UsageError) as raised:
         base(repository, named)
     assert str(raised.value) == error
 
 
 def test_shallow_clone(repository: Repository, project: Project) -> None:
-    repository.commit({"a.py": PUT})
-    repository.git("branch", "other")
-    repository.commit({"a.py": PUT * 2})
+    repository.shell("git commit -q --allow-empty -mx; git branch other; git commit -q --allow-empty -my")
     repository.git("clone", "--quiet", "--depth=1", "--no-single-branch", f"file://{repository.root}", "clone")
     with pytest.raises(UsageError, match="too shallow to have the merge base with origin/other: run git fetch --uns"):
         base(Repository(project, "clone", is_git=False), "origin/other")

@@ -83,8 +83,7 @@ def test_programs_of_the_repository(repository: Repository, tmp_path: Path) -> N
     repository.commit({**files, ".gitattributes": "* filter=x diff=x\n", PINS: '[pins]\n"gone.py" = 1\n"c.py" = 1\n'})
     repository.commit({"a.py": PUT * 2})
     program, marks = marking_program(tmp_path)
-    for key, value in PROGRAMS.items():
-        repository.git("config", key, value.format(program))
+    repository.shell("; ".join(f"git config {key} '{value.format(program)}'" for key, value in PROGRAMS.items()))
     hooks = repository.root / "hooks"
     hooks.mkdir()
     for name in ("post-index-change", "fsmonitor-watchman", "pre-auto-gc", "post-checkout", "reference-transaction"):
@@ -148,21 +147,21 @@ def test_git_of_the_tree(repository: Repository, tmp_path: Path) -> None:
     assert marks() == []
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("GIT_DIR", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere"), ("GIT_WORK_TREE", "/"), ("GIT_LITERAL_PATHSPECS", "1"),
-        ("GIT_EXTERNAL_DIFF", "false"), ("GIT_TRACE", "1"), ("GIT_TRACE_SETUP", "1"), ("GIT_DIFF_OPTS", "-u0"),
-        ("GIT_PREFIX", "x/"), ("GIT_NAMESPACE", "x"), ("GIT_COMMON_DIR", "/nowhere"), ("GIT_ATTR_SOURCE", "nothing"),
-        ("LANGUAGE", "de"), ("GIT_ICASE_PATHSPECS", "1"), ("GIT_SHALLOW_FILE", "/nowhere"),
-    ],
-)
-def test_environment(repository: Repository, name: str, value: str) -> None:
-    repository.commit({"a.py": PUT, "b.py": ""})
-    repository.monkeypatch.setenv(name, value)
-    git = repository_at(repository.root)
-    assert [entry.path for entry in git.entries] == ["a.py", "b.py"]
-    assert git.top == str(repository.root)
+ENVIRONMENT = {
+    "GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere", "GIT_WORK_TREE": "/", "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_EXTERNAL_DIFF": "false", "GIT_TRACE": "1", "GIT_TRACE_SETUP": "1", "GIT_DIFF_OPTS": "-u0", "GIT_PREFIX": "x/",
+    "GIT_NAMESPACE": "x", "GIT_COMMON_DIR": "/nowhere", "GIT_ATTR_SOURCE": "nothing", "LANGUAGE": "de",
+    "GIT_ICASE_PATHSPECS": "1", "GIT_SHALLOW_FILE": "/nowhere",
+}
+
+
+def test_environment(repository: Repository) -> None:
+    repository.add({"a.py": PUT, "b.py": ""})
+    for name, value in ENVIRONMENT.items():
+        with repository.monkeypatch.context() as context:
+            context.setenv(name, value)
+            git = repository_at(repository.root)
+            assert ([entry.path for entry in git.entries], git.top) == (["a.py", "b.py"], str(repository.root)), name
 
 
 def test_names(repository: Repository) -> None:
@@ -198,7 +197,7 @@ def test_failure(repository: Repository) -> None:
     with pytest.raises(GitError, match="^git: Not a valid object name nothing$"):
         git.tree("nothing")
     with pytest.raises(GitError, match="^git: .*nothing"):
-        git.merge_base("nothing", "HEAD")
+        git.merge_base("nothing")
     assert (git.resolve("nothing"), git.default_branch("origin"), git.remotes()) == (None, None, [])
 
 

@@ -24,7 +24,7 @@ def test_store_imports(project: Project, is_git: bool) -> None:
         PINS: '[exempt]\n"t/" = "tests write nothing"\n[pins]\ntool = 1\n',
     })
     if is_git:
-        repository.git("add", "--all")
+        repository.add({})
     workspace = open_workspace(None)
     expected = {"s3": ["b.py"], "gcs": ["a.py", "b.py", "tool"]}
     assert store_imports(workspace, workspace.files()) == expected
@@ -34,19 +34,15 @@ def test_store_imports(project: Project, is_git: bool) -> None:
 
 def test_file_that_vanishes(repository: Repository) -> None:
     (repository.root / "a.py").symlink_to("nothing")
-    repository.commit({"b.py": GCS})
+    repository.add({"b.py": GCS})
     workspace = open_workspace(None)
     assert store_imports(workspace, workspace.files()) == {"gcs": ["b.py"]}
 
 
 def test_submodule(repository: Repository, project: Project) -> None:
-    inner = Repository(project, "inner")
-    inner.commit({"a.py": GCS, "b.py": "x = 1\n"})
-    outer = Repository(project, "outer")
-    outer.git("submodule", "--quiet", "add", str(inner.root), "m")
-    outer.git("submodule", "--quiet", "add", str(inner.root), "away")
-    outer.commit({"c.py": GCS, PINS: ""})
-    outer.git("submodule", "--quiet", "deinit", "--force", "away")
-    outer.monkeypatch.chdir(outer.root)
+    for name in ("m", "away"):
+        Repository(project, name).commit({"a.py": GCS, "b.py": "x = 1\n"})
+    repository.add({"c.py": GCS, PINS: ""})
+    repository.shell("rm -rf away/* away/.git")
     workspace = open_workspace(None)
     assert store_imports(workspace, workspace.files()) == {"gcs": ["c.py", "m/a.py"]}

@@ -33,48 +33,45 @@ def counts(found: Snapshots) -> tuple[dict[str, int], dict[str, int]]:
     )
 
 
-def run(repository: Repository, commands: str) -> None:
-    repository.git("-c", f"alias.run=!cd {repository.root}; {commands}", "run")
+def text(name: str, calls: int = 1) -> str:
+    """Return a source that is like no other one of another name."""
+    return "".join(f"{name}_{number} = 1\n" for number in range(20)) + PUT * calls
 
 
-# The commands after the first commit, and then the files of both states with their calls, and the renames.
-CHANGES: dict[str, tuple[str, dict[str, int], dict[str, int], dict[str, str]]] = {
-    "nothing": ("true", {}, {}, {}),
-    "added": ("cp a.py new.py; git add new.py", {}, {"new.py": 1}, {}),
-    "not tracked": ("cp a.py new.py", {}, {}, {}),
-    "edited": ("cat a.py >> b.py", {"b.py": 2}, {"b.py": 3}, {}),
-    "edited and committed": ("cat a.py >> b.py; git commit -qam x", {"b.py": 2}, {"b.py": 3}, {}),
-    "its first call": ("cat a.py >> none.py", {}, {"none.py": 1}, {}),
-    "its last call": ("echo x = 1 > a.py", {"a.py": 1}, {}, {}),
-    "removed": ("rm a.py", {"a.py": 1}, {}, {}),
-    "removed in a commit": ("git rm -q a.py; git commit -qm x", {"a.py": 1}, {}, {}),
-    "renamed": ("git mv long.py c.py; git commit -qm x", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
-    "renamed without a word": ("mv long.py c.py", {"long.py": 1}, {"c.py": 1}, {"c.py": "long.py"}),
-    "renamed and copied": (
-        "cp long.py c.py; git rm -q --cached long.py; git add c.py", {"long.py": 1}, {"c.py": 1}, {},
-    ),
-    "line ends": ("sed -i 's/$/\\r/' b.py", {"b.py": 2}, {"b.py": 2}, {}),
-    "exempt": ("rm t/a.py", {}, {}, {}),
-    "executable": ("chmod +x a.py", {}, {}, {}),
-    "another directory": (
-        "mkdir d; git mv long.py d/long.py", {"long.py": 1}, {"d/long.py": 1}, {"d/long.py": "long.py"},
-    ),
-    "no longer there": ("rm a.py; mkdir a.py", {"a.py": 1}, {}, {}),
-    "no Python": ("cp a.py x.txt; git add x.txt", {}, {}, {}),
-}
-
-
-@pytest.mark.parametrize("case", CHANGES)
-def test_changes(repository: Repository, case: str) -> None:
-    commands, old, new, renamed = CHANGES[case]
+def test_changes(repository: Repository) -> None:
+    """Each file by its name: what was done with it since the base, in the index and in the work tree."""
+    names = "edited last removed unindexed renamed quiet directory copied executable crlf same".split()
     repository.commit({
-        "a.py": PUT, "b.py": PUT * 2, "none.py": "x = 1\n", "long.py": LONG + PUT, "t/a.py": PUT,
+        **{f"{name}.py": text(name) for name in names}, "first.py": text("first", 0), "t/exempt.py": text("exempt"),
         PINS: '[exempt]\n"t/" = "tests write nothing"\n',
     })
-    run(repository, commands)
-    found = snapshots("HEAD~1" if "commit" in commands else "HEAD")
-    assert (*counts(found), dict(found.renamed)) == (old, new, renamed)
+    repository.shell(
+        "cat same.py >> edited.py; echo 's3.put_object()' >> first.py; echo x = 1 > last.py; "
+        "rm removed.py t/exempt.py; git rm -q unindexed.py; mkdir d; git mv renamed.py d; mv quiet.py loud.py; "
+        "rm directory.py; mkdir directory.py; cp copied.py copy.py; git rm -q --cached copied.py; git add copy.py; "
+        "chmod +x executable.py; sed -i 's/$/\\r/' crlf.py",
+    )
+    repository.write({"untracked.py": text("untracked")})
+    for name in ("added.py", "no_python.txt"):
+        repository.write({name: text(name)})
+        repository.git("add", name)
+    found = snapshots()
+    changed = ["copied", "crlf", "directory", "edited", "last", "quiet", "removed", "renamed", "unindexed"]
+    assert (*counts(found), dict(found.renamed)) == (
+        dict.fromkeys([f"{name}.py" for name in changed], 1),
+        {"added.py": 1, "copy.py": 1, "crlf.py": 1, "d/renamed.py": 1, "edited.py": 2, "first.py": 1, "loud.py": 1},
+        {"d/renamed.py": "renamed.py", "loud.py": "quiet.py"},
+    )
     assert (found.notes, found.problems) == ([], [])
+
+
+def test_committed_changes(repository: Repository) -> None:
+    repository.commit({name: text(name[:-3]) for name in ("edited.py", "removed.py", "old.py", "same.py")})
+    repository.shell("cat same.py >> edited.py; git rm -q removed.py; git mv old.py new.py; git commit -qam x")
+    found = snapshots("HEAD~1")
+    assert (*counts(found), dict(found.renamed)) == (
+        {"edited.py": 1, "old.py": 1, "removed.py": 1}, {"edited.py": 2, "new.py": 1}, {"new.py": "old.py"},
+    )
 
 
 def test_pinned_files(repository: Repository) -> None:
@@ -94,7 +91,6 @@ PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
         {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", "",
     ),
     "a pyproject.toml without": ({"pyproject.toml": "[tool.x]\n"}, f"touch {PINS}", "", ""),
-    "none": ({"b.py": ""}, f"touch {PINS}", "", ""),
     "a fault": ({PINS: "[pins]\nx = y\n"}, f"echo > {PINS}", PINS, f"{PINS} had faults in the base: "),
 }
 
@@ -103,7 +99,7 @@ PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
 def test_pins_of_the_base(repository: Repository, case: str) -> None:
     files, commands, name, note = PINS_FILES[case]
     repository.commit({"a.py": PUT, **files})
-    run(repository, commands)
+    repository.shell(commands)
     found = snapshots()
     if case == "another name":
         # git takes it for renamed, and it was named somewhere
@@ -157,27 +153,28 @@ def test_sparse_checkout(repository: Repository) -> None:
     assert found.absent.has("b/b.py")
 
 
-@pytest.mark.parametrize(("number", "more"), [(5, ""), (7, " and 2 more")])
-def test_missing_blobs(repository: Repository, project: Project, number: int, more: str) -> None:
+def test_missing_blobs(repository: Repository) -> None:
     repository.git("config", "uploadpack.allowFilter", "true")
-    names = [f"f{index}.py" for index in range(number)]
-    repository.commit({**dict.fromkeys(names, ""), **{name: f"# {name}\n{PUT}" for name in names}, PINS: ""})
+    names = [f"f{index}.py" for index in range(7)]
+    repository.commit({**{name: f"# {name}\n{PUT}" for name in names}, PINS: ""})
     repository.commit({**{name: f"# {name}\n{PUT * 2}" for name in names}, "new.py": PUT, PINS: "# now\n"})
     repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.root}", "clone")
     repository.monkeypatch.chdir(repository.root / "clone")
-    found = snapshots("HEAD~1")
-    assert counts(found) == ({}, {"new.py": 1})
-    assert found.notes == [
-        f"{PINS} of the base is not in this partial clone: all pins show as added",
-        f"not in this partial clone, so not compared: f0.py, f1.py, f2.py, f3.py, f4.py{more}",
-    ]
+    for pins, more in (("", " and 2 more"), ('[exempt]\n"f[56].py" = "they write nothing"\n', "")):
+        repository.write({f"clone/{PINS}": pins})
+        found = snapshots("HEAD~1")
+        assert counts(found) == ({}, {"new.py": 1})
+        assert found.notes == [
+            f"{PINS} of the base is not in this partial clone: all pins show as added",
+            f"not in this partial clone, so not compared: f0.py, f1.py, f2.py, f3.py, f4.py{more}",
+        ]
 
 
-def test_renames_that_git_cannot_compare(repository: Repository, project: Project) -> None:
+def test_renames_that_git_cannot_compare(repository: Repository) -> None:
     repository.git("config", "uploadpack.allowFilter", "true")
     repository.commit({"same.py": LONG + PUT, "old.py": LONG * 2 + PUT})
     repository.commit()
-    run(repository, "git mv same.py s.py; git mv old.py o.py; echo x = 1 >> o.py; git commit -qam x")
+    repository.shell("git mv same.py s.py; git mv old.py o.py; echo x = 1 >> o.py; git commit -qam x")
     repository.git("clone", "--quiet", "--filter=blob:none", f"file://{repository.root}", "clone")
     repository.monkeypatch.chdir(repository.root / "clone")
     found = snapshots("HEAD~1")
@@ -187,27 +184,21 @@ def test_renames_that_git_cannot_compare(repository: Repository, project: Projec
 
 def test_more_renames_than_git_compares(repository: Repository) -> None:
     """That is said once."""
-    numbers = range(1001)
-    repository.commit({f"old/{number}.py": f"f{number} = 1\n{PUT}" for number in numbers})
-    repository.git("rm", "-r", "--quiet", "old")
-    repository.write({f"new/x{number}.py": f"f{number} = 1\n{PUT}x = 1\n" for number in numbers})
-    repository.git("add", "--all")
+    repository.commit_renames(1001)
+    repository.git("reset", "--quiet", "--soft", "HEAD~1")
     found = snapshots()
-    assert (len(found.old), len(found.new), dict(found.renamed)) == (1001, 1001, {})
+    assert (*counts(found), dict(found.renamed)) == ({"old/0.py": 1}, {}, {})
     assert found.notes == ["git does not know all renames here: a renamed file may show as removed and added"]
 
 
 def test_submodules(repository: Repository, project: Project) -> None:
-    inner = Repository(project, "inner")
-    inner.commit({"a.py": PUT})
-    outer = Repository(project, "outer")
-    for name in ("same", "changed", "away", "gone"):
-        outer.git("submodule", "--quiet", "add", str(inner.root), name)
-    outer.commit({"b.py": PUT})
-    outer.git("submodule", "--quiet", "deinit", "--force", "away")
-    outer.git("rm", "--quiet", "gone")
-    run(outer, "cd changed; echo x = 1 >> a.py; git commit -qam x; cd ../same; echo x = 1 >> a.py")
-    outer.monkeypatch.chdir(outer.root)
+    inner = {name: Repository(project, name) for name in ("same", "changed", "away", "gone")}
+    for name in inner:
+        inner[name].commit({"a.py": PUT})
+    repository.commit({"b.py": PUT})
+    inner["changed"].commit({"a.py": PUT * 2})
+    inner["same"].write({"a.py": PUT * 2})
+    repository.shell("rm -rf away/* away/.git; git rm -q --cached gone; rm -rf gone")
     found = snapshots()
     assert counts(found) == ({}, {})
     assert found.notes == [

@@ -186,7 +186,7 @@ def is_seen(old: Snapshot, new: Snapshot, path: str) -> bool:
     return bool(findings) or any(change.is_undecided for change in changes if change.new and change.new.path == path)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(CALLS, max_size=6), EDITS, LOOKS, LOOKS, st.sampled_from(["count", "named", "keyless"]), st.booleans(),
 )
@@ -201,7 +201,7 @@ def test_no_decision_goes_to_another_artifact_unseen(
         assert not misplaced(old, new, path) or is_seen(old, new, path)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     st.lists(CALLS, max_size=6), st.lists(st.integers(0, 5), max_size=4), LOOKS, LOOKS,
     st.sampled_from(["count", "named"]),

@@ -26,3 +26,15 @@ def test_misplaced_comment(comment_line: int, call_line: int | None, source: str
     edit = f"move it to line {call_line}" if call_line else "remove it"
     assert (finding.line, finding.code) == (comment_line, "APR005")
     assert finding.text == f"the noqa names APR001, but line {comment_line} has no PUT call: {edit}"
+
+
+@pytest.mark.parametrize(
+    ("source", "edit"),
+    [
+        ("x = 1  # noqa: F401, APR001\n", "remove APR001 from it"),
+        ("# noqa: F401, APR001 - why\ns3.put_object()\n", "move APR001 to line 2"),
+    ],
+)
+def test_comment_with_other_codes(source: str, edit: str) -> None:
+    [finding] = stray_findings(report_source(source))
+    assert finding.text == f"the noqa names APR001, but line 1 has no PUT call: {edit}"

@@ -20,21 +20,17 @@ from flake8_artifact_pin.rules.verdict import Verdict
 pytestmark = pytest.mark.once
 
 
-def judge(entries: Sequence[str], *names: str) -> Verdict:
-    """Judge calls by entries; the text after a blank is the id that an entry registers, each its own if it has none."""
+def judge(entries: str, *names: str) -> Verdict:
+    """Judge calls by entries; "name=id" registers an id, and each entry has one of its own else."""
     lines = ['[pins."a.py".calls]']
-    for number, entry in enumerate(entries):
-        name, _, artifact = entry.partition(" ")
+    for number, entry in enumerate(entries.split()):
+        name, _, artifact = entry.partition("=")
         lines.append(f'{quote(name)} = {{ registered = ["{artifact or f"id{number}"}"] }}')
     return judge_file(read_pins("\n".join(lines)), "a.py", report_calls(*names))
 
 
-def described(verdict: Verdict) -> list[str]:
-    """Return a word for each call: its entry, several, or its state and what it replaces."""
-    return [_described(call) for call in verdict.calls]
-
-
-def _described(call: JudgedCall) -> str:
+def described(call: JudgedCall) -> str:
+    """Return the entry of a call or several, or its state and what it replaces."""
     several = "|".join(call.alternatives)
     if call.state is State.PINNED:
         return call.entry or several
@@ -43,126 +39,61 @@ def _described(call: JudgedCall) -> str:
 
 
 # entries, names of the calls, what is said of each call, the entries that are gone, and those that are uncertain
-MATCHES: dict[str, tuple[list[str], list[str], list[str], list[str], set[str]]] = {
-    "the same": (
-        ["f:put_object(a)", "g:put_object"], ["g:put_object", "f:put_object(a)"],
-        ["g:put_object", "f:put_object(a)"], [], set(),
-    ),
-    "an entry without a key, and a call that has one": (
-        ["f:put_object"], ["f:put_object(a)"], ["f:put_object"], [], set(),
-    ),
-    "a key that an entry has goes before": (
-        ["f:put_object", "f:put_object(b)"], ["f:put_object(a)", "f:put_object(b)"],
-        ["f:put_object", "f:put_object(b)"], [], set(),
-    ),
-    "a call without a key takes no entry with one": (
-        ["f:put_object(a)"], ["f:put_object"], ["swapped ~ f:put_object(a)"], ["f:put_object(a)"], set(),
-    ),
-    "another key": (
-        ["f:put_object(a)"], ["f:put_object(b)"], ["swapped ~ f:put_object(a)"], ["f:put_object(a)"], set(),
-    ),
-    "one more": (["f:put_object(a)"], ["f:put_object(b)", "f:put_object(a)"], ["over", "f:put_object(a)"], [], set()),
-    "one more without a key": (
-        ["f:put_object(a)"], ["f:put_object", "f:put_object(a)"], ["over", "f:put_object(a)"], [], set(),
-    ),
-    "one more with a key, beside one without": (
-        ["f:put_object"], ["f:put_object(a)", "f:put_object"], ["over", "f:put_object"], [], set(),
-    ),
-    "the same key once more": (
-        ["f:put_object(a)"], ["f:put_object(a)", "f:put_object(a)#2"], ["f:put_object(a)", "over"], [], set(),
-    ),
-    "the same key once more does not take an entry without one": (
-        ["f:put_object(a)", "f:put_object"], ["f:put_object(a)", "f:put_object(a)#2"],
-        ["f:put_object(a)", "swapped ~ f:put_object"], ["f:put_object"], set(),
-    ),
-    "one more of equal names: either may be the new one": (
-        ["f:put_object"], ["f:put_object", "f:put_object#2"],
-        ["over ? f:put_object", "over ? f:put_object"], [], {"f:put_object"},
-    ),
-    "one more with a key: either may be the new one": (
-        ["f:put_object"], ["f:put_object(a)", "f:put_object(b)"],
-        ["over ? f:put_object", "over ? f:put_object"], [], {"f:put_object"},
-    ),
-    "as many of equal names with different decisions": (
-        ["f:put_object", "f:put_object#2"], ["f:put_object", "f:put_object#2"],
-        ["f:put_object|f:put_object#2"] * 2, [], {"f:put_object", "f:put_object#2"},
-    ),
-    "as many of equal names with one decision": (
-        ["f:put_object x", "f:put_object#2 x"], ["f:put_object(b)", "f:put_object(a)"],
-        ["f:put_object", "f:put_object#2"], [], set(),
-    ),
-    "fewer of equal names with different decisions": (
-        ["f:put_object", "f:put_object#2"], ["f:put_object"],
-        ["f:put_object|f:put_object#2"], ["f:put_object#2"], {"f:put_object", "f:put_object#2"},
-    ),
-    "fewer of equal names and keys with one decision": (
-        ["f:put_object(a) x", "f:put_object(a)#2 x"], ["f:put_object(a)"],
-        ["f:put_object(a)"], ["f:put_object(a)#2"], set(),
-    ),
-    "fewer of equal names with different decisions, and a new one": (
-        ["f:put_object", "f:put_object#2"], ["f:put_object", "g:put_object"],
-        ["f:put_object|f:put_object#2", "swapped"], ["f:put_object#2"], {"f:put_object", "f:put_object#2"},
-    ),
-    "one more of equal names, and one gone elsewhere": (
-        ["f:put_object", "g:put_object"], ["f:put_object(a)", "f:put_object(b)"],
-        ["swapped ? f:put_object", "swapped ~ g:put_object ? f:put_object"], ["g:put_object"], {"f:put_object"},
-    ),
-    "one of two entries of a renamed function has its new name": (
-        ["g:put_object#2", "f:put_object#2"], ["g:put_object", "g:put_object#2"],
-        ["swapped ~ f:put_object#2 ? g:put_object#2", "swapped ? g:put_object#2"], ["f:put_object#2"],
-        {"g:put_object#2"},
-    ),
-    "none of equal names is left": (
-        ["f:put_object", "f:put_object#2"], ["g:put_object", "g:put_object#2"],
-        ["swapped ~ f:put_object", "swapped ~ f:put_object#2"], ["f:put_object", "f:put_object#2"], set(),
-    ),
-    "a number alone": (["f:put_object#2"], ["f:put_object"], ["f:put_object#2"], [], set()),
-    "suppressed": (["f:put_object"], ["", "f:put_object"], ["suppressed", "f:put_object"], [], set()),
-    "a function was renamed": (
-        ["f:put_object(a)", "f:put_object(b)"], ["g:put_object(b)", "g:put_object(a)"],
-        ["swapped = f:put_object(b)", "swapped = f:put_object(a)"], ["f:put_object(a)", "f:put_object(b)"], set(),
-    ),
-    "a directory of keys was renamed": (
-        ["f:put_object(old/a.csv)", "f:put_object(old/b.csv)"], ["f:put_object(new/b.csv)", "f:put_object(new/a.csv)"],
-        ["swapped ~ f:put_object(old/b.csv)", "swapped ~ f:put_object(old/a.csv)"],
-        ["f:put_object(old/a.csv)", "f:put_object(old/b.csv)"], set(),
-    ),
-    "a method was replaced": (
-        ["f:put_object(a)"], ["f:upload_file(a)"], ["swapped = f:put_object(a)"], ["f:put_object(a)"], set(),
-    ),
-    "a key with two decisions was moved": (
-        ["f:put_object(a)", "g:put_object(a)"], ["h:put_object(a)", "i:put_object(a)"],
-        ["swapped ~ f:put_object(a)", "swapped ~ g:put_object(a)"], ["f:put_object(a)", "g:put_object(a)"], set(),
-    ),
-    "a class was renamed": (
-        ["A.g:put_object", "A.f:put_object"], ["B.f:put_object", "B.g:put_object"],
-        ["swapped ~ A.f:put_object", "swapped ~ A.g:put_object"], ["A.g:put_object", "A.f:put_object"], set(),
-    ),
-    "the scope goes before the method": (
-        ["g:put_object", "f:put_object"], ["f:upload_file", "h:put_object"],
-        ["swapped ~ f:put_object", "swapped ~ g:put_object"], ["g:put_object", "f:put_object"], set(),
-    ),
-    "nothing in common": (
-        ["f:put_object"], ["g:upload_file"], ["swapped ~ f:put_object"], ["f:put_object"], set(),
-    ),
-    "fewer, and one of another name": (
-        ["f:put_object", "g:put_object(a)"], ["h:put_object(a)"],
-        ["swapped = g:put_object(a)"], ["f:put_object", "g:put_object(a)"], set(),
-    ),
-    "moved next to one that is uncertain": (
-        ["f:put_object", "g:put_object(a)"], ["f:put_object(b)", "f:put_object(a)"],
-        ["swapped ? f:put_object", "swapped = g:put_object(a) ? f:put_object"], ["g:put_object(a)"], {"f:put_object"},
-    ),
-}
+MATCHES = [
+    # the same
+    ("f:p(a) g:p", "g:p f:p(a)", "g:p, f:p(a)", "", ""),
+    ("f:p", "f:p(a)", "f:p", "", ""),
+    # a key that an entry has goes before
+    ("f:p f:p(b)", "f:p(a) f:p(b)", "f:p, f:p(b)", "", ""),
+    # a call without a key takes no entry with one
+    ("f:p(a)", "f:p", "swapped ~ f:p(a)", "f:p(a)", ""),
+    ("f:p(a)", "f:p(b)", "swapped ~ f:p(a)", "f:p(a)", ""),
+    ("f:p(a)", "f:p(b) f:p(a)", "over, f:p(a)", "", ""),
+    ("f:p(a)", "f:p(a) f:p(a)#2", "f:p(a), over", "", ""),
+    # the same key once more does not take an entry without one
+    ("f:p(a) f:p", "f:p(a) f:p(a)#2", "f:p(a), swapped ~ f:p", "f:p", ""),
+    # one more of equal names: either may be the new one
+    ("f:p", "f:p f:p#2", "over ? f:p, over ? f:p", "", "f:p"),
+    # one more with a key: either may be the new one
+    ("f:p", "f:p(a) f:p(b)", "over ? f:p, over ? f:p", "", "f:p"),
+    # as many of equal names with different decisions
+    ("f:p f:p#2", "f:p f:p#2", "f:p|f:p#2, f:p|f:p#2", "", "f:p f:p#2"),
+    # as many of equal names with one decision
+    ("f:p=x f:p#2=x", "f:p(b) f:p(a)", "f:p, f:p#2", "", ""),
+    # fewer of equal names with different decisions
+    ("f:p f:p#2", "f:p", "f:p|f:p#2", "f:p#2", "f:p f:p#2"),
+    # fewer of equal names and keys with one decision
+    ("f:p(a)=x f:p(a)#2=x", "f:p(a)", "f:p(a)", "f:p(a)#2", ""),
+    ("f:p f:p#2", "f:p g:p", "f:p|f:p#2, swapped", "f:p#2", "f:p f:p#2"),
+    # one more of equal names, and one gone elsewhere
+    ("f:p g:p", "f:p(a) f:p(b)", "swapped ? f:p, swapped ~ g:p ? f:p", "g:p", "f:p"),
+    # one of two entries of a renamed function has its new name
+    ("g:p#2 f:p#2", "g:p g:p#2", "swapped ~ f:p#2 ? g:p#2, swapped ? g:p#2", "f:p#2", "g:p#2"),
+    ("f:p f:p#2", "g:p g:p#2", "swapped ~ f:p, swapped ~ f:p#2", "f:p f:p#2", ""),
+    ("f:p#2", "f:p", "f:p#2", "", ""),
+    ("f:p", "- f:p", "suppressed, f:p", "", ""),
+    ("f:p(a) f:p(b)", "g:p(b) g:p(a)", "swapped = f:p(b), swapped = f:p(a)", "f:p(a) f:p(b)", ""),
+    # a directory of keys was renamed
+    ("f:p(o/a) f:p(o/b)", "f:p(n/b) f:p(n/a)", "swapped ~ f:p(o/b), swapped ~ f:p(o/a)", "f:p(o/a) f:p(o/b)", ""),
+    ("f:p(a)", "f:u(a)", "swapped = f:p(a)", "f:p(a)", ""),
+    # a key with two decisions was moved
+    ("f:p(a) g:p(a)", "h:p(a) i:p(a)", "swapped ~ f:p(a), swapped ~ g:p(a)", "f:p(a) g:p(a)", ""),
+    # a class was renamed
+    ("A.g:p A.f:p", "B.f:p B.g:p", "swapped ~ A.f:p, swapped ~ A.g:p", "A.g:p A.f:p", ""),
+    # the scope goes before the method
+    ("g:p f:p", "f:u h:p", "swapped ~ f:p, swapped ~ g:p", "g:p f:p", ""),
+    ("f:p", "g:u", "swapped ~ f:p", "f:p", ""),
+    ("f:p g:p(a)", "h:p(a)", "swapped = g:p(a)", "f:p g:p(a)", ""),
+    # moved next to one that is uncertain
+    ("f:p g:p(a)", "f:p(b) f:p(a)", "swapped ? f:p, swapped = g:p(a) ? f:p", "g:p(a)", "f:p"),
+]
 
 
-@pytest.mark.parametrize("case", MATCHES)
-def test_named_calls(case: str) -> None:
-    entries, names, expected, gone, uncertain = MATCHES[case]
-    verdict = judge(entries, *names)
-    assert described(verdict) == expected
-    assert list(verdict.gone) == gone
-    assert verdict.uncertain == uncertain
+@pytest.mark.parametrize(("entries", "names", "said", "gone", "uncertain"), MATCHES)
+def test_named_calls(entries: str, names: str, said: str, gone: str, uncertain: str) -> None:
+    verdict = judge(entries, *(name.strip("-") for name in names.split()))
+    assert ", ".join(map(described, verdict.calls)) == said
+    assert (list(verdict.gone), sorted(verdict.uncertain)) == (gone.split(), uncertain.split())
 
 
 @pytest.mark.parametrize(
@@ -186,7 +117,7 @@ def test_counts(pins: str, names: list[str], states: list[str], is_over: bool, i
 
 def test_decisions_on_a_call() -> None:
     """Where nobody can tell which entry is meant, there are several."""
-    verdict = judge(["f:p one", "f:p#2 two", "g:p three"], "f:p", "f:p#2", "g:p", "h:p", "")
+    verdict = judge("f:p=one f:p#2=two g:p=three", "f:p", "f:p#2", "g:p", "h:p", "")
     ids = [[decision.registered for decision in verdict.decisions_on(call)] for call in verdict.calls]
     assert ids == [[("one",), ("two",)], [("one",), ("two",)], [("three",)], [], []]
     pins = read_pins('[pins]\n"a.py" = { count = 1, registered = ["one"] }')
@@ -209,9 +140,9 @@ def names_of(calls: Sequence[tuple[str, str]]) -> list[str]:
     return names
 
 
-def entries_of(calls: Sequence[tuple[str, str]]) -> list[str]:
+def entries_of(calls: Sequence[tuple[str, str]]) -> str:
     """Return entries that name the calls, and register each under its artifact."""
-    return [f"{name} {artifact}" for name, (_, artifact) in zip(names_of(calls), calls)]
+    return " ".join(f"{name}={artifact}" for name, (_, artifact) in zip(names_of(calls), calls))
 
 
 @settings(max_examples=50)

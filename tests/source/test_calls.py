@@ -20,98 +20,63 @@ from flake8_artifact_pin.source.patterns import parse_pattern
     [
         # called
         ("s3.put_object(Key=k)", ["1:3 put_object"]),
-        ("x.upload_file(a, b, c)", ["1:2 upload_file"]),
         ("x.upload_fileobj(a, b, c)", ["1:2 upload_fileobj"]),
         ("boto3.resource('s3').Object('b', 'k').put(Body=b'')", ["1:38 put"]),
         ("Object('b', 'k').put(Body=b'')", ["1:17 put"]),
         ("self.clients['s3'].put_object()", ["1:19 put_object"]),
-        ("[s3][0].put_object()", ["1:8 put_object"]),
-        ("(yield_ or s3).put_object()", ["1:15 put_object"]),
         ("async def f(): (await c()).put_object()", ["1:27 put_object"]),
-        ("async def f(): await s3.put_object()", ["1:24 put_object"]),
         ("s3.put_object().put_object()", ["1:3 put_object", "1:16 put_object"]),
         ("s3.put_object(x=s3.put_object())", ["1:3 put_object", "1:19 put_object"]),
         # receivers are looked through
         ("async def f(): (await s3.Object(b, k)).put()", ["1:39 put"]),
-        ("async def f(): await (await s3.Object(b, k)).put()", ["1:45 put"]),
         ("(o := s3.Object(b, k)).put()", ["1:23 put"]),
         ("(s3.Object(b, k) if c else d).put()", ["1:30 put"]),
-        ("(d if c else s3.Object(b, k)).put()", ["1:30 put"]),
-        ("(c or s3.Object(b, k)).put()", ["1:23 put"]),
         ("(c and d or s3.Object(b, k)).put()", ["1:29 put"]),
         ("(s3.Object if c else d)(b, k).put()", ["1:30 put"]),
         ("(c or (x := y if z else s3.Object)(b, k)).put()", ["1:42 put"]),
         ("getattr(s3, 'Object')(b, k).put()", ["1:28 put"]),
-        ("getattr(getattr(s3, 'x'), 'Object')(b, k).put()", ["1:42 put"]),
-        ("(x := getattr(s3, 'Object'))(b, k).put()", ["1:35 put"]),
-        ("from boto3 import Object as O\nO('b', 'k').put()", ["2:12 put"]),
         ("from boto3 import Object as O\n(O('b', 'k') if c else d).put()", ["2:26 put"]),
         # every place in a program
         ("f'{s3.put_object()}'", ["1:6 put_object"]),
-        ("[s3.put_object() for x in y]", ["1:4 put_object"]),
         ("[x for x in y if s3.put_object()]", ["1:20 put_object"]),
         ("@s3.put_object()\ndef f(): ...", ["1:4 put_object"]),
         ("def f(x=s3.put_object()): ...", ["1:11 put_object"]),
         ("def f(x: s3.put_object()) -> s3.put_object(): ...", ["1:12 put_object", "1:32 put_object"]),
         ("lambda: s3.put_object()", ["1:11 put_object"]),
         ("class C(s3.put_object(), k=s3.put_object()): ...", ["1:11 put_object", "1:30 put_object"]),
-        ("if False:\n    s3.put_object()", ["2:7 put_object"]),
-        ("if s3.put_object(): ...", ["1:6 put_object"]),
-        ("s3.put_object() is None", ["1:3 put_object"]),
-        ("s3.put_object()['ETag']", ["1:3 put_object"]),
-        ("s3.put_object().get('ETag')", ["1:3 put_object"]),
         ("match s3.put_object():\n  case x if s3.put_object(): ...", ["1:9 put_object", "2:15 put_object"]),
-        ("with s3.put_object() as x, y: ...", ["1:8 put_object"]),
         ("try: ...\nexcept E:\n  s3.put_object()\nelse:\n  s3.put_object()\nfinally:\n  s3.put_object()", [
             "3:5 put_object", "5:5 put_object", "7:5 put_object",
         ]),
-        ("x[s3.put_object()] = 1", ["1:5 put_object"]),
         ("s3.put_object().x = 1", ["1:3 put_object"]),
         ("callable(s3.put_object())", ["1:12 put_object"]),
         ("(s3.upload_file if big else s3.put_object)(x)", ["1:4 upload_file", "1:31 put_object"]),
-        ("(a or s3.put_object)(x)", ["1:9 put_object"]),
         ("(f := s3.put_object)(x)", ["1:9 put_object"]),
         # handed on
-        ("executor.submit(s3.upload_file, a)", ["1:19 upload_file"]),
         ("partial(s3.put_object, Bucket=b)", ["1:11 put_object"]),
-        ("async def f(): await asyncio.to_thread(s3.put_object, Key=k)", ["1:42 put_object"]),
         ("put = s3.put_object\nput()\nput()", ["1:9 put_object"]),
         ("{'put': s3.put_object}", ["1:11 put_object"]),
-        ("retry(f=s3.put_object)", ["1:11 put_object"]),
         ("retry(*s3.put_object)", ["1:10 put_object"]),
         ("def f(): return s3.put_object", ["1:19 put_object"]),
-        ("def f(): yield s3.put_object", ["1:18 put_object"]),
         ("lambda: s3.put_object", ["1:11 put_object"]),
         ("def f(put=s3.put_object): ...", ["1:13 put_object"]),
         ("@s3.put_object\ndef f(): ...", ["1:4 put_object"]),
         ("[s3.put_object, (s3.put_object,)]", ["1:4 put_object", "1:20 put_object"]),
-        ("x = a or s3.put_object", ["1:12 put_object"]),
         ("x = s3.put_object if y else z", ["1:7 put_object"]),
         ("x = z if y else s3.put_object", ["1:19 put_object"]),
         ("if (put := s3.put_object): ...", ["1:14 put_object"]),
         ("match s3.put_object:\n  case put: put()", ["1:9 put_object"]),
-        ("match s3.put_object:\n  case 1: ...\n  case [*put] | {**put}: ...", ["1:9 put_object"]),
-        ("match (s3.put_object, 1):\n  case (put, _): put()", ["1:10 put_object"]),
         ("print(*[s3.put_object], file=s3.put_object)", ["1:11 put_object", "1:32 put_object"]),
-        ("isinstance(x, s3.put_object)", ["1:17 put_object"]),
         # not the builtin
         ("def callable(f): f()\ncallable(s3.put_object)", ["2:12 put_object"]),
         ("from lib import print\nprint(s3.put_object)", ["2:9 put_object"]),
         ("def f(hasattr): hasattr(s3.put_object, 'x')", ["1:27 put_object"]),
-        ("def f():\n  isinstance = g\n  isinstance(s3.put_object, x)", ["3:16 put_object"]),
         ("class C:\n  print = f\n  x = print(s3.put_object)", ["3:15 put_object"]),
         ("x.print(s3.put_object)", ["1:11 put_object"]),
-        ("f()(s3.put_object)", ["1:7 put_object"]),
         # getattr with a constant name
         ("getattr(s3, 'put_object')()", ["1:13 put_object"]),
         ("getattr(s3, \"put_object\", None)(Key=1)", ["1:13 put_object"]),
-        ("put = getattr(s3, 'put_object')", ["1:19 put_object"]),
-        ("f(getattr(s3, 'put_object'))", ["1:15 put_object"]),
-        ("if put := getattr(s3, 'put_object', None): ...", ["1:23 put_object"]),
         ("getattr(s3.Object('b', 'k'), 'put')()", ["1:30 put"]),
-        ("getattr(getattr(s3, 'x'), 'put_object')()", ["1:27 put_object"]),
-        ("getattr(s3, 'put_object' '')()", ["1:13 put_object"]),
-        ("builtins.getattr(s3, 'put_object')()", ["1:22 put_object"]),
         ("import builtins as b\nb.getattr(s3, 'put_object')()", ["2:15 put_object"]),
         ("from builtins import getattr as g\ng(s3, 'put_object')()", ["2:7 put_object"]),
         ("getattr(*x, 'put_object')()", ["1:13 put_object"]),
@@ -122,8 +87,6 @@ from flake8_artifact_pin.source.patterns import parse_pattern
         ("(\n s3\n .put_object\n (Key=1)\n)", ["3:2 put_object"]),
         ("s3 \\\n  . put_object ()", ["2:4 put_object"]),
         ("x = 'é', 'ü', s3.put_object()", ["1:17 put_object"]),
-        ("\ts3.put_object()".strip(" ").replace("\t", "if 1:\n\t"), ["2:4 put_object"]),
-        ("\x0cs3.put_object()", ["1:4 put_object"]),
         ("größe.put_object()", ["1:6 put_object"]),
         # PEP 3131: identifiers are compared in normal form NFKC
         ("s3.ｐut_object()", ["1:3 put_object"]),
@@ -139,19 +102,15 @@ def test_counted(source: str, expected: list[str]) -> None:
     [
         # what it writes is not seen in it
         ("def put_object(): requests.put(url)\nput_object()", ["2:0 put_object"]),
-        ("async def put_object(): ...\nmap(put_object, x)", ["2:4 put_object"]),
         ("def f():\n  def put_object(): ...\n  put_object()", ["3:2 put_object"]),
         ("if x:\n  def put_object(): ...\nelse:\n  def put_object(): s3.put_object()\nput_object()", [
             "4:23 put_object", "5:0 put_object",
         ]),
         ("def put_object(): put_object()", ["1:18 put_object"]),
         ("def put_object(): upload_file()\ndef upload_file(): put_object()", ["1:18 upload_file", "2:19 put_object"]),
-        ("s3.put_object()\ndef put_object(): ...\nput_object()", ["1:3 put_object", "3:0 put_object"]),
         ("put_object()\ndef put_object(x=s3.put_object()): ...", ["1:0 put_object", "2:20 put_object"]),
         # what it writes is counted in it
         ("def put_object(): s3.put_object()\nput_object()\nmap(put_object, x)", ["1:21 put_object"]),
-        ("def put_object():\n  def f(): s3.upload_file()\nput_object()", ["2:14 upload_file"]),
-        ("def put_object(): s3.put_object(); put_object()", ["1:21 put_object"]),
         ("def put_object(): upload_file()\ndef upload_file(): s3.upload_file()\nput_object()", ["2:22 upload_file"]),
         ("def put_object(): upload_file()\ndef upload_file(): ...\nput_object()", ["1:18 upload_file"]),
         # a method is not known by its name alone
@@ -168,74 +127,45 @@ def test_function_of_the_same_file(source: str, expected: list[str]) -> None:
     "source",
     [
         pytest.param("def put_object(): ...", id="a definition"),
-        pytest.param("'''s3.put_object()'''", id="a docstring"),
         pytest.param("# s3.put_object()", id="a comment"),
-        pytest.param("f('put_object')", id="a string"),
         pytest.param("s3.generate_presigned_url('put_object')", id="a string that names it"),
-        pytest.param("s3._s3_upload_file()", id="a longer name"),
         pytest.param("s3.put_object.assert_called_once()", id="something of the method is called"),
         pytest.param("f(s3.put_object.return_value)", id="something of the method is handed on"),
         pytest.param("f(s3.put_object[0])", id="an item of the method"),
-        pytest.param("s3.put_object is old", id="compared, left"),
         pytest.param("x = old == s3.put_object", id="compared, right"),
         pytest.param("s3.put_object = f", id="assigned to"),
-        pytest.param("s3.put_object: F = f", id="assigned to with an annotation"),
         pytest.param("s3.put_object += f", id="assigned to in place"),
-        pytest.param("for s3.put_object in x: ...", id="a loop's target"),
-        pytest.param("with x as s3.put_object: ...", id="a with's target"),
         pytest.param("del s3.put_object", id="deleted"),
         pytest.param("s3.put_object", id="evaluated and thrown away"),
         pytest.param("if s3.put_object: ...", id="a condition"),
         pytest.param("while not s3.put_object: ...", id="a negated condition"),
-        pytest.param("if x and s3.put_object: ...", id="part of a condition"),
-        pytest.param("x = a if s3.put_object else b", id="the condition of an expression"),
-        pytest.param("assert s3.put_object", id="asserted"),
         pytest.param("[x for x in y if s3.put_object]", id="a comprehension's condition"),
         pytest.param("f'{s3.put_object}'", id="printed"),
         pytest.param("callable(s3.put_object)", id="probed by callable()"),
-        pytest.param("hasattr(s3.put_object, 'x')", id="probed by hasattr()"),
         pytest.param("getattr(s3.put_object, x)", id="something of the method, by getattr()"),
         pytest.param("match x:\n  case s3.put_object: ...", id="a pattern's value"),
-        pytest.param("match x:\n  case s3.put_object(): ...", id="a pattern's class"),
         pytest.param("match x:\n  case {s3.put_object: 1}: ...", id="a pattern's key"),
         pytest.param("match s3.put_object:\n  case 1 | _: ...", id="a match's subject that gets no name"),
-        pytest.param("match x:\n  case y if s3.put_object: ...", id="a match's guard"),
         pytest.param("s3.put_object if x else None", id="a branch, thrown away"),
-        pytest.param("None if x else s3.put_object", id="the other branch, thrown away"),
         pytest.param("while s3.put_object: ...", id="a loop's condition"),
-        pytest.param("print('put', s3.put_object)", id="printed by print()"),
-        pytest.param("isinstance(s3.put_object, x)", id="probed by isinstance()"),
-        pytest.param("str(s3.put_object) + repr(s3.put_object)", id="shown"),
-        pytest.param("builtins.callable(s3.put_object)", id="probed by builtins.callable()"),
         pytest.param("from builtins import callable\ncallable(s3.put_object)", id="probed by an imported callable()"),
-        pytest.param("assert s3.put_object.called and s3.put_object.call_count == 1", id="what a mock has"),
         pytest.param("getattr(s3, 'put_' 'object')()  # put_object", id="a name in pieces"),
         pytest.param("getattr(s3, 'put\\x5fobject')()  # put_object", id="a name with an escape"),
-        pytest.param("getattr(s3, 'put_'\n  'object')()  # put_object", id="a name in pieces on two lines"),
         pytest.param("x.getattr(s3, 'put_object')()", id="another getattr"),
         pytest.param("f(s3, 'put_object')()", id="another function"),
-        pytest.param("f()(s3, 'put_object')()", id="a function without a name"),
         pytest.param("def f(x: s3.put_object) -> s3.put_object: ...", id="an annotation"),
-        pytest.param("async def f() -> s3.put_object: ...", id="an annotation of an async function"),
         pytest.param("x: s3.put_object", id="an annotation of a variable"),
         pytest.param("try: ...\nexcept s3.put_object: ...", id="compared with an exception"),
         pytest.param("getattr(s3, 'put_object')", id="got and thrown away"),
-        pytest.param("if getattr(s3, 'put_object', None): ...", id="getattr in a condition"),
-        pytest.param("getattr(s3, 'put_object', None) is None", id="getattr compared"),
         pytest.param("callable(getattr(s3, 'put_object', None))", id="getattr probed"),
-        pytest.param("getattr(s3, 'put_object').assert_called()", id="something of what getattr gets"),
         pytest.param("getattr(s3, put_object)()", id="getattr with a name that is not constant"),
-        pytest.param("getattr(s3, 1)()", id="getattr with something else"),
         pytest.param("getattr(s3)()", id="getattr without a name"),
-        pytest.param("hasattr(s3, 'put_object')", id="hasattr"),
         pytest.param("setattr(s3, 'put_object', f)", id="setattr"),
         pytest.param("getattr(s3, 'ｐut_object')()", id="a string is not normalised as an identifier is"),
         pytest.param("Object.put()", id="not on an instance"),
         pytest.param("(lambda: s3.Object(b, k))().put()", id="what a function returns"),
         pytest.param("[s3.Object(b, k)][0].put()", id="an item of a list"),
-        pytest.param("queue.put()", id="another put"),
         pytest.param("self.Object().x.put()", id="something between"),
-        pytest.param("s3.put_object()()()".replace("put_object", "x"), id="calls of calls"),
     ],
 )
 def test_not_counted(source: str) -> None:
@@ -248,7 +178,6 @@ def test_not_counted(source: str) -> None:
         pytest.param("type X = s3.put_object", id="a type"),
         pytest.param("def f[T: s3.put_object](): ...", id="the bound of a type parameter"),
         pytest.param("def f[T = s3.put_object](): ...", id="the default of a type parameter"),
-        pytest.param("def f[**P = s3.put_object](): ...", id="the default of parameters"),
         pytest.param("def f[*T = s3.put_object](): ...", id="the default of more type parameters"),
     ],
 )
@@ -260,12 +189,10 @@ def test_types_are_not_counted(source: str) -> None:
     ("source", "expected"),
     [
         ("t'{s3.put_object}'", ["1:6 put_object"]),
-        ("t'{s3.put_object()}'", ["1:6 put_object"]),
         ("try: ...\nexcept A, B:\n  s3.put_object()", ["3:5 put_object"]),
         ("lazy from lib import put_object\nput_object()", ["2:0 put_object"]),
         ("lazy import lib as l\nl.s3.put_object()", ["2:5 put_object"]),
         ("[*s3.put_object() for x in y]", ["1:5 put_object"]),
-        ("{**s3.put_object() for x in y}", ["1:6 put_object"]),
     ],
 )
 def test_new_syntax(source: str, expected: list[str]) -> None:
@@ -331,12 +258,12 @@ NODES = [
 
 
 @pytest.mark.parametrize(("node_type", "tested"), NODES, ids=lambda part: getattr(part, "__name__", part))
-@pytest.mark.parametrize("text", ["s3.put_object()", "x.s3.put_object()"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_every_node(node_type: type[ast.AST], tested: str, text: str) -> None:
+def test_every_node(node_type: type[ast.AST], tested: str) -> None:
     """A call is found wherever it stands in a node, whatever the node is: a newer Python has more of them."""
     if (node_type, tested) == (ast.NamedExpr, "target"):
         pytest.skip("is a name")
+    text = "x.s3.put_object()"
     call = ast.parse(text, mode="eval").body
     fields: dict[str, object] = {field: [] if field in LISTS else None for field in node_type._fields}
     fields |= {field: "x" for field in TEXTS & fields.keys()}
@@ -383,12 +310,10 @@ def test_scope(source: str, expected: list[str]) -> None:
     [
         ("s3.put_object(Key='a/b.json')", 'put_object("a/b.json")'),
         ("s3.put_object(b, k)", "put_object(...)"),
-        ("s3.put_object(**kwargs)", "put_object(...)"),
         ("partial(s3.put_object, Key='a')", 'put_object("a") passed as a value'),
         ("submit(s3.put_object if x else y, Key='a')", 'put_object("a") passed as a value'),
         ("(s3.put_object if x else y)(Key='a')", 'put_object("a")'),
         ("put = s3.put_object", "put_object passed as a value"),
-        ("retry(f=s3.put_object, Key='a')", "put_object passed as a value"),
         ("s3.Object(b, 'a').put(Body=x)", 'put("a")'),
     ],
 )
@@ -421,7 +346,6 @@ def test_span(source: str, spans: list[tuple[int, int]]) -> None:
     "source",
     [
         'x = f"""a\n  {s3.put_object(\n  1)} b\n  {s3.upload_file()}\n"""',
-        'x = ("a" f"{s3.put_object()}"\n     f"é {s3.upload_file()}")',
         'x = ("a" f"{s3.put_object(1)}" "b"\n\n     f"é {s3.put_object()}")',
         'x = f"""é\n{getattr(s3, "put_object")()}"""',
         'x = f"{x:>{s3.put_object()}}"',
@@ -441,9 +365,7 @@ def test_inside_fstring(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        """('a' f'{x}'\n  f'é {getattr(s3,"put_object")()}')""",
         """(f'''a\n {b}\n''' f'''é \n {getattr(s3, "put_object")()}''')""",
-        """f'''{\ngetattr(s3,\n"put_object")()}'''""",
         """f'''\n{x:{getattr(s3,\n"put_object")()}}'''""",
     ],
 )
@@ -455,14 +377,11 @@ def test_getattr_inside_fstring(source: str) -> None:
     ("source", "expected"),
     [
         ("def f(x: 'Object'): x.put()", ["1:22 put"]),
-        ("def f(x: 'no Python ('): x.put()", []),
         ("def f(x: 'no\\0Python'): x.put()", []),
         (f"def f(x: '{' | '.join(['Object'] * 20_000)}'): x.put()", []),
-        ("def f(x: 's3.Object | None'): x.put()", ["1:32 put"]),
         ("def f(x: None | s3.Object): x.put()", ["1:30 put"]),
         ("def f(x: Optional[Object]): x.put()", ["1:30 put"]),
         ("def f(x: Union[None, Object]): x.put()", ["1:33 put"]),
-        ("def f(x: list[Object]): x.put()", []),
         (
             "class A:\n @cached_property\n def o(self): return s3.Object(b, k)\n def f(self): self.o.put()",
             ["4:21 put"],
@@ -497,21 +416,14 @@ def test_deep_chain() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda size: "s3.put_object(Bucket=b, Key='a/b', Body=x)\n" * size,
         lambda size: f"x = [{'s3.put_object(), ' * size}]",
-        lambda size: f"submit({'s3.put_object, ' * size})",
-        lambda size: f"s3.put_object({'a' * size})",
         lambda size: f"'{'é' * size}'; " + "s3.put_object(); " * size,
         lambda size: f"({' or '.join(['x', 'y.z'] * size)}).put_object()",
         lambda size: "".join(f"def f{number}(x): s3.put_object(Key=x)\n" for number in range(size)),
         lambda size: "".join(f"def put_{number}(): put_{number + 1}()\n" for number in range(size)) + "put_0()\n",
-        lambda size: f"{'[' * 50}s3.put_object(){']' * 50}\n" * size,
         lambda size: f"{'lambda: ' * 50}s3.put_object()\n" * size,
     ],
-    ids=[
-        "calls", "one line", "values", "a long name", "not ASCII", "branches", "functions", "functions that call on",
-        "lists", "lambdas",
-    ],
+    ids=["one line", "not ASCII", "branches", "functions", "functions that call on", "lambdas"],
 )
 def test_grows_with_the_source(make: Callable[[int], str]) -> None:
     patterns = [*DEFAULT_PATTERNS, "put_*"]

@@ -35,44 +35,27 @@ IF_COMMENT_IS_READ = b';#%b"; ' + PUT + b'\n'
 TRICKS = {
     # a byte that is not UTF-8 stands beside the cookie: flake8 reads Latin-1
     "escapes": b"# \xff coding: unicode_escape\n#\\x0a" + PUT,
-    "escapes, by an equals sign": b"# \xff vim: set fileencoding=unicode-escape :\n#\\x0a" + PUT,
-    "raw escapes": b"# \xff coding: raw_unicode_escape\n#\\u000a" + PUT,
     "escapes, in line 2": b"# \xff\n# coding: unicode_escape\n#\\x0a" + PUT,
     "trail byte of GBK": b'# \xd6\xd0 coding: gbk\nx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
-    "trail byte of GB18030": b'# \xd6\xd0 coding: gb18030\nx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
-    "trail byte of Big5": b'# \xa4\xa4 coding: big5\nx = "\xa5\\' + IF_QUOTE_IS_ESCAPED,
-    "trail byte of Shift JIS": b'# \x93\xfa coding: shift_jis\nx = "\x83\\' + IF_QUOTE_IS_ESCAPED,
-    "trail byte of cp932": b'# \x93\xfa coding: cp932\nx = "\x83\\' + IF_QUOTE_IS_ESCAPED,
     "superscript of HP Roman": b"# \xe9 coding: hp-roman8\ns3.uplo\xf9d_file()\n",
-    "ligature of Mac Roman": b"# \xe9 coding: mac-roman\ns3.upload_\xdele()\n",
-    "superscript of code page 437": b"# \xe9 coding: cp437\ns3.se\xfcd()\n",
     # ... or behind it, which is the same line to flake8
     "superscript behind the cookie": b"# coding: hp-roman8\rs3.uplo\xf9d_file()\n",
     "trail byte behind the cookie": b'# coding: gbk\rx = "\x81\\' + IF_QUOTE_IS_ESCAPED,
     # only Python finds the cookie, behind a carriage return: flake8 reads UTF-8
     "behind a carriage return": b"\r# coding: unicode_escape\n#\\x0a" + PUT,
     "behind a form feed": b"\x0c\r# coding: utf-7\n# +AAo-" + PUT,
-    "UTF-7 by another name": b"\r# coding: U7\n# +AAo-" + PUT,
     "UTF-8 as GBK": '\r# coding: gbk\nx = "\u4e2d\\'.encode() + IF_QUOTE_IS_ESCAPED,
     "HZ": b'\r# coding: hz\nx = "~{!"' + IF_COMMENT_IS_READ % b"~}",
     "ISO 2022": b'\r# coding: iso2022_jp\nx = "\x1b$B!"' + IF_COMMENT_IS_READ % b"\x1b(B",
-    "ISO 2022 in Korean": b'\r# coding: iso2022_kr \x1b$)C\nx = "\x0e!"' + IF_COMMENT_IS_READ % b"\x0f",
     "a yen sign for a backslash": b'\r# coding: shift_jisx0213\nx = "\\' + IF_QUOTE_IS_ESCAPED,
     # only flake8 finds the cookie: Python reads UTF-8
-    "UTF-7 for flake8": b'#\r\r# coding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
-    "escapes for flake8": b'#\r\r# coding: unicode_escape\nx = "\\x22"' + IF_QUOTE_IS_READ,
-    "HZ for flake8": b"#\r\r# coding: hz\n#~\n" + PUT,
     "Latin-1 for flake8": b"#\r\r# coding: latin-1\n" + ORDINAL,
-    "ISO 8859-5 for flake8": b"#\r\r# coding: iso8859-5\n" + ORDINAL,
-    "cp1251 for flake8": b"#\r\r# coding: cp1251\n" + FULLWIDTH,
-    "GBK for flake8": b'#\r\r# coding: gbk\nx = "\xe4\xb8\xad\\"; """; ' + PUT + b' #"""\n',
     "in line 2, for flake8": b"\x0c\n#\r# coding: cp1251\n" + FULLWIDTH,
     "in code, for flake8": b"#\rx = 1; f = dict\rf(coding=cp1251) if 0 else 0\n" + FULLWIDTH,
     "another one for flake8": b"\r# coding: latin-1\n# coding: cp1251\ns3.uplo\xaad_file()\n",
     # only flake8 finds the cookie, and it does not look like one in what flake8 read
     "eaten by an escape": b'#\r\r# \\u000coding: unicode_escape\nx = "\\x22"' + IF_QUOTE_IS_READ,
     "disguised by UTF-7": b'#\r\r# +coding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
-    "disguised by UTF-7, shifted": b'#\r\r# +AGEkkkkkcoding: utf-7\nx = "+ACI-"' + IF_QUOTE_IS_READ,
     "disguised by HZ": b"#\r\r# ~{acoding:hz~}\n#~\n" + PUT,
     "disguised by ISO 2022": b'#\r\r# \x1b$Bacoding:iso2022_jp\x1b(B\nx = "\x1b$B!";s3.send();#\x1b(B"\n',
     "disguised by Chinese": b'#\r\r# \x1b$Aacoding:iso2022_jp_2\x1b(B\nx = "\x1b$A!";s3.put_object();#\x1b(B"\n',
@@ -84,29 +67,13 @@ TRICKS = {
 # Each of these is the same program to both, and many a repository has such files.
 HONEST = {
     "no cookie": b"x = 1\n",
-    "UTF-8 without a cookie": "x = 'é'\n".encode(),
-    "UTF-8": "# -*- coding: utf-8 -*-\nx = 'é'\n".encode(),
-    "UTF-8 by another name": "#!/usr/bin/env python\n# vim: set fileencoding=utf8 :\nx = 'é'\n".encode(),
     "UTF-8 as Emacs ends lines": "# -*- coding: utf-8-unix -*-\nx = 'é'\n".encode(),
     "UTF-8 with a signature": "\ufeff# coding: utf-8-sig\nx = 'é'\n".encode(),
-    "Latin-1": "# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"),
     "Latin-1 as Emacs ends lines": "# -*- coding: iso-latin-1-unix -*-\nx = 'é'\n".encode("latin-1"),
-    "Latin-1 beside the cookie": "# coding: iso-8859-1, André\nx = 'é'\n".encode("latin-1"),
-    "ISO 8859-15": "# coding: iso-8859-15\nx = '€'\n".encode("iso-8859-15"),
-    "cp1252 beside the cookie": "# coding: cp1252 – André\nx = '€'\n".encode("cp1252"),
-    "KOI8-R": "# coding: koi8-r\nx = 'причина'\n".encode("koi8-r"),
-    "cp437": "# coding: cp437\nx = 'é'\n".encode("cp437"),
     "cp437, what is a sign to one and a letter to the other": "# coding: cp437\nx = '½'\n".encode("cp437"),
-    "Mac Roman": "#!/usr/bin/python\n# coding: mac-roman\nx = 'é'\n".encode("mac-roman"),
     "EUC-JP beside the cookie": "# coding: euc-jp 日本\nx = '日本'\n".encode("euc-jp"),
-    "GBK": "# coding: gbk\nx = '中文\\n'\n".encode("gbk"),
-    "Big5": "#!/usr/bin/python\n# coding: big5\nx = '中文\\n'\n".encode("big5"),
     "Shift JIS": "# coding: shift_jis\nx = 'ソース\\n'\n".encode("shift_jis"),
-    "ASCII in GBK": b"\n# coding: gbk\nx = 1\n",
-    "behind a blank line": "\n# coding: cp1252\nx = 'é'\n".encode("cp1252"),
     "prose": b"# coding: see below\nx = 1\n",
-    "a word": b"# the encoding of what we decode\nx = 1\n",
-    "in a docstring": '"""\n# coding: utf-7\n"""\nx = \'é\'\n'.encode(),
     "in code": "import x\n# é\nopen(f, encoding=utf_7)\n".encode(),
     "of other files": "#!/usr/bin/python\n# Reads coding: gbk, encoding=cp1251 and coding: hz\nx = 'é中ю'\n".encode(),
     "below a cookie": "# coding: utf-8\nx = 1\n# encoding: hz\nopen(f, encoding=utf_16)\nx = 'é'\n".encode(),
@@ -114,7 +81,6 @@ HONEST = {
     "carriage returns": b"x = 1\ry = 2\r\nz = 3\r",
     "not UTF-8": b"x = '\xff'\n",
     "unknown": b"# coding: no-such-thing\nx = 1\n",
-    "empty": b"",
 }
 
 
@@ -194,7 +160,7 @@ def test_problem() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize(
-    "unit", ["coding: x", "#\r", "\n# coding: cp437\n# \u00e9", "\u4e2d", "=7"],
+    "unit", ["#\r", "\n# coding: cp437\n# \u00e9", "=7"],
 )
 def test_growth(unit: str) -> None:
     """What grows with the square of the file would stop an editor."""

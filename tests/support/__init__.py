@@ -4,7 +4,6 @@ from support.growth import LINEAR
 from support.outcome import Outcome
 from support.outcome import Result
 from support.process import COMMAND
-from support.process import run_on_terminal
 from support.process import run_process
 from support.process import run_program
 from support.process import run_without
@@ -26,7 +25,6 @@ __all__ = [
     "PUT",
     "Repository",
     "Result",
-    "run_on_terminal",
     "run_process",
     "run_program",
     "run_without",

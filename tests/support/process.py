@@ -1,7 +1,6 @@
 """The command ``flake8-artifact-pin`` run as a user does: as a process, on a terminal, without a stream."""
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import subprocess
@@ -30,24 +29,6 @@ def run_process(*arguments: str, cwd: Path | None = None, **environment: str) ->
 def run_program(*arguments: str, cwd: Path | None = None, **environment: str) -> Outcome:
     """Run a program, in an environment that differs in some variables."""
     return _run(arguments, subprocess.PIPE, subprocess.PIPE, cwd, environment)
-
-
-def run_on_terminal(stream: str, *arguments: str, **environment: str) -> tuple[str, Outcome]:
-    """Run the command; return what the terminal shows that "stdout" or "stderr" is, and what the other one got."""
-    # Windows has none
-    import pty
-
-    parent, child = pty.openpty()
-    streams = (child, subprocess.PIPE) if stream == "stdout" else (subprocess.PIPE, child)
-    outcome = _run([*COMMAND, *arguments], *streams, None, {"TERM": "xterm", **environment})
-    os.close(child)
-    shown = b""
-    # Linux ends what there is to be read with an error
-    with contextlib.suppress(OSError):
-        while data := os.read(parent, 1000):
-            shown += data
-    os.close(parent)
-    return os.fsdecode(shown).replace("\r\n", "\n"), outcome
 
 
 def run_without(stream: str, how: str, *arguments: str, **environment: str) -> Outcome:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
@@ -18,14 +19,14 @@ def read_pins(text: str) -> Pins:
     return pins
 
 
-def report_source(source: str) -> FileReport:
+def report_source(source: str, patterns: Sequence[str] = ()) -> FileReport:
     """Return the report of a source, as of a file in which flake8 finds each line as it is."""
     lines = source.splitlines(keepends=True)
 
     def noqa_line_for(line: int) -> str | None:
         return lines[line - 1] if line <= len(lines) else ""
 
-    return report_file(ast.parse(source), lines, "/project/a.py", noqa_line_for, compile_matcher(("s3",), ()))
+    return report_file(ast.parse(source), lines, "/project/a.py", noqa_line_for, compile_matcher(("s3",), patterns))
 
 
 def report_calls(*names: str) -> FileReport:

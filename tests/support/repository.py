@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from support.outcome import Outcome
 from support.project import Project
+from support.project import PUT
 
 from flake8_artifact_pin.cli.main import main
 
 # What git is told instead of the machine's own configuration: nothing is synced to disk and nothing tidied up,
 # which half of the time went to.
 CONFIGURATION = {
+    "advice.addEmbeddedRepo": "false",
     "core.fsync": "none",
     "gc.auto": "0",
     "maintenance.auto": "false",
@@ -64,11 +66,34 @@ class Repository(Project):
         process = subprocess.run(["git", *arguments], cwd=self.root, check=True, stdout=subprocess.PIPE)
         return os.fsdecode(process.stdout)
 
+    def shell(self, commands: str) -> None:
+        """Run commands of the shell, each of which must succeed."""
+        subprocess.run(["sh", "-ec", commands], cwd=self.root, check=True, stdout=subprocess.DEVNULL)
+
+    def add(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files and let git track all that there is."""
+        self.write(files)
+        self.git("add", "--all")
+
     def commit(self, files: Mapping[str, str | bytes] | None = None, message: str = "change") -> None:
         """Write files and commit all that there is."""
-        self.write(files or {})
-        self.git("add", "--all")
+        self.add(files or {})
         self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+
+    def commit_renames(self, number: int) -> None:
+        """Commit files old/N.py, of which the first has a PUT call, and then renames of all to new/xN.py, with an edit.
+
+        Only git has these files: it takes long to write them. Files of the same name would be found at once.
+        """
+        text = "".join(f"x{line} = 1\n" for line in range(20))
+        stream = []
+        for start, texts in (("old/", [text + PUT, text]), ("new/x", [text + "x = 1\n"])):
+            stream.append("commit refs/heads/main\ncommitter Ann <ann@example.org> 0 +0000\ndata 0\ndeleteall\n")
+            for index in range(number):
+                data = texts[0] if index == 0 else texts[-1]
+                stream.append(f"M 100644 inline {start}{index}.py\ndata {len(data)}\n{data}")
+        subprocess.run(["git", "fast-import", "--quiet"], cwd=self.root, check=True, input="".join(stream).encode())
+        self.git("read-tree", "HEAD")
 
     def run(self, *arguments: str) -> Outcome:
         """Run the command within this process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 import zlib
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -27,19 +28,30 @@ from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 
+IS_3_12 = sys.version_info >= (3, 12)
+
 # ``{e}`` is any expression, ``{r}`` a method that is not called there, ``{o}`` an object, ``{n}`` a name, ``{s}`` a
 # string, ``{m}`` the name of a method
 GRAMMAR = {
-    "n": ["s3", "client", "x", "save", "put", "po", "O", "é", "self.s3"],
-    "s": ["'k'", '"é"', "'''a\nb'''", "'put_object'", "f'{{x}}/k'", "'# no'", '"😀"'],
-    "m": [*["put_object"] * 4, "upload_file", "upload_fileobj", "put", "get_object", "_put_object", "ｐut_object"],
+    "n": ["s3", "client", "x", "save", "put", "po", "O", "b3", "wr", "é", "self.s3"],
+    "s": [
+        "'k'", '"é"', "'''a\nb'''", "'put_object'", "f'{{x}}/k'", "'# no'", '"😀"', "b'x'", "r'\\d'", "'a' \\\n'b'",
+        "('put_'\n'object')", "'\x0c'", "'\u2028'", "'\x85é'", '"""s3.put_object()\n"""',
+        "'''\n\n# x.put_object()\n'''",
+    ],
+    "m": [
+        *["put_object"] * 4, "upload_file", "upload_fileobj", "put", "get_object", "_put_object", "put_objects", "save",
+        "ｐut_object",
+    ],
     "o": [
         "{n}", "{n}", "{n}", "self.clients[{s}]", "boto3.client('s3')", "Object('b', {s})", "O({n})", "({n} or {n})",
         "boto3.resource('s3').Object({s}, 'k')", "{n}.put_object(Body={e})", "{n}[{e}]", "(lambda: {n})()", "super()",
+        "self.get().clients[0]['a']", "factory()()", "[{n}][0]", "{s}", "(await {n}())", "(yield)", "(c := {n})",
     ],
     "r": [
         "{o}.{m}", "{o}.{m}", "{o}.{m}", "{o} . {m}", "({o}\n.{m})", "getattr({o}, '{m}')", "getattr({o}, '{m}', None)",
-        "po", "up", "Object('b', {s}).put", "({o}.  # x.put_object()\n  {m})", "{o}. \\\n {m}",
+        "po", "up", "Object('b', {s}).put", "({o}.  # x.put_object()\n  {m})", "{o}. \\\n {m}", "put_object",
+        "wrs3.{m}", "({n}.{m})", "{o}.\t{m}", "getattr(\n    {o},\n    '{m}',\n)",
     ],
     "e": [
         "{r}({e})", "{r}(Key={s}, Body={e})", "{r}({s}, 'b', {s})", "{r}(*{n}, **{n})", "submit({r}, {e})",
@@ -48,41 +60,52 @@ GRAMMAR = {
         "[{r}({e}) for _ in {n}]", "[i for i in {n} if {r}(i)]", "{n}.generate_presigned_url('put_object')",
         "{r}.return_value", "{n}.put_object.assert_called_once()", "({r} is {n})", "callable({r})",
         "(not callable({r}))", "hasattr({n}, 'put_object')", "{n}", "{n}", "{s}", "{s}", "1", "None",
-        "f'{n} put_object()'", "{r}()[{e}]", "{r}()({e})", "submit(*[{r}])",
+        "f'{n} put_object()'", "{r}()[{e}]", "{r}()({e})", "submit(*[{r}])", "{r}().{m}({e})", "{{**{{'a': {r}}}}}",
+        "[*[{r}], {e}]", "{{{r}, 1}}", "submit(None if {n} else {r})", "{{{s}: {r} for _ in {n}}}",
+        "{{{r} for _ in {n}}}", "list({r} for _ in {n})", "submit(1 if {e} else {e})", "submit({r}.return_value)",
+        "({n} < {r} <= 1)", "({r} in [1])", "setattr({n}, 'put_object', {e})", "mock.patch.object({n}, 'put_object')",
+        "submit(lambda é: {r}(é))", "(await {r}({e}))", "[{r} async for _ in {n}]", "(yield {r}({e}))",
+        "submit(a := {r})", "submit(\n    {e},  # s3.put_object(1)\n    f={r},\n)", "(  # put_object\n    {r}\n)({e})",
+        "rf'''\nput_object() {{\n    {n}\n}}'''", "asyncio.to_thread({r}, {s})", "('é日😀', {r}(Key={s}))",
     ],
     "S": [
         "{e}", "{e}", "{r}({e})", "x = {r}({e})", "x = {r}", "x = y = {e}", "x: int = {r}", "x += {r}({e})",
         "return {r}", "return {e}", "{n}.put_object = {e}", "del {n}.put_object", "assert callable({r}), {e}",
         "raise x({e})", "pass", "yield {r}", "x = await {r}({e})", "{e}; {e}", "'s3.put_object()'",
         "# s3.put_object()\npass", "global y", "nonlocal z", "break", "for {n}.put_object in {e}: pass",
-        "if {r}({e}): x = {r}", "x = (\n  {r},\n  {e})", "{r}",
+        "if {r}({e}): x = {r}", "x = (\n  {r},\n  {e})", "{r}", "x, *y = {r}, {e}", "{n}.put_object, x = {e}, {r}",
+        "{n}.put_object += 1", "{n}.put_object: Any = 1", "{n}.put_object(1).x = {e}", "{n}[{e}] = {r}",
+        "x = \\\n    {r}", "pass  # s3.put_object(Key='é')", "f'{{submit({n})}}'", "{I}", "{I}",
+        *["type Alias[T] = list[submit({n}.put_object)]"] * IS_3_12,
     ],
     "H": [
         "def f({n}={r}):", "def g(self, a: int = {e}, *b, c={r}, **d):", "async def f():", "async def h(a={r}):",
         "class C:", "class C({e}, key=make({r})):", "@{r}({e})\ndef f():", "@partial({r})\nclass D:", "if {e}:",
         "while {e}:", "for i in {e}:", "with {r}({e}) as p:", "with open({s}) as f, x({r}):", "def put_object(s3):",
-        "def é():", "class put_object:",
+        "def é():", "class put_object:", "with (\n    open({s}) as f,\n    submit({r}) as g,\n):",
+        "if {e}: pass\nelse:",
+        "try: {n}\nexcept (A, {n}.B) as e: {e}\nfinally:", "async for i in {n}.list({r}):", "@{r}\ndef f():",
+        "async with {r}({e}) as p:", "match {n}:\n  case s3.put_object: {e}\n  case [x, *_] if {n}:",
+        "match {r}({e}), {n}:\n  case (Point(x=s3.put_object), y):",
+        *["def f[T: (int, str)](a: T = {r}) -> T:"] * IS_3_12,
     ],
     "I": [
         "import boto3", "import awswrangler as wr", "from lib import put_object as po",
         "from .lib import (\n  upload_file as up)", "from lib import Object as O", "from . import save",
-        "import lib.s3 as s3",
+        "import lib.s3 as s3", "import boto3 as b3, asyncio", "import awswrangler.s3", "import awswrangler.s3 as wrs3",
+        "from functools import partial", "from lib import *",
     ],
 }
 SOURCE_WORDS = [
     word.encode()
     for word in (
-        "put_object", "upload_file", "put", "s3", ".", "(", ")", "[", "]", "{", "}", ",", ":", "=", "==", "lambda ",
-        "await ",
-        "async ", "yield ", "not ", " if ", " else ", " for i in ", " in ", " is ", " and ", " or ", "def f():",
-        "class C:", "\n",
-        "\n    ", "\t", "\\\n", ";", "#", "'", '"', "'''", "f'{", "}'", "b'", "*", "**", ":=", "->", "@", "getattr(",
-        "callable(",
-        "import put_object", "from x import ", " as ", "global s3", "del ", "return ", "try:\n", "except ", "finally:",
-        "with ",
-        "é", "ｐut_object", "\x0c", "\r", "\r\n", "\x00", "\u2028", "\ufeff", "0x", "1_0", "...", "None",
-        "match x:\n case ",
-        "0", "1e5", "~", "-", "//", "# -*- coding: latin-1 -*-\n",
+        *"put_object upload_file put s3 . ( ) [ ] { } , : = == ; # ' \" ''' f'{ }' b' * ** := -> @ ~ - //".split(),
+        "\\\n", "\t", "\n",
+        "lambda ", "await ", "async ", "yield ", "not ", " if ", " else ", " for i in ", " in ", " is ", " and ",
+        " or ", "def f():", "class C:", "\n    ", "getattr(", "callable(", "import put_object", "from x import ",
+        " as ", "global s3", "del ", "return ", "try:\n", "except ", "finally:", "with ", "é", "ｐut_object", "\x0c",
+        "\r", "\r\n", "\x00", "\u2028", "\ufeff", "0x", "1_0", "...", "None", "match x:\n case ", "0", "1e5",
+        "# -*- coding: latin-1 -*-\n",
     )
 ]
 FIELD = re.compile(r"\{([a-zA-Z])\}|(\{\{|\}\})")
@@ -120,7 +143,7 @@ def report_of(tree: ast.AST, lines: Sequence[str]) -> FileReport:
 
 
 def named_pins(names: Sequence[str]) -> Pins:
-    text = '[pins."a.py".calls]\n' + "".join(f"{json.dumps(name)} = {{}}\n" for name in names)
+    text = '[pins."a.py".calls]\n' + "".join(f"{json.dumps(name, ensure_ascii=False)} = {{}}\n" for name in names)
     pins = parse_pins(Pins(f"{NOWHERE}/artifact-pins.toml", NOWHERE), text)
     ensure(not pins.faults, "a name of a call is no name", pins.faults)
     return pins

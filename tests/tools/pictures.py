@@ -1,7 +1,6 @@
 """Draw the pictures of the README from the example: python tests/tools/pictures.py [DIRECTORY].
 
-What they show is what flake8 and the command print there: colours are those of the output, and the places those of the
-findings.
+Colours are those of the command's output, and places those of its findings.
 """
 from __future__ import annotations
 
@@ -11,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import textwrap
@@ -40,10 +38,10 @@ SHOWN = ("collectors/prices.py", range(13, 19))
 COLUMNS = 112
 FONT_SIZE, CHARACTER, LINE, MARGIN, BAR = 13, 7.83, 19, 16, 34
 BACKGROUND, TITLE_BAR, TEXT, FAINT = "#1e2228", "#2b313a", "#d5dae2", "#7b8594"
-RED, CYAN, GREEN, BLUE, VIOLET = "#ff7b72", "#56c8d8", "#8ccf7e", "#79b8ff", "#d2a8ff"
+RED, CYAN, GREEN, BLUE = "#ff7b72", "#56c8d8", "#8ccf7e", "#79b8ff"
 BUTTONS = ("#ff5f57", "#febc2e", "#28c840")
 
-# What flake8's own formatter and the command write: "select graphic rendition" of ECMA-48.
+# What the command writes: "select graphic rendition" of ECMA-48.
 SGR = re.compile(r"\x1b\[([\d;]*)m")
 CODE = re.compile(rf'(?P<string>f?"[^"]*")|\b(?:{"|".join(keyword.kwlist)})\b')
 FINDING = re.compile(r"[^:]+:(?P<line>\d+):(?P<column>\d+): (?P<code>\w+) (?P<text>.*)")
@@ -64,36 +62,29 @@ class Terminal(io.StringIO):
         return True
 
 
-def run(command: str) -> str:
+def run(command: str, directory: Path) -> str:
     """Return what the command prints on a terminal: its results, then what is said beside them."""
-    with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()) as err:
-        main(shlex.split(command)[1:])
+    before = os.getcwd()
+    os.chdir(directory)
+    try:
+        with redirect_stdout(Terminal()) as out, redirect_stderr(io.StringIO()) as err:
+            main(shlex.split(command)[1:])
+    finally:
+        os.chdir(before)
     return out.getvalue() + err.getvalue()
-
-
-def flake8(*arguments: str) -> str:
-    """Return what flake8 prints in the example's directory."""
-    return subprocess.run(
-        [sys.executable, "-m", "flake8", *arguments], cwd=EXAMPLE, stdout=subprocess.PIPE, encoding="utf-8",
-    ).stdout
 
 
 def terminal() -> str:
     """Return the picture of a terminal session in a copy of the example, which the commands change."""
     lines: list[list[Piece]] = []
-    directory = os.getcwd()
-    with tempfile.TemporaryDirectory() as copy:
-        shutil.copytree(EXAMPLE, copy, dirs_exist_ok=True)
-        os.chdir(copy)
-        try:
-            # what is stale there is another story
-            run("flake8-artifact-pin prune")
-            for command in COMMANDS:
-                lines.append([Piece("$ ", GREEN, True), Piece(command, TEXT, True)])
-                for line in run(command).splitlines():
-                    lines += wrapped(pieces_of(line))
-        finally:
-            os.chdir(directory)
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(shutil.copytree(EXAMPLE, name, dirs_exist_ok=True))
+        # what is stale there is another story
+        run("flake8-artifact-pin prune", copy)
+        for command in COMMANDS:
+            lines.append([Piece("$ ", GREEN, True), Piece(command, TEXT, True)])
+            for line in run(command, copy).splitlines():
+                lines += wrapped(pieces_of(line))
     lines.append([Piece("$ ", GREEN, True)])
     return picture("example", list(rows(lines)), len(lines))
 
@@ -130,7 +121,8 @@ def editor() -> str:
     """Return the picture of an editor that shows findings inline."""
     name, numbers = SHOWN
     source = (EXAMPLE / name).read_text(encoding="utf-8").splitlines()
-    found = [match for line in flake8("--select=APR", name).splitlines() if (match := FINDING.match(line))]
+    output = SGR.sub("", run(f"flake8-artifact-pin check {name}", EXAMPLE))
+    found = [match for line in output.splitlines() if (match := FINDING.match(line))]
     findings = {int(match["line"]): match for match in found if int(match["line"]) in numbers}
     lines: list[list[Piece]] = []
     marks = []

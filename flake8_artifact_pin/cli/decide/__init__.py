@@ -61,6 +61,7 @@ from flake8_artifact_pin.rules.matching import match_calls
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.moves import renamed
 from flake8_artifact_pin.rules.verdict import judge_file
+from flake8_artifact_pin.rules.verdict import judge_files
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import Verdict
 
@@ -208,7 +209,8 @@ def _plan(
 def _added_names(workspace: Workspace, verdict: Verdict) -> Collection[str]:
     """Return the names of a file's calls that are newer than the pins; none if git does not know."""
     for snapshots in snapshots_of_pins(workspace):
-        changes = match_calls(snapshots.old, snapshots.new, snapshots.renamed)
+        old, new = (judge_files(workspace.pins, reports) for reports in (snapshots.old, snapshots.new))
+        changes = match_calls(old, new, snapshots.renamed)
         added = [change.new for change in changes if change.is_new_artifact and change.new]
         if names := {placed.site.name for placed in added if placed.path == verdict.path}:
             return names

@@ -16,10 +16,10 @@ from flake8_artifact_pin.pins.model import DEFAULT_STORES
 from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import can_be_key
-from flake8_artifact_pin.pins.paths import compile_exempt
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import has_wildcards
+from flake8_artifact_pin.pins.paths import make_exempt
 from flake8_artifact_pin.pins.quoting import pin_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.quoting import value_text
@@ -49,10 +49,10 @@ class Inventory(NamedTuple):
 def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
     """Return the files to pin. Besides ``exempt``, directories of tests with PUT calls are exempt."""
     found = list(scan(workspace, workspace.files(), with_progress))
-    given = compile_exempt(exempt)
+    given = make_exempt(exempt)
     calling = [file.path for file in found if file.report.sites]
     tests = {_test_directory(path) for path in calling if exemption(given, path) is None} - {""}
-    all_exempt = compile_exempt({**exempt, **dict.fromkeys(sorted(tests), _TEST_REASON)})
+    all_exempt = make_exempt({**exempt, **dict.fromkeys(sorted(tests), _TEST_REASON)})
     # a link to what is exempt is not exempt itself
     pins = workspace.pins._replace(exempt=all_exempt)
     governed = [file._replace(path=governed_path(pins, file.name) or file.path) for file in found]
