@@ -193,7 +193,7 @@ def test_exemptions_settings_and_wrappers(repository: Repository) -> None:
         "b.py": put("one") + put("two", "g"),
         "t/a.py": put("test"),
         PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n[exempt]\n"u/" = "trial"\n'
-        '"v/" = { reason = "users", until = 2027-01-01 }\n"w/" = "vendored"\n',
+        '"v/" = { reason = "users", until = 2027-01-01 }\n"w/" = "vendored"\n"x/" = "scratch"\n',
     })
     edit(repository, {
         "b.py": "from store import put\n\ndef f():\n    put('one')\n\ndef g():\n    put('two')\n",
@@ -201,7 +201,7 @@ def test_exemptions_settings_and_wrappers(repository: Repository) -> None:
         "notes.py": "from store import put\nput('notes')\n",
         "t/a.py": put("trial") * 2,
         PINS: 'registry = "s.json"\npatterns = ["more"]\n[exempt]\n"t/" = "tests"\n"u/" = "trials"\n'
-        '"v/" = { reason = "users", until = 2028-01-01 }\n',
+        '"v/" = { reason = "users", until = 2028-01-01 }\n"x/" = "scratch"\n',
     })
     assert changes(repository.run("diff")) == [
         'call added store.py:2: undecided: put_object("{key}") in put',
