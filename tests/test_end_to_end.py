@@ -369,7 +369,7 @@ def test_legacy_api(pipeline: Project) -> None:
     pipeline.capture.readouterr()
     report = get_style_guide(select=["APR"]).check_files(["src/b.py"])
     prune = "flake8-artifact-pin prune"
-    gone = f"gone.py does not exist; renamed: {prune} --move-renamed; deleted: {prune}"
+    gone = f"gone.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: {prune}"
     assert report.get_statistics("APR") == [f"1 APR003 {gone}", f"1 {B_PY.split(' ', 1)[1]}"]
     assert report.total_errors == 2
     sys.stdout.flush()

@@ -266,7 +266,7 @@ PINS_TEXT = (
 DECIDE = f"decide: flake8-artifact-pin decide {shlex.quote(ODD + ':1')}"
 UNPINNED = "put_object(\"<&'>]]>\"): 2 PUT calls, 1 pinned"
 PRUNE = "flake8-artifact-pin prune"
-GONE = f"gone & <é>.py does not exist; renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
+GONE = f"gone & <é>.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: {PRUNE}"
 ITEMS = [
     Item("artifact-pins.toml", 4, 1, "APR003", GONE),
     Item(ODD, 1, 4, "APR001", f'{UNPINNED}; ask <a@b> & "c"; {DECIDE}'),

@@ -37,6 +37,7 @@ class Fate(enum.Enum):
 
     RENAMED = "renamed"
     DELETED = "deleted"
+    ABSENT = "not checked out"
     UNKNOWN = "unknown"
 
 

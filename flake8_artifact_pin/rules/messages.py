@@ -317,13 +317,11 @@ def _gone(pins: Pins, pin: Pin, new_path: str, moved: Sequence[str]) -> Finding:
     if set(moved) - {new_path}:
         text = f"{pin.path} does not exist, its calls moved to {_paths(pins, moved)}: {commands.MOVED}"
     elif new_path:
-        text = f"{pin.path} is now {new_path}; move its pin: {commands.PRUNE} --move-renamed"
+        text = f"{pin.path} is now {new_path}; keep its decisions: {commands.MOVED}"
     else:
         ids = list(dict.fromkeys(text for decision in pin.decisions for text in decision.registered))
         retire = f", and retire {listed(ids)}" if ids else ""
-        text = (
-            f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: {commands.PRUNE}{retire}"
-        )
+        text = f"{pin.path} does not exist; renamed: {commands.MOVED}; deleted: {commands.PRUNE}{retire}"
     return make_finding(*pin_position(pins, pin), "APR003", text, pin.path)
 
 

@@ -324,9 +324,9 @@ def test_text(repository: Repository) -> None:
     repository.git("mv", "old.py", "new.py")
     outcome = repository.run("check")
     assert outcome == (
-        f"{PINS}:5:1: APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; deleted: "
+        f"{PINS}:5:1: APR003 gone.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: "
         "flake8-artifact-pin prune\n"
-        f"{PINS}:6:1: APR003 old.py is now new.py; move its pin: flake8-artifact-pin prune --move-renamed\n"
+        f"{PINS}:6:1: APR003 old.py is now new.py; keep its decisions: flake8-artifact-pin decide --moved\n"
         f'{PINS}:7:1: APR009 "d.py" was deferred until 2020-01-31: data#12 (1 PUT call pinned); '
         "decide: flake8-artifact-pin decide d.py\n"
         "b.py:1:1: APR002 stale pin: 0 PUT calls, 2 pinned; lower it: flake8-artifact-pin prune\n"
@@ -364,11 +364,11 @@ def test_exemptions(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["--since="], "--since needs a revision"),
-        (["--registry="], "--registry needs the path of a file"),
-        (["--output-file="], "--output-file needs the path of a file"),
-        (["--owner=x"], "--owner needs a name, and a registry: --registry PATH, or registry in the pins file"),
-        (["--registry=r.json", "--owner="], "--owner needs a name, and a registry: --registry PATH, or registry in "),
+        (["--since="], "argument --since: it is empty: give a value"),
+        (["--registry="], "argument --registry: it is empty: give a value"),
+        (["--output-file="], "argument --output-file: it is empty: give a value"),
+        (["--owner=x"], "--owner needs a registry: --registry PATH, or registry in the pins file"),
+        (["--registry=r.json", "--owner="], "argument --owner: it is empty: give a value"),
         (["--output-file=no/such"], "[Errno 2] No such file or directory: 'no/such'"),
     ],
 )
@@ -376,7 +376,7 @@ def test_usage_error(directory: Repository, arguments: list[str], error: str) ->
     directory.write({"a.py": PUT})
     outcome = directory.run("check", *arguments)
     assert (outcome.out, outcome.status) == ("", 2)
-    assert outcome.err.startswith(f"flake8-artifact-pin: {error}")
+    assert error in outcome.err
 
 
 @pytest.mark.once

@@ -1,6 +1,7 @@
 """``decide --moved``: decisions go where their calls are now, as far as git knows, and nobody guesses."""
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -106,6 +107,11 @@ CASES = {
         {"a.py": ONE + UNKNOWN, "b.py": TWO},
         named("a.py", ONE_ENTRY, UNKNOWN_ENTRY) + "\n" + named("b.py", TWO_ENTRY),
     ),
+    "entries that nobody can tell apart go with their file": Case(
+        {"a.py": UNKNOWN + "    s3.put_object(Key=key + key)\n"},
+        named("a.py", UNKNOWN_ENTRY, '"h:put_object#2" = {}\n'), {"a.py": "", "c.py": UNKNOWN},
+        named("c.py", UNKNOWN_ENTRY, '"h:put_object#2" = {}\n'), ("c.py:1:1: APR002",),
+    ),
     "equal names": Case(
         {"a.py": ONE + UNKNOWN + "    s3.put_object(Key=key + key)\n"},
         named("a.py", ONE_ENTRY, UNKNOWN_ENTRY, UNKNOWN_ENTRY.replace('object"', 'object#2"')),
@@ -146,11 +152,6 @@ LEFT = {
     "two copies": (
         {"a.py": ONE + TWO}, named("a.py", ONE_ENTRY, TWO_ENTRY), {"a.py": TWO, "c.py": ONE, "d.py": ONE},
         "c.py:2: left, since more similar calls were added than removed: decide on it",
-    ),
-    "entries that nobody can tell apart": (
-        {"a.py": UNKNOWN + "    s3.put_object(Key=key + key)\n"},
-        named("a.py", UNKNOWN_ENTRY, '"h:put_object#2" = {}\n'), {"a.py": "", "c.py": UNKNOWN},
-        'c.py:2: left, since several entries of "a.py" have its name: decide on it',
     ),
     "one of two ids": (
         {"a.py": ONE + TWO}, '[pins]\n"a.py" = { count = 2, registered = ["one", "two"] }\n',
@@ -256,3 +257,129 @@ def test_without_git_nothing_is_known(project: Project) -> None:
     directory = Repository(project, is_git=False)
     directory.write({"a.py": ONE, "b.py": TWO, PINS: named("a.py", ONE_ENTRY, TWO_ENTRY)})
     assert "git knows no PUT call that moved away" in directory.run("decide", "--moved").err
+
+
+def text(word: str, *more: str) -> str:
+    """Return a source that git does not take for another one, and functions with PUT calls."""
+    return "".join([*(f"{word}_{number} = {number}\n" for number in range(60)), *more])
+
+
+@pytest.fixture
+def file_renamed(repository: Repository) -> Repository:
+    """Return a repository in which old.py became new.py before the pins file was written for the last time."""
+    repository.commit({"old.py": text("old", ONE, TWO), PINS: '[pins]\n"old.py" = 2\n'})
+    repository.git("mv", "old.py", "new.py")
+    repository.commit()
+    repository.commit({PINS: '# noted\n[pins]\n"old.py" = 2\n'})
+    return repository
+
+
+# The pins of a file that was renamed, its functions then, and the codes that check reports after decide --moved.
+RENAMED_FILES: dict[str, tuple[str, str, list[str]]] = {
+    "as many calls": ('[pins]\n"old.py" = { count = 2, registered = ["one"] }  # ours\n', ONE + TWO, []),
+    "fewer calls": ('[pins]\n"old.py" = 3\n', ONE + TWO, ["APR002"]),
+    "more calls": ('[pins]\n"old.py" = 1\n', ONE + TWO, ["APR001", "APR001"]),
+    "no call": ('[pins]\n"old.py" = 2\n', "", ["APR002"]),
+    "no call, as pinned": ('[pins]\n"old.py" = 0\n', "", []),
+    "named calls": (named("old.py", ONE_ENTRY, TWO_ENTRY), ONE + TWO, []),
+    "named calls, and one is gone": (named("old.py", ONE_ENTRY, TWO_ENTRY), ONE, ["APR002"]),
+    "what does not parse": ('[pins]\n"old.py" = 1\n', f"{ONE}(\n", ["E999"]),
+}
+
+
+@pytest.mark.parametrize("name", RENAMED_FILES)
+def test_a_pin_goes_with_its_file(file_renamed: Repository, name: str) -> None:
+    """However long ago it was renamed. The pin stays as it is, so nothing of it is lost."""
+    pins, functions, left = RENAMED_FILES[name]
+    file_renamed.commit({"new.py": text("old", functions), PINS: pins})
+    assert file_renamed.run("decide", "--moved") == (f'{PINS}: "old.py" is now "new.py"\n', "", 0)
+    assert file_renamed.read(PINS) == pins.replace("old.py", "new.py")
+    assert [place.rpartition(" ")[2] for place in file_renamed.check().places] == left
+
+
+@pytest.mark.parametrize(
+    ("new_path", "pins", "reason"),
+    [
+        ("new.py", '"new.py" = 1', "has a pin"),
+        ("new.py", '"./new.py" = 1', "has a pin"),
+        ("new.py", '[exempt]\n"n*" = "scratch files"', "is exempt"),
+        ("new.txt", "", "is not Python"),
+        ("ne\\w.py", "", "cannot be pinned"),
+        (os.fsdecode(b"n\xff.py"), "", "cannot be pinned"),
+    ],
+)
+def test_a_rename_that_no_pin_can_follow(repository: Repository, new_path: str, pins: str, reason: str) -> None:
+    """Its decisions are not lost."""
+    repository.commit({"old.py": text("old", UNKNOWN), PINS: f'[pins]\n"old.py" = 2\n{pins}\n'})
+    repository.git("mv", "old.py", new_path)
+    repository.commit()
+    repository.commit({PINS: f'[pins]\n# noted\n"old.py" = 2\n{pins}\n'})
+    before = repository.read(PINS)
+    shown = new_path.replace("\udcff", "\\udcff")
+    says = f"it was renamed to {shown}, which {reason}: move its decisions by hand"
+    assert repository.run("decide", "--moved") == ("", f"{PINS}:3: old.py: {says}\n", 1)
+    assert f"{PINS}:3: old.py: kept: {says}" in repository.run("prune").err
+    assert repository.read(PINS) == before
+
+
+def test_two_files_that_became_one(repository: Repository) -> None:
+    """The first pin is moved; there is no adding up, and the other one is not lost."""
+    repository.commit({"old.py": text("old"), PINS: '[pins]\n"other.py" = 1\n"old.py" = 2\n'})
+    for source, target in (("old.py", "new.py"), ("new.py", "other.py"), ("other.py", "new.py")):
+        repository.git("mv", source, target)
+        repository.commit()
+    outcome = repository.run("decide", "--moved")
+    assert f"{PINS}:3: old.py: it was renamed to new.py, which has a pin: move its decisions by hand" in outcome.err
+    assert repository.read(PINS) == '[pins]\n"new.py" = 1\n"old.py" = 2\n'
+
+
+def test_a_file_that_took_the_path_of_another_one(repository: Repository) -> None:
+    pins = named("a.py", ONE_ENTRY) + named("b.py", TWO_ENTRY)
+    repository.commit({"a.py": text("a", ONE), "b.py": text("b", TWO), PINS: pins})
+    for source, target in (("b.py", "c.py"), ("a.py", "b.py")):
+        (repository.root / source).rename(repository.root / target)
+    assert repository.run("decide", "--moved").status == 0
+    assert repository.check().places == []
+
+
+def test_a_module_that_became_a_package(repository: Repository) -> None:
+    repository.commit({"writer.py": text("old"), "a": text("a"), PINS: '[pins]\n"writer.py" = 2\n"a" = 2\n'})
+    for name in ("writer", "a"):
+        old = repository.root / (name if name == "a" else f"{name}.py")
+        old.rename(repository.root / "moved")
+        (repository.root / name).mkdir()
+        (repository.root / "moved").rename(repository.root / name / ("main" if name == "a" else "__init__.py"))
+    assert repository.run("decide", "--moved").status == 0
+    assert repository.read(PINS) == '[pins]\n"writer/__init__.py" = 2\n"a/main" = 2\n'
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_letters_that_are_composed_otherwise(repository: Repository, is_added: bool) -> None:
+    """A pin is not lost because a system or a tool writes the same letters in another way."""
+    repository.commit({"\u00fc.py": "", PINS: '[pins]\n"\u00e9.py" = 1\n"\u00fc.py" = 1\n'})
+    repository.git("rm", "--quiet", "\u00fc.py")
+    repository.write({"e\u0301.py": ONE})
+    if is_added:
+        repository.git("add", "--all")
+    assert repository.run("decide", "--moved").lines == [f'{PINS}: "\u00e9.py" is now "e\\u0301.py"']
+    assert repository.read(PINS) == '[pins]\n"e\u0301.py" = 1\n"\u00fc.py" = 1\n'
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.py", "it's \"quoted\".py", "größe日本.py", ":(top)*[x].py", "-x.py", "tab\tend\n.py"],
+)
+def test_names(repository: Repository, name: str) -> None:
+    repository.commit({"old.py": text("old", ONE), PINS: '[pins]\n"old.py" = 1\n'})
+    (repository.root / "old.py").rename(repository.root / name)
+    assert repository.run("decide", "--moved").status == 0
+    repository.commit()
+    repository.git("mv", f"./{name}", "last.py")
+    repository.commit()
+    assert repository.run("decide", "--moved").status == 0
+    assert repository.read(PINS) == '[pins]\n"last.py" = 1\n'
+
+
+def test_only_the_files_that_are_named(file_renamed: Repository) -> None:
+    file_renamed.write({"other.py": ONE})
+    assert "git knows no PUT call that moved away" in file_renamed.run("decide", "other.py", "--moved").err
+    assert file_renamed.run("decide", "new.py", "--moved").lines == [f'{PINS}: "old.py" is now "new.py"']
