@@ -328,6 +328,7 @@ def test_what_cannot_be_compared(repository: Repository) -> None:
     for form in ("text", "json", "markdown"):
         outcome = repository.run("diff", f"--format={form}")
         assert (re.sub("number.*", "number", outcome.err), outcome.status) == (notes, 0)
+    assert "| call added | a.py:2 |" in outcome.out
     repository.write({"b.py": put("b") + "def (\n"})
     outcome = repository.run("diff")
     assert changes(outcome) == [

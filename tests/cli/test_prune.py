@@ -102,11 +102,8 @@ def test_dry_run(directory: Repository) -> None:
 
 # The pins file as it begins, its directory, and the directory in which prune and git are run.
 PATCHES = {
-    "plain": ('[pins]\n"gone.py" = 1\n', ".", "."),
     "line ends of Windows": ('[pins]\r\n"gone.py" = 1\r\n# \u00e9\r\n', ".", "."),
-    "a byte order mark": ('\ufeff[pins]\n"gone.py" = 1\n', ".", "."),
     "a byte order mark before what goes": ('\ufeffpins."gone.py" = 1\npins."stays.py" = 0\n', ".", "."),
-    "a directory below the top": ('[pins]\n"gone.py" = 1\n', "sub", "sub"),
     "a directory with an odd name": ('[pins]\n"gone.py" = 1\n', 'a "b"\\ \t\u00e9', 'a "b"\\ \t\u00e9'),
     "run at the top": ('\ufeff[pins]\n"gone.py" = 1\n', "a b", "."),
     "behind a link": ('[pins]\n"gone.py" = 1\n', "link", "link"),

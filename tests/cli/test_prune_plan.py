@@ -40,140 +40,108 @@ def named(*entries: str, path: str = "a.py") -> str:
     return f'[pins."{path}".calls]\n{"".join(lines)}'
 
 
-# Pins that count: the pins file, the source of a.py, what is printed, and the pins file then.
+REMOVED = "removed (no PUT call counted)"
+RETIRE = "; retire what is no longer written: "
+# Files whose pins count: the pin, the source, the pin then, and what is printed.
 COUNTED: dict[str, tuple[str, str, str, str]] = {
-    "fewer calls": ('"a.py" = 3', CALL * 2, "a.py: 3 -> 2", '"a.py" = 2'),
-    "no call": ('"a.py" = 3', "x = 1\n", "a.py: removed (no PUT call counted)", ""),
-    "no call, and ids": (
-        '"a.py" = { count = 2, registered = ["one", "two\\n"] }', "",
-        "a.py: removed (no PUT call counted); retire what is no longer written: one, two\\n", "",
-    ),
+    "fewer.py": ("3", CALL * 2, "2", "3 -> 2"),
+    "none.py": ("3", "x = 1\n", "", REMOVED),
+    "none_and_ids.py": ('{ count = 2, registered = ["c1", "c2\\n"] }', "", "", f"{REMOVED}{RETIRE}c1, c2\\n"),
     # of several ids nobody can tell which one is gone
-    "fewer calls than ids": (
-        '"a.py" = { count = 2, registered = ["one", "two"] }', CALL,
-        "a.py: 2 -> 1; retire what is no longer written: one, two",
-        '"a.py" = { count = 1, registered = ["one", "two"] }',
+    "fewer_than_ids.py": (
+        '{ count = 2, registered = ["c3", "c4"] }', CALL, '{ count = 1, registered = ["c3", "c4"] }',
+        f"2 -> 1{RETIRE}c3, c4",
     ),
-    "as many calls as ids": (
-        '"a.py" = { count = 2, registered = ["one"] }', CALL,
-        "a.py: 2 -> 1", '"a.py" = { count = 1, registered = ["one"] }',
-    ),
-    "an id that another pin has, too": (
-        '"z.py" = { count = 1, registered = ["one"] }\n"a.py" = { count = 1, registered = ["one"] }', "",
-        "a.py: removed (no PUT call counted)", '"z.py" = { count = 1, registered = ["one"] }',
-    ),
-    "a suppressed call": (
-        '"a.py" = 2', f"{CALL}s3.put_object()  # noqa: APR001 - a probe\n", "a.py: 2 -> 1", '"a.py" = 1',
-    ),
-    "all of them suppressed": (
-        '"a.py" = 1', f"# flake8: noqa: APR001 - replays old keys\n{CALL}", "a.py: removed (no PUT call counted)", "",
-    ),
-    "as pinned": ('"a.py" = 1', CALL, "", '"a.py" = 1'),
-    "more than pinned": ('"a.py" = 1', CALL * 2, "", '"a.py" = 1'),
-    "a byte order mark and line ends": (
-        '"a.py" = 2\r\n# \u2028\r\n', CALL, "a.py: 2 -> 1", '"a.py" = 1\r\n# \u2028\r\n',
-    ),
+    "as_many_as_ids.py": ('{ count = 2, registered = ["c5"] }', CALL, '{ count = 1, registered = ["c5"] }', "2 -> 1"),
+    "shared_id.py": ('{ count = 1, registered = ["c6"] }', "", "", REMOVED),
+    "shared_id_too.py": ('{ count = 1, registered = ["c6"] }', CALL, '{ count = 1, registered = ["c6"] }', ""),
+    "suppressed.py": ("2", f"{CALL}s3.put_object()  # noqa: APR001 - a probe\n", "1", "2 -> 1"),
+    "all_suppressed.py": ("1", f"# flake8: noqa: APR001 - replays old keys\n{CALL}", "", REMOVED),
+    "over.py": ("1", CALL * 2, "1", ""),
 }
-
-
-@pytest.mark.parametrize("case", COUNTED)
-def test_counts(directory: Repository, case: str) -> None:
-    before, source, line, after = COUNTED[case]
-    mark = "\ufeff" if "mark" in case else ""
-    directory.write({"a.py": source, "z.py": CALL, PINS: f"{mark}[pins]\n{before}\n"})
-    outcome = directory.run("prune")
-    number = 3 if "another" in case else 2
-    assert (outcome.lines, outcome.status) == ([f"{PINS}:{number}: {line}"] if line else [], 0)
-    assert directory.read(PINS) == f"{mark}[pins]\n{after}\n".replace("]\n\n", "]\n")
-    assert directory.run("prune").out == ""
-
-
-KEPT = "kept: one of its entries"
-# Pins that name calls: the entries, the source, the entries that are left, and what is printed of others.
-CALLS: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
-    "one is gone": (["a x", "b y"], functions("a"), ["a x"], '2 -> 1; removed "b:put_object" (registered: y); retire'),
-    "several": (
-        ["a x", "b y", "c"], functions("b"), ["b y"], '3 -> 1; removed "a:put_object" (registered: x); removed "c:put',
+# Files whose pins name calls: the entries, the source, the entries that are left, and what is printed. Those that are
+# kept need a person.
+NAMED: dict[str, tuple[Sequence[str], str, Sequence[str], str]] = {
+    "one_is_gone.py": (
+        ["a n1", "b n2"], functions("a"), ["a n1"], f'2 -> 1; removed "b:put_object" (registered: n2){RETIRE}n2',
     ),
-    "an id that another call has, too": (
-        ["a x", "b x"], functions("b"), ["b x"], '2 -> 1; removed "a:put_object" (registered: x)\n',
+    "several.py": (
+        ["a n3", "b n4", "c"], functions("b"), ["b n4"],
+        f'3 -> 1; removed "a:put_object" (registered: n3); removed "c:put_object"{RETIRE}n3',
     ),
-    "by their keys, whatever their order": (
-        ["f(one.csv) x", "f(two.csv) y", "f(three.csv) z"],
-        "def f():\n    s3.put_object(Key='three.csv')\n    s3.put_object(Key='one.csv')\n",
-        ["f(one.csv) x", "f(three.csv) z"], 'removed "f:put_object(two.csv)" (registered: y); retire',
-    ),
-    "equal names and one decision": (
-        ["f x", "f#2 x", "g"], functions("f", "g"), ["f x", "g"], 'removed "f:put_object#2"',
-    ),
-    "all are gone": (
-        ["a x", "b y"], "x = 1\n", [], "removed (no PUT call counted); retire what is no longer written: x, y",
-    ),
-    "all as pinned": (["b", "a"], functions("a", "b"), ["b", "a"], ""),
-    "more than pinned": (["b", "a"], functions("a", "b", "c"), ["b", "a"], ""),
-    "swapped": (["a x", "b"], functions("a", "c"), ["a x", "b"], ""),
+    "all_are_gone.py": (["a n10", "b n11"], "x = 1\n", [], f"{REMOVED}{RETIRE}n10, n11"),
     # the call of a gone entry is still there under another name: nothing of it is lost
-    "a renamed function": (
-        ["a(one.csv) x", "b(two.csv) y"], functions("c two.csv"), ["b(two.csv) y"], 'removed "a:put_object(one.csv)"',
+    "renamed.py": (
+        ["a(one.csv) n13", "b(two.csv) n14"], functions("c two.csv"), ["b(two.csv) n14"],
+        f'2 -> 1; removed "a:put_object(one.csv)" (registered: n13){RETIRE}n13',
     ),
-    "a renamed function without a key": (["a x", "b y", "c z"], functions("a", "d"), ["a x", "b y", "c z"], KEPT),
-    "another key in the same function": (
-        ["f(one.csv) x", "f(two.csv) y"], functions("f three.csv"), ["f(one.csv) x", "f(two.csv) y"], KEPT,
+    "renamed_without_key.py": (
+        ["a n15", "b n16", "c n17"], functions("a", "d"), ["a n15", "b n16", "c n17"],
+        'kept: one of its entries "b:put_object" and "c:put_object" may be that of "d:put_object": decide first',
     ),
-    "renamed, but all that is gone says the same": (
-        ["a", "b x", "c x"], functions("a", "d"), ["a", "b x"], 'removed "c:put_object" (registered: x)\n',
+    "renamed_of_one_decision.py": (
+        ["a", "b n20", "c n20"], functions("a", "d"), ["a", "b n20"],
+        '3 -> 2; removed "c:put_object" (registered: n20)',
     ),
-    "several renamed": (["a x", "b y", "c z"], functions("d", "e"), ["a x", "b y", "c z"], KEPT),
-    "equal keys with other decisions": (
-        ["a(one.csv) x", "b(one.csv) y"], functions("c one.csv"), ["a(one.csv) x", "b(one.csv) y"], KEPT,
+    "equal_names_and_decisions.py": (
+        ["f n26", "f#2 n27", "g n28"], functions("f"), ["f n26", "f#2 n27"],
+        f'3 -> 2; removed "g:put_object" (registered: n28){RETIRE}n28\n'
+        'kept: 1 of "f:put_object" and "f:put_object#2" gone, and nobody can tell which: remove by hand',
     ),
-    "equal names with other decisions": (
-        ["f x", "f#2 y"], functions("f"), ["f x", "f#2 y"],
-        'kept: 1 of "f:put_object" and "f:put_object#2" gone, and nobody can tell which',
+    "a_new_call_of_equal_names.py": (
+        ["f n29", "f#2 n30", "g n31", "h n31"], functions("f", "f", "f"), ["f n29", "f#2 n30", "g n31"],
+        '4 -> 3; removed "h:put_object" (registered: n31)',
     ),
-    "equal names with other decisions, and one that is gone": (
-        ["f x", "f#2 y", "g z"], functions("f"), ["f x", "f#2 y"],
-        '3 -> 2; removed "g:put_object" (registered: z); retire what is no longer written: z\n',
-    ),
-    "a call of equal names that came beside one that went": (
-        ["f x", "f#2 y", "g z", "h z"], functions("f", "f", "f"), ["f x", "f#2 y", "g z"], 'removed "h:put_object"',
-    ),
-    "Python runs something else": (
-        ["a x", "b y"], "# -*- coding: utf-7 -*-\n" + functions("a"), ["a x", "b y"],
-        "kept: Python may run another program than was counted (APR011)",
+    "another_program.py": (
+        ["a n32", "b n33"], "# -*- coding: utf-7 -*-\n" + functions("a"), ["a n32", "b n33"],
+        "kept: Python may run another program than was counted (APR011): settle that first",
     ),
 }
 
 
-@pytest.mark.parametrize("case", CALLS)
-def test_calls(directory: Repository, case: str) -> None:
-    before, source, left, says = CALLS[case]
-    directory.write({"a.py": source, PINS: named(*before) + '[pins."z.py"]\ncount = 0\n', "z.py": ""})
+def test_what_is_stale(directory: Repository) -> None:
+    sources = {name: source for name, (_, source, *_) in COUNTED.items()}
+    before = "[pins]\n" + "".join(f'"{name}" = {pin}\n' for name, (pin, *_) in COUNTED.items())
+    after = "[pins]\n" + "".join(f'"{name}" = {pin}\n' for name, (_, _, pin, _) in COUNTED.items() if pin)
+    said = [(2 + number, name, text) for number, (name, (*_, text)) in enumerate(COUNTED.items())]
+    for name, (entries, source, left, text) in NAMED.items():
+        path = f"named/{name}"
+        sources[path] = source
+        said.append((before.count("\n") + 1, path, text))
+        before += named(*entries, path=path)
+        after += named(*left, path=path) if left else ""
+    directory.write({**sources, PINS: before})
     outcome = directory.run("prune")
-    assert directory.read(PINS) == (named(*left) if left else "") + '[pins."z.py"]\ncount = 0\n'
-    assert says in outcome.out + outcome.err
-    assert f"{PINS}:1: a.py: " in outcome.out + outcome.err or not says
-    assert outcome.status == ("kept: " in outcome.err)
+    lines = [
+        (f"{PINS}:{line}: {path}: {part}", part.startswith("kept: "))
+        for line, path, text in said
+        for part in text.splitlines()
+    ]
+    assert outcome.lines == [line for line, is_kept in lines if not is_kept]
+    assert outcome.err.splitlines()[:-1] == [line for line, is_kept in lines if is_kept]
+    assert outcome.status == 1
+    assert directory.read(PINS) == after
+    assert directory.run("prune").out == ""
 
 
 def test_no_decision_of_a_call_that_is_there_goes(directory: Repository) -> None:
     """Whatever is done to a source, a key that is still written keeps its decision."""
     choices = random.Random(4)
     keys = ["one", "two", "three", "four"]
-    changed = 0
-    for _ in range(25):
+    sources, before, there = {}, "", []
+    for number in range(25):
         pinned = choices.sample(keys, 3)
         scopes = {key: choices.choice("fg") for key in keys}
         written = choices.sample(keys, choices.randint(1, 3))
-        source = "".join(functions(f"{choices.choice('fgh')} {key}.csv") for key in written)
-        directory.write({"a.py": source, PINS: named(*(f"{scopes[key]}({key}.csv) {key}" for key in pinned))})
-        before = directory.read(PINS)
-        outcome = directory.run("prune")
-        assert outcome.status in (0, 1), outcome.err
-        after = directory.read(PINS)
-        changed += after != before
-        assert all(f'["{key}"]' in after for key in pinned if key in written), (source, after)
-    assert changed > 5
+        sources[f"{number}.py"] = functions(*(f"{choices.choice('fgh')} {key}.csv" for key in written))
+        entries = (f"{scopes[key]}({key}.csv) {key}{number}" for key in pinned)
+        before += named(*entries, path=f"{number}.py")
+        there += [f'["{key}{number}"]' for key in pinned if key in written]
+    directory.write({**sources, PINS: before})
+    assert directory.run("prune").status == 1
+    after = directory.read(PINS)
+    assert [artifact for artifact in there if artifact not in after] == []
+    assert before.count("\n") - after.count("\n") > 5
 
 
 def write_pins_without_files(directory: Repository) -> None:
