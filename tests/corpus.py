@@ -2,7 +2,7 @@
 
 ``python tests/corpus.py DIRECTORY [SAMPLE...]``: below the directory, a checkout of each repository of
 source/corpus/labels.json, named OWNER+NAME. Each is judged with the stores that it imports. Sample 1 was read while the
-table of stores was made, and 2 held out then; 3 was read to correct the table, and 4 held out then.
+table of stores was made, and 2 held out then; 3 was read to correct the table, and 4 held out then; 5 and 6 likewise.
 """
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import pytest
 from support import PINS
 from support import Project
+from support import run_program
 from support.language_server import Document
 from support.language_server import open_notebook
 from support.language_server import PATIENCE
@@ -35,6 +36,7 @@ from flake8_artifact_pin.cli.explain import pages_of_manual
 pytestmark = pytest.mark.clients
 
 SCRIPTS = sysconfig.get_path("scripts")
+FLAKE8 = (sys.executable, "-m", "flake8")
 PAGE = pages_of_manual()["editors"]
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 # an editor, and its one line of configuration
@@ -129,7 +131,7 @@ READERS = {
 def test_readers_of_logs(producers: Project, name: str) -> None:
     reader = READERS[name]
     read = []
-    for line in producers.flake8_process().lines:
+    for line in run_program(*FLAKE8).lines:
         for match in re.finditer(reader.expression, line):
             path, number, text = match.groups()
             read.append((os.path.normpath(path), int(number), text.split()[0]))
@@ -156,7 +158,7 @@ def test_standard_input(producers: Project, name: str, pins: str) -> None:
     producers.write({PINS: pins})
     for file, text in FILES.items():
         path = str(producers.root / file)
-        lines = producers.flake8_process(*arguments, "--stdin-display-name", path, "-", input=text).lines
+        lines = run_program(*FLAKE8, *arguments, "--stdin-display-name", path, "-", stdin=text).lines
         matches = [re.fullmatch(expression, line) for line in lines]
         read = [(int(match[1]), int(match[2]), match[3]) for match in matches if match]
         assert (file, sorted(read), len(read)) == (file, places(file, pins), len(lines))

@@ -105,7 +105,7 @@ def test_comment_without_a_reason(project: Project, comment: str) -> None:
     source = f'import boto3\n\nboto3.client("s3").put_object()  {comment}\n'
     project.write({"a.py": source})
     [line] = flake8("a.py").lines
-    assert re.fullmatch(r"a\.py:(1:1|3:20): APR004 the noqa on line 3 .*", line)
+    assert re.fullmatch(r"a\.py:(1:1|3:20): APR004 put_object\(\.\.\.\): the noqa on line 3 .*", line)
     assert run_program(sys.executable, "-m", "yesqa", "a.py") == ("", "", 0)
     assert Path("a.py").read_text(encoding="utf-8") == source
 
@@ -264,13 +264,13 @@ PINS_TEXT = (
     f'{json.dumps(ODD, ensure_ascii=False)} = 1\n"gone & <é>.py" = 2\n'
 )
 DECIDE = f"decide: flake8-artifact-pin decide {shlex.quote(ODD + ':1')}"
-UNPINNED = f"put_object(\"<&'>]]>\"): 2 PUT calls, 1 pinned; {DECIDE}"
+UNPINNED = "put_object(\"<&'>]]>\"): 2 PUT calls, 1 pinned"
 PRUNE = "flake8-artifact-pin prune"
-GONE = f"gone & <é>.py does not exist; renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
+GONE = f"gone & <é>.py does not exist; renamed: flake8-artifact-pin decide --moved; deleted: {PRUNE}"
 ITEMS = [
     Item("artifact-pins.toml", 4, 1, "APR003", GONE),
-    Item(ODD, 1, 4, "APR001", f'{UNPINNED}; ask <a@b> & "c"'),
-    Item(ODD, 1, 34, "APR001", UNPINNED),
+    Item(ODD, 1, 4, "APR001", f'{UNPINNED}; ask <a@b> & "c"; {DECIDE}'),
+    Item(ODD, 1, 34, "APR001", f"{UNPINNED}; {DECIDE}"),
 ]
 
 

@@ -20,7 +20,7 @@ from flake8_artifact_pin.reporter import interpose
 from flake8_artifact_pin.rules.findings import Finding
 
 APR003 = (
-    "APR003 gone.py does not exist; renamed: flake8-artifact-pin prune --move-renamed; "
+    "APR003 gone.py does not exist; renamed: flake8-artifact-pin decide --moved; "
     "deleted: flake8-artifact-pin prune"
 )
 APR001 = "APR001 put_object(...): 1 PUT call, 0 pinned; decide: flake8-artifact-pin decide a.py:1"

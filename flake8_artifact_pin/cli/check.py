@@ -4,16 +4,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
-from collections.abc import Iterable
-from collections.abc import Iterator
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from flake8_artifact_pin.cli.collect import findings_in_pins
+from flake8_artifact_pin.cli.collect import compare_since
+from flake8_artifact_pin.cli.collect import findings_of
 from flake8_artifact_pin.cli.collect import findings_on_exemptions
 from flake8_artifact_pin.cli.collect import findings_on_patterns
-from flake8_artifact_pin.cli.collect import moves_behind
-from flake8_artifact_pin.cli.collect import scanned_findings
+from flake8_artifact_pin.cli.collect import registry_findings
+from flake8_artifact_pin.cli.collect import registry_path
+from flake8_artifact_pin.cli.collect import Since
 from flake8_artifact_pin.cli.formats import check_json
 from flake8_artifact_pin.cli.formats import CheckResult
 from flake8_artifact_pin.cli.formats import github_text
@@ -25,6 +23,7 @@ from flake8_artifact_pin.cli.notes import workspace_notes
 from flake8_artifact_pin.cli.notes import wrappers_note
 from flake8_artifact_pin.cli.options import add_format
 from flake8_artifact_pin.cli.options import add_pins
+from flake8_artifact_pin.cli.options import not_empty
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import finding_line
 from flake8_artifact_pin.cli.output import note
@@ -37,26 +36,15 @@ from flake8_artifact_pin.cli.output import write_file
 from flake8_artifact_pin.errors import CLEAN
 from flake8_artifact_pin.errors import ERROR
 from flake8_artifact_pin.errors import FINDINGS
-from flake8_artifact_pin.errors import RegistryError
-from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.errors import UsageError
-from flake8_artifact_pin.pins.paths import relative
-from flake8_artifact_pin.repository.base import Base
 from flake8_artifact_pin.repository.base import find_base
 from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.scan import scan
-from flake8_artifact_pin.repository.scan import ScannedFile
 from flake8_artifact_pin.repository.workspace import BrokenPinsError
 from flake8_artifact_pin.repository.workspace import open_workspace
 from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import FileFinding
-from flake8_artifact_pin.rules.registered import judge_promised
-from flake8_artifact_pin.rules.registered import judge_registered
 
-if TYPE_CHECKING:
-    from flake8_artifact_pin.cli.since import Since
-
-_NOT_EMPTY = {"since": "a revision", "registry": "the path of a file", "output_file": "the path of a file"}
 _FORMATS = ("text", "json", "github", "sarif", "gitlab")
 
 
@@ -64,21 +52,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("paths", metavar="PATH", nargs="*", help="check only these files and directories")
     parser.add_argument(
-        "--since", metavar="BASE",
+        "--since", metavar="BASE", type=not_empty,
         help="also report what is newly allowed since the merge base with this revision, and nobody decided on "
         "(default where the variable CI is set: the remote's default branch)",
     )
     parser.add_argument(
-        "--registry", metavar="PATH",
+        "--registry", metavar="PATH", type=not_empty,
         help="the file that declares artifacts, .yaml, .json or .toml: each registered id must be in it "
         "(default: registry of the pins file)",
     )
     parser.add_argument(
-        "--owner", metavar="NAME",
+        "--owner", metavar="NAME", type=not_empty,
         help="each artifact with this owner_repo in the registry must be registered by a pin",
     )
     parser.add_argument(
-        "--output-file", metavar="PATH", help="write the format to this file, and the text to standard output as well",
+        "--output-file", metavar="PATH", type=not_empty,
+        help="write the format to this file, and the text to standard output as well",
     )
     add_pins(parser)
     add_format(parser, *_FORMATS)
@@ -90,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
     If the registry cannot be used, print why on standard error, print the other findings, and return 2. Raise
     BrokenPinsError if the pins cannot be used and the output is text; other formats get the faults as findings.
     """
-    _refuse_empty_names(arguments)
     try:
         workspace = open_workspace(arguments.pins)
     except BrokenPinsError as error:
@@ -103,26 +91,15 @@ def run(arguments: argparse.Namespace) -> int:
     return _check(workspace, arguments)
 
 
-def _refuse_empty_names(arguments: argparse.Namespace) -> None:
-    # such as from an unset variable in CI
-    for option, wanted in _NOT_EMPTY.items():
-        if getattr(arguments, option) == "":
-            raise UsageError(f"--{option.replace('_', '-')} needs {wanted}")
-
-
 def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
-    pins = workspace.pins
-    registry = arguments.registry or (os.path.join(pins.root, pins.registry) if pins.registry else "")
-    if arguments.owner is not None and not (registry and arguments.owner):
-        raise UsageError("--owner needs a name, and a registry: --registry PATH, or registry in the pins file")
+    registry = registry_path(workspace.pins, arguments.registry)
+    if arguments.owner and not registry:
+        raise UsageError("--owner needs a registry: --registry PATH, or registry in the pins file")
     notes: list[str] = []
     since = _since(workspace, arguments.since, notes)
     paths = workspace.files(arguments.paths)
     scanned_files = list(scan(workspace, paths, with_progress))
-    moves = moves_behind(workspace, scanned_files)
-    findings = set(findings_in_pins(workspace, moves))
-    for scanned in scanned_files:
-        findings.update(scanned_findings(workspace, scanned, moves))
+    findings = set(findings_of(workspace, scanned_files))
     # dead patterns first: they explain why pins are stale
     first: list[FileFinding] = []
     if not arguments.paths:
@@ -133,49 +110,32 @@ def _check(workspace: Workspace, arguments: argparse.Namespace) -> int:
             *workspace_notes(workspace),
         ]
     if since:
-        findings.update(_wanted(since.findings, scanned_files, workspace))
-    registry_faults = _add_registry_findings(findings, workspace, registry, arguments.owner) if registry else ()
+        names = {workspace.shown(workspace.pins.name), *(scanned.name for scanned in scanned_files)}
+        findings.update(found for found in since.findings if found.path in names)
+    in_registry, faults = registry_findings(workspace, registry, arguments.owner)
+    findings.update(in_registry)
     calls = sum(len(scanned.report.sites) for scanned in scanned_files if not scanned.exempt)
     new = since.new_findings(workspace, findings) if since else None
     result = CheckResult([*first, *sorted(findings)], len(paths), calls, new)
     _show(result, arguments, workspace.repository.top if workspace.repository else workspace.pins.root)
-    _note_all(result, arguments, [*ignored_pins_note(workspace), *notes])
-    note_registry_faults(registry_faults)
-    return ERROR if registry_faults else FINDINGS if result.findings else CLEAN
-
-
-def _note_all(result: CheckResult, arguments: argparse.Namespace, notes: Iterable[str]) -> None:
-    """Print the numbers, unless they are in JSON on standard output, and the notes."""
+    note_registry_faults(faults)
     if arguments.format != "json" or arguments.output_file:
-        files, calls = count(result.files, "file"), count(result.calls, "PUT call")
-        note(f"{files}, {calls}: {count(len(result.findings), 'finding')}")
-    for line in notes:
+        files, beside = count(result.files, "file"), " without the registry" if faults else ""
+        note(f"{files}, {count(calls, 'PUT call')}: {count(len(result.findings), 'finding')}{beside}")
+    for line in [*ignored_pins_note(workspace), *notes]:
         note(line)
+    return ERROR if faults else FINDINGS if result.findings else CLEAN
 
 
 def _since(workspace: Workspace, named: str | None, notes: list[str]) -> Since | None:
     """Return the changes since the named base, or in CI since the default one; None without a base.
 
-    What the user should know of the base is added to ``notes``.
+    What the user should know of the base is added to ``notes``. Raise UsageError if a named one cannot be found.
     """
     if named is None and os.environ.get("CI", "").lower() in ("", "0", "false"):
         return None
-    base = _base(workspace, named, notes)
-    if base is None:
-        return None
-    from flake8_artifact_pin.cli.since import compare_since
-
-    since = compare_since(workspace, base)
-    notes += since.snapshots.notes
-    return since
-
-
-def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | None:
-    """Return the base. If it cannot be found, raise UsageError for a named one, and add a note for the default one."""
     try:
-        if workspace.repository is None:
-            raise UsageError(f"a comparison needs git: {workspace.pins.root} is in no git repository")
-        base = find_base(workspace.repository, named)
+        base = find_base(workspace.git, named)
         if base.is_guess:
             raise UsageError("the remote's default branch is not known here")
     except UsageError as error:
@@ -186,15 +146,9 @@ def _base(workspace: Workspace, named: str | None, notes: list[str]) -> Base | N
             "(name it with --since; see flake8-artifact-pin explain ci)",
         )
         return None
-    return base
-
-
-def _wanted(
-    findings: Sequence[FileFinding], scanned_files: Sequence[ScannedFile], workspace: Workspace,
-) -> Iterator[FileFinding]:
-    """Yield the findings in the checked files and in the pins file."""
-    names = {workspace.shown(workspace.pins.name), *(scanned.name for scanned in scanned_files)}
-    return (found for found in findings if found.path in names)
+    since = compare_since(workspace, base)
+    notes += since.snapshots.notes
+    return since
 
 
 def _show(result: CheckResult, arguments: argparse.Namespace, top: str) -> None:
@@ -217,30 +171,3 @@ def _as_text(result: CheckResult, form: str, top: str) -> str:
     if form == "gitlab":
         return gitlab_text(result, top)
     return "".join(f"{finding_line(*found, io.StringIO())}\n" for found in result.findings)
-
-
-def _add_registry_findings(
-    findings: set[FileFinding], workspace: Workspace, registry: str, owner: str | None,
-) -> Sequence[RegistryFault]:
-    """Add the findings on registered ids; return the faults of an unusable registry."""
-    try:
-        # findings before an error, such as an unknown owner, are added, too
-        findings.update(_registry_findings(workspace, registry, owner))
-    except RegistryError as error:
-        return error.faults
-    return ()
-
-
-def _registry_findings(workspace: Workspace, path: str, owner: str | None) -> Iterator[FileFinding]:
-    from flake8_artifact_pin.registry.load import load_registry
-    from flake8_artifact_pin.registry.load import rows_owned_by
-
-    pins = workspace.pins
-    shown = relative(path, pins.cwd).replace(os.sep, "/")
-    rows = load_registry(path, shown)
-    name = workspace.shown(pins.name)
-    known = frozenset(row.artifact_id for row in rows)
-    yield from (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
-    if owner is not None:
-        promised = [(row.artifact_id, row.position) for row in rows_owned_by(rows, owner, shown)]
-        yield from (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))

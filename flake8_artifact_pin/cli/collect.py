@@ -1,4 +1,4 @@
-"""Collect the findings of a whole repository, for ``check`` and for the comment of ``diff``."""
+"""Collect findings and the changes since a base, for ``check`` and ``diff``."""
 from __future__ import annotations
 
 import os
@@ -6,24 +6,43 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
+from flake8_artifact_pin.cli.moved import gone_files
+from flake8_artifact_pin.cli.moved import moves_in
 from flake8_artifact_pin.cli.wrappers import find_wrappers
-from flake8_artifact_pin.pins.files import missing_pins
+from flake8_artifact_pin.errors import RegistryError
+from flake8_artifact_pin.errors import RegistryFault
 from flake8_artifact_pin.pins.model import Pin
+from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import relative
+from flake8_artifact_pin.repository.base import Base
+from flake8_artifact_pin.repository.renames import Fate
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.snapshots import open_snapshots
+from flake8_artifact_pin.repository.snapshots import Snapshots
 from flake8_artifact_pin.repository.uncounted import dead_patterns
 from flake8_artifact_pin.repository.workspace import Workspace
+from flake8_artifact_pin.rules.changes import compare
+from flake8_artifact_pin.rules.changes import raised_pins
+from flake8_artifact_pin.rules.changes import Snapshot
 from flake8_artifact_pin.rules.findings import FileFinding
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.matching import CallChange
+from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.messages import dead_pattern_finding
 from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.messages import file_noqa_finding
+from flake8_artifact_pin.rules.messages import new_call_finding
 from flake8_artifact_pin.rules.messages import pins_findings
+from flake8_artifact_pin.rules.messages import raised_pin_finding
 from flake8_artifact_pin.rules.messages import useless_exemption_finding
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.moves import moved_to
 from flake8_artifact_pin.rules.moves import with_moves
+from flake8_artifact_pin.rules.registered import judge_promised
+from flake8_artifact_pin.rules.registered import judge_registered
 from flake8_artifact_pin.rules.verdict import judge_file
 
 
@@ -31,21 +50,31 @@ def repository_findings(workspace: Workspace) -> Iterator[FileFinding]:
     """Yield the findings of ``check`` in the whole repository."""
     paths = workspace.files()
     scanned_files = list(scan(workspace, paths))
-    moves = moves_behind(workspace, scanned_files)
-    for scanned in scanned_files:
-        yield from scanned_findings(workspace, scanned, moves)
+    yield from findings_of(workspace, scanned_files)
     yield from findings_on_patterns(workspace, scanned_files)
-    yield from findings_in_pins(workspace, moves)
     yield from findings_on_exemptions(workspace, paths)
 
 
-def moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile]) -> Sequence[Move]:
+def findings_of(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> Iterator[FileFinding]:
+    """Yield the findings in some files and in their pins, without those on useless exemptions and dead patterns."""
+    pins = workspace.pins
+    gone = {path: outcome for path, outcome in gone_files(workspace).items() if outcome.fate is not Fate.ABSENT}
+    moves = _moves_behind(workspace, scanned_files, bool(gone))
+    for scanned in scanned_files:
+        yield from scanned_findings(workspace, scanned, moves)
+    if pins.path:
+        missing = [pins.pins[path] for path in gone]
+        renamed = {path: outcome.path for path, outcome in gone.items()}
+        moved = {path: moved_to(moves, path) for path in gone}
+        for finding in pins_findings(pins, missing, renamed, date.today(), moved):
+            yield FileFinding(workspace.shown(pins.name), finding)
+
+
+def _moves_behind(workspace: Workspace, scanned_files: Iterable[ScannedFile], is_gone: bool) -> Sequence[Move]:
     """Return the moves that explain findings. Git is asked only if a pin is stale."""
     pins = workspace.pins
     verdicts = (judge_file(pins, file.path, file.report) for file in scanned_files if not file.problems)
-    if any(verdict.gone or verdict.is_stale for verdict in verdicts) or _gone_pins(workspace):
-        from flake8_artifact_pin.cli.moved import moves_in
-
+    if is_gone or any(verdict.gone or verdict.is_stale for verdict in verdicts):
         return [move for move in moves_in(workspace) if not move.problem and move.source.path != move.target.path]
     return ()
 
@@ -62,23 +91,14 @@ def scanned_findings(
             yield FileFinding(scanned.name, finding)
 
 
-def findings_in_pins(workspace: Workspace, moves: Sequence[Move] = ()) -> Iterator[FileFinding]:
-    """Yield the findings in the pins file, except those on useless exemptions and dead patterns."""
-    pins = workspace.pins
-    if pins.path:
-        missing = _gone_pins(workspace)
-        name = workspace.shown(pins.name)
-        moved = {pin.path: moved_to(moves, pin.path) for pin in missing}
-        for finding in pins_findings(pins, missing, _renamed(workspace, missing), date.today(), moved):
-            yield FileFinding(name, finding)
-
-
 def findings_on_exemptions(workspace: Workspace, paths: Sequence[str]) -> Iterator[FileFinding]:
     """Yield a finding for each key of [exempt] that exempts none of the files, or all of them."""
     name = workspace.shown(workspace.pins.name)
     for key, number in workspace.exempted(paths).items():
         exempts_all = 0 < number == len(paths)
-        if exempts_all or not (number or _exempts_untracked(workspace, key)):
+        # flake8 may lint untracked files
+        exempts_some = number or os.path.lexists(workspace.location(key))
+        if exempts_all or not (exempts_some or workspace.exempted(workspace.untracked_files())[key]):
             yield FileFinding(name, useless_exemption_finding(workspace.pins, key, exempts_all))
 
 
@@ -95,9 +115,33 @@ def findings_on_patterns(workspace: Workspace, scanned_files: Sequence[ScannedFi
             yield FileFinding(workspace.shown(workspace.pins.name), finding)
 
 
-def _exempts_untracked(workspace: Workspace, key: str) -> bool:
-    """Return whether a key exempts untracked files, which flake8 may lint."""
-    return os.path.lexists(workspace.location(key)) or workspace.exempted(workspace.untracked_files())[key] > 0
+def registry_path(pins: Pins, named: str | None = None) -> str:
+    """Return the path of the registry: the named one, or that in the pins file; empty if there is none."""
+    return named or (os.path.join(pins.root, pins.registry) if pins.registry else "")
+
+
+def registry_findings(
+    workspace: Workspace, path: str, owner: str | None = None,
+) -> tuple[Sequence[FileFinding], Sequence[RegistryFault]]:
+    """Return the findings on registered ids, and the faults of the registry if it cannot be used."""
+    if not path:
+        return (), ()
+    from flake8_artifact_pin.registry.load import load_registry
+    from flake8_artifact_pin.registry.load import rows_owned_by
+
+    pins = workspace.pins
+    shown, name = relative(path, pins.cwd).replace(os.sep, "/"), workspace.shown(pins.name)
+    found: list[FileFinding] = []
+    try:
+        rows = load_registry(path, shown)
+        known = frozenset(row.artifact_id for row in rows)
+        found += (FileFinding(name, finding) for finding in judge_registered(pins, known, shown))
+        if owner:
+            promised = [(row.artifact_id, row.position) for row in rows_owned_by(rows, owner, shown)]
+            found += (FileFinding(shown, finding) for finding in judge_promised(pins, promised, owner))
+    except RegistryError as error:
+        return found, error.faults
+    return found, ()
 
 
 def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -> Iterator[Finding]:
@@ -111,22 +155,58 @@ def _judged(workspace: Workspace, scanned: ScannedFile, moves: Sequence[Move]) -
             yield finding
 
 
-def _gone_pins(workspace: Workspace) -> Sequence[Pin]:
-    """Return the pins whose file does not exist, without those that git tracks but has not checked out."""
-    missing = missing_pins(workspace.pins)
-    if not missing:
-        return ()
-    absent = workspace.not_checked_out()
-    return [pin for pin in missing if not absent.has(pin.path)]
+class Since(NamedTuple):
+    """The changes since a base: calls, pins that were raised without a new call or decision, and findings (APR010)."""
+
+    base: Base
+    snapshots: Snapshots
+    changes: Sequence[CallChange]
+    raised: Sequence[Pin]
+    findings: Sequence[FileFinding]
+
+    def new_findings(self, workspace: Workspace, findings: Iterable[FileFinding]) -> frozenset[FileFinding]:
+        """Return the findings that are about calls and pins that are new since the base."""
+        own = frozenset(self.findings)
+        new = {
+            (workspace.shown(change.new.path), change.new.site.name)
+            for change in self.changes
+            if change.new and (change.is_new_artifact or change.is_undecided)
+        }
+        return frozenset(found for found in findings if found in own or (found.path, found.finding.subject) in new)
 
 
-def _renamed(workspace: Workspace, missing: Sequence[Pin]) -> dict[str, str]:
-    """Return the new paths of missing files that git knows as renamed."""
-    if not missing or not workspace.repository:
-        return {}
-    from flake8_artifact_pin.repository.renames import Fate
-    from flake8_artifact_pin.repository.renames import Renames
+def compare_since(workspace: Workspace, base: Base) -> Since:
+    """Return the changes since a base. Raise UsageError outside of git."""
+    snapshots = open_snapshots(workspace, base.commit)
+    old, new = Snapshot(snapshots.old_pins, snapshots.old), Snapshot(workspace.pins, snapshots.new)
+    changes = compare(old, new, snapshots.renamed)
+    raised = raised_pins(old, new, snapshots.renamed, changes)
+    name = workspace.shown(workspace.pins.name)
+    findings = [
+        *_call_findings(workspace, changes, base.name),
+        *(FileFinding(name, raised_pin_finding(workspace.pins, pin, base.name)) for pin in raised),
+    ]
+    return Since(base, snapshots, changes, raised, sorted(findings))
 
-    renames = Renames(workspace.repository, workspace.pins.pins)
-    outcomes = {pin.path: renames.outcome(pin.path) for pin in missing}
-    return {path: outcome.path for path, outcome in outcomes.items() if outcome.fate is Fate.RENAMED}
+
+def _call_findings(workspace: Workspace, changes: Sequence[CallChange], base: str) -> Iterator[FileFinding]:
+    """Yield a finding for each undecided call that its pin allows. Others have findings of their own."""
+    for change in changes:
+        if change.is_undecided and change.is_allowed and change.new:
+            finding = new_call_finding(workspace.pins, change, _problem(workspace, change), base)
+            yield FileFinding(workspace.shown(change.new.path), finding)
+
+
+def _problem(workspace: Workspace, change: CallChange) -> str:
+    assert change.new
+    new = change.new.site.call
+    shown = new.shown
+    if change.old is None:
+        return f"{shown} is new"
+    old = change.old.site.call
+    return {
+        Kind.CHANGED: f"{new.shown_beside(old)} has replaced {old.shown_beside(new)}",
+        Kind.UNSUPPRESSED: f"{shown} is no longer suppressed",
+        Kind.RENAMED: f"{shown} has come from {old.scope} without its decision",
+        Kind.MOVED: f"{shown} has come from {workspace.shown(change.old.path)} without its decision",
+    }[change.kind]

@@ -14,3 +14,10 @@ def add_format(parser: argparse.ArgumentParser, *formats: str) -> None:
     parser.add_argument(
         "--format", choices=formats, default=formats[0], help=f"how to print the result (default: {formats[0]})",
     )
+
+
+def not_empty(text: str) -> str:
+    """Return an argument. Refuse an empty one, such as from an unset variable in CI."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty: give a value, or leave the option out")
+    return text

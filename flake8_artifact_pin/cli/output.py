@@ -21,8 +21,8 @@ from flake8_artifact_pin.rules.findings import printable
 PROGRAM = "flake8-artifact-pin"
 
 T = TypeVar("T")
-#: A path and a line, perhaps a column (1-based).
-Place = tuple[str, int] | tuple[str, int, int]
+#: A path, perhaps with a line and a column (1-based).
+Place = tuple[str] | tuple[str, int] | tuple[str, int, int]
 
 _STYLES = {"bold": "\033[1m", "cyan": "\033[36m", "green": "\033[32m", "red": "\033[1m\033[31m"}
 _RESET = "\033[m"
@@ -119,10 +119,7 @@ def _safe_line(text: str, at: Place | None) -> str:
 def note_registry_faults(faults: Iterable[RegistryFault]) -> None:
     """Print why a registry cannot be used."""
     for path, problem, place in faults:
-        if place:
-            note(problem, (path, *place))
-        else:
-            note(f"{path}: {problem}")
+        note(problem, (path, *place) if place else (path,))
 
 
 def _note(line: str) -> None:

@@ -5,7 +5,6 @@ import argparse
 import csv
 import io
 import json
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -105,10 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.format == "csv":
         print_text(_csv(rows))
     elif arguments.format == "markdown":
-        _print_lines(markdown_table(_HEADINGS, list(map(_cells, rows))))
-        _print_lines(f"- {markdown(path)}:{line}: {markdown(text)}" for text, (path, line) in advice(wrappers))
+        advised = [f"- {markdown(path)}:{line}: {markdown(text)}" for text, (path, line) in advice(wrappers)]
+        print(*markdown_table(_HEADINGS, list(map(_cells, rows))), *advised, sep="\n")
     else:
-        _print_lines(table(_HEADINGS, list(map(_cells, rows))) if rows else [])
+        for line in table(_HEADINGS, list(map(_cells, rows))) if rows else []:
+            print(line)
         for text, place in advice(wrappers):
             print_line(text, at=place)
     if arguments.format != "json":
@@ -190,8 +190,3 @@ def _json_cell(data: object) -> str:
     """Return data as JSON without commands to CI runners."""
     text = json.dumps(data)
     return text if printable(text) == text else text.replace("#", r"\u0023").replace(":", r"\u003a")
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line)

@@ -57,10 +57,9 @@ class Wrapper(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """A wrapper, the path of its file in the pins file, and that path for messages."""
+    """A wrapper, and the path of its file in the pins file."""
 
     path: str
-    shown: str
     parameter: KeyParameter
 
 
@@ -71,7 +70,6 @@ class _Caller(NamedTuple):
     """
 
     path: str
-    shown: str
     call: PutCall
     pattern: str = ""
     is_attribute: bool = False
@@ -85,7 +83,7 @@ class _Caller(NamedTuple):
 def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) -> list[Wrapper]:
     """Return the wrappers in some files, with their callers in the whole repository, sorted."""
     calls = [
-        _Caller(scanned.path, scanned.name, site.call)
+        _Caller(scanned.path, site.call)
         for scanned in scanned_files if not scanned.exempt
         for site in scanned.report.sites
     ]
@@ -96,9 +94,11 @@ def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) ->
         callers = _callers(workspace, sorted(new), modules)
         found |= callers
         new = _known(caller for group in callers.values() for caller in group) - found.keys()
-    counted = _counted(workspace, scanned_files, (caller.path for group in found.values() for caller in group))
+    paths = {caller.path for group in found.values() for caller in group}
+    counted = {caller.place for caller in _calls(workspace, sorted(paths))}
     return sorted(
-        _wrapper(known, [caller for caller in group if caller.place not in counted]) for known, group in found.items()
+        _wrapper(workspace, known, [caller for caller in group if caller.place not in counted])
+        for known, group in found.items()
     )
 
 
@@ -118,30 +118,15 @@ def advice(wrappers: Iterable[Wrapper]) -> Iterator[tuple[str, tuple[str, int]]]
 
 def _known(calls: Iterable[_Caller]) -> set[_Known]:
     """Return the wrappers that make some of the calls."""
-    return {
-        _Known(caller.path, caller.shown, caller.call.key_parameter) for caller in calls if caller.call.key_parameter
-    }
+    return {_Known(caller.path, caller.call.key_parameter) for caller in calls if caller.call.key_parameter}
 
 
-def _counted(
-    workspace: Workspace, scanned_files: Iterable[ScannedFile], paths: Iterable[str],
-) -> set[tuple[str, int, int]]:
-    """Return the places of the PUT calls in some files."""
-    scanned = {file.path: file for file in scanned_files}
-    others = scan(workspace, sorted(set(paths) - scanned.keys()))
-    return {
-        (file.path, site.call.line, site.call.column)
-        for file in (*scanned.values(), *others)
-        for site in file.report.sites
-    }
-
-
-def _wrapper(known: _Known, callers: Sequence[_Caller]) -> Wrapper:
+def _wrapper(workspace: Workspace, known: _Known, callers: Sequence[_Caller]) -> Wrapper:
     patterns = Counter(caller.pattern for caller in callers if caller.pattern)
-    missed = {caller.shown: None for caller in callers if not caller.pattern}
+    missed = {workspace.shown(caller.path): None for caller in callers if not caller.pattern}
     parameter = known.parameter
     return Wrapper(
-        known.shown, parameter.line, parameter.function, parameter.name, len(callers),
+        workspace.shown(known.path), parameter.line, parameter.function, parameter.name, len(callers),
         tuple(pattern for pattern, _ in patterns.most_common()), patterns.total(), tuple(missed),
     )
 
@@ -149,10 +134,14 @@ def _wrapper(known: _Known, callers: Sequence[_Caller]) -> Wrapper:
 def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules) -> dict[_Known, list[_Caller]]:
     """Return the callers of each wrapper."""
     callers = {known: list(_own_callers(workspace, known)) for known in wrappers}
-    patterns = {text: known for known in wrappers for text in _patterns(workspace, known, modules)}
+    patterns = {}
+    for known in wrappers:
+        functions, name = _functions(known.parameter)
+        for module in _modules_with(workspace, known.path, name, modules) if functions else ():
+            patterns.update({f"{module}.{function}": known for function in functions})
     # scan once for all patterns, since a scan reads files; the store's name tells which pattern matched
     matching = [_pattern(text, known)._replace(store=text) for text, known in patterns.items()]
-    for caller in _calls(workspace, matching, list(modules)) if matching else ():
+    for caller in _matching(workspace, matching, list(modules)) if matching else ():
         callers[patterns[caller.call.store]].append(caller._replace(pattern=caller.call.store))
     for known, found in callers.items():
         places = {caller.place for caller in found}
@@ -168,7 +157,7 @@ def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
         _pattern(text, known)._replace(store=_IN_SCOPE if is_in_scope else "")
         for text, is_in_scope in _own_patterns(known.parameter).items()
     ]
-    for caller in _calls(workspace, patterns, [known.path]):
+    for caller in _matching(workspace, patterns, [known.path]):
         scope = caller.call.scope
         is_seen = caller.call.store != _IN_SCOPE or any(f"{scope}.".startswith(f"{around}.") for around in scopes)
         if is_seen and scope != known.parameter.function and not (is_name and caller.is_attribute):
@@ -186,7 +175,7 @@ def _relative_callers(workspace: Workspace, known: _Known, modules: _Modules) ->
             texts = functions if is_named else []
             if (is_named or parts in imported) and parts[-1].isidentifier():
                 texts = [*texts, *(f"{parts[-1]}.{function}" for function in functions)]
-            yield from _calls(workspace, [_pattern(text, known) for text in texts], [path]) if texts else ()
+            yield from _matching(workspace, [_pattern(text, known) for text in texts], [path]) if texts else ()
 
 
 @functools.lru_cache(maxsize=None)
@@ -206,23 +195,21 @@ def _relative_imports(text: str, path: str) -> frozenset[tuple[str, ...]]:
     )
 
 
-def _calls(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[str]) -> Iterator[_Caller]:
-    for scanned in scan(workspace._replace(matcher=compile_patterns(patterns)), paths):
-        if not scanned.exempt:
-            for site in scanned.report.sites:
-                before = scanned.report.lines[site.call.line - 1][:site.call.column]
-                yield _Caller(scanned.path, scanned.name, site.call, is_attribute=before.rstrip().endswith("."))
+def _matching(workspace: Workspace, patterns: Sequence[Pattern], paths: Sequence[str]) -> Iterator[_Caller]:
+    """Yield the calls in some files that match one of the patterns."""
+    return _calls(workspace._replace(matcher=compile_patterns(patterns)), paths)
+
+
+def _calls(workspace: Workspace, paths: Sequence[str]) -> Iterator[_Caller]:
+    """Yield the PUT calls in some files that are not exempt."""
+    for scanned in scan(workspace, paths):
+        for site in scanned.report.sites if not scanned.exempt else ():
+            before = scanned.report.lines[site.call.line - 1][:site.call.column]
+            yield _Caller(scanned.path, site.call, is_attribute=before.rstrip().endswith("."))
 
 
 def _pattern(text: str, known: _Known) -> Pattern:
     return parse_pattern(text)._replace(key=known.parameter.places)
-
-
-def _patterns(workspace: Workspace, known: _Known, modules: _Modules) -> list[str]:
-    """Return the patterns ``module.function`` of a wrapper in other files."""
-    functions, name = _functions(known.parameter)
-    found = _modules_with(workspace, known.path, name, modules) if functions else ()
-    return [f"{module}.{function}" for module in found for function in functions]
 
 
 def _functions(parameter: KeyParameter) -> tuple[Sequence[str], str]:

@@ -54,13 +54,12 @@ class SetDecision(NamedTuple):
     call: str = ""
 
     def apply(self, pins: Table) -> None:
-        pin = pins[self.key]
-        if self.call:
-            pin["calls"][self.call] = {**_undecided(pin["calls"][self.call]), **decision_data(self.decision)}
-        elif isinstance(pin, dict):
-            pins[self.key] = {**_undecided(pin), **decision_data(self.decision)}
+        table, key = (pins[self.key]["calls"], self.call) if self.call else (pins, self.key)
+        if isinstance(table[key], dict):
+            kept = {field: value for field, value in table[key].items() if field not in Decision._fields}
+            table[key] = {**kept, **decision_data(self.decision)}
         else:
-            pins[self.key] = _counting(pin, self.decision)
+            table[key] = _counting(table[key], self.decision)
 
 
 class RemovePin(NamedTuple):
@@ -235,10 +234,6 @@ def _counting(count: int, decision: Decision) -> object:
 
 def _naming(calls: Mapping[str, Decision]) -> object:
     return {"calls": {call: decision_data(decision) for call, decision in calls.items()}}
-
-
-def _undecided(table: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in table.items() if key not in Decision._fields}
 
 
 def _add(table: Table, key: str, value: object) -> None:

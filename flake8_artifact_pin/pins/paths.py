@@ -59,11 +59,6 @@ def judged_path(pins: Pins, filename: str, sep: str = os.sep) -> str | None:
     return None if path is None or path.endswith(NOTEBOOKS) or exemption(pins.exempt, path) else path
 
 
-def unnamed_stdin_path(pins: Pins) -> str | None:
-    """Return the path of unnamed standard input in the pins file."""
-    return governed_path(pins, UNNAMED_STDIN)
-
-
 def like_named_pin(pins: Pins, path: str) -> Pin | None:
     """Return a pin whose path differs from another one only in case or in the composition of accents."""
     looks = _folded(path)

@@ -89,7 +89,7 @@ def walked_files(directory: str) -> Iterator[str]:
 
 def untracked_files(repository: Repository) -> list[str]:
     """Return the files that git neither tracks nor ignores, without flake8's default excludes."""
-    return [path for path in repository.untracked_files() if not any(map(_is_excluded, path.split("/")))]
+    return [path for path in repository.untracked if not any(map(_is_excluded, path.split("/")))]
 
 
 def _is_excluded(name: str) -> bool:

@@ -98,7 +98,7 @@ class GitError(UsageError):
 class Repository:
     """A directory in the work tree of a git repository; ``top`` is the top of the work tree. Both are absolute.
 
-    Paths are relative to ``directory`` and spelled as in the pins file. The tracked files are cached.
+    Paths are relative to ``directory`` and spelled as in the pins file. Lists of files are cached.
     """
 
     def __init__(self, directory: str, top: str) -> None:
@@ -145,8 +145,9 @@ class Repository:
         # in a broken submodule git finds the repository around it
         return inner if inner and os.path.samefile(inner.top, location) else None
 
-    def untracked_files(self) -> list[str]:
-        """Return the files of any kind below the directory that git neither tracks nor ignores, sorted."""
+    @functools.cached_property
+    def untracked(self) -> Sequence[str]:
+        """The files of any kind below the directory that git neither tracks nor ignores, sorted."""
         return sorted(names(self.git("ls-files", "-z", "--others", "--exclude-standard")))
 
     def tree(self, commit: str) -> Mapping[str, Entry]:

@@ -37,6 +37,7 @@ class Fate(enum.Enum):
 
     RENAMED = "renamed"
     DELETED = "deleted"
+    ABSENT = "not checked out"
     UNKNOWN = "unknown"
 
 
@@ -73,7 +74,8 @@ class Renames:
     def __init__(self, repository: Repository, known: Collection[str] = ()) -> None:
         self.repository = repository
         self.known = known
-        self.top = Repository(repository.top, repository.top)
+        is_top = repository.directory == repository.top
+        self.top = repository if is_top else Repository(repository.top, repository.top)
         self.answers: dict[str, NewPaths] = {}
 
     def outcome(self, path: str) -> Outcome:
@@ -137,8 +139,8 @@ class Renames:
         # a directory is at the path if a module became a package
         is_missing = os.path.isdir(location) or not os.path.lexists(location)
         suffix = os.path.splitext(path)[1]
-        known = [other for other in self._known_files if other not in self._new_files]
-        others = [other for other in (*self._new_files, *known) if os.path.splitext(other)[1] == suffix]
+        files = {*self._new_files, *(self._prefix + other for other in self.known)}
+        others = [other for other in files if os.path.splitext(other)[1] == suffix]
         content = self._content(path) if is_missing and others else b""
         alike = sorted(
             (
@@ -171,12 +173,8 @@ class Renames:
     def _new_files(self) -> Sequence[str]:
         """The files that HEAD does not have, in the index or untracked."""
         added = self.top.git("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=A", "--name-only", "HEAD")
-        found = {*names(added), *self.top.untracked_files()}
+        found = {*names(added), *self.top.untracked}
         return sorted(path for path in found if os.path.isfile(self.top.location(path)))
-
-    @functools.cached_property
-    def _known_files(self) -> Sequence[str]:
-        return sorted(self._prefix + path for path in self.known)
 
     def _is_replaced(self, path: str) -> bool:
         """Return whether a file has few lines in common with the one that git has at its path."""
@@ -194,6 +192,8 @@ class Renames:
 
     @functools.cached_property
     def _prefix(self) -> str:
+        if self.top is self.repository:
+            return ""
         return self.repository.git("rev-parse", "--show-prefix").decode("utf-8", "surrogateescape").removesuffix("\n")
 
     @functools.cached_property

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.files import has_table
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.files import PYPROJECT
@@ -61,10 +60,7 @@ class Snapshots(NamedTuple):
 
 def open_snapshots(workspace: Workspace, base_commit: str) -> Snapshots:
     """Return the snapshots of a commit and of the work tree. Raise UsageError outside of git."""
-    repository = workspace.repository
-    if repository is None:
-        raise UsageError(f"a comparison needs git: {workspace.pins.root} is in no git repository")
-    return _Comparison(workspace, repository, base_commit).snapshots()
+    return _Comparison(workspace, workspace.git, base_commit).snapshots()
 
 
 class _Comparison:

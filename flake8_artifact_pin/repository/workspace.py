@@ -76,6 +76,13 @@ class Workspace(NamedTuple):
         """Return the absolute path of a file, as Python finds it."""
         return os.path.join(self.pins.root, on_disk(path))
 
+    @property
+    def git(self) -> Repository:
+        """The repository. Raise UsageError if there is none."""
+        if self.repository is None:
+            raise UsageError(f"a comparison needs git: {self.pins.root} is in no git repository")
+        return self.repository
+
     def not_checked_out(self) -> NotCheckedOut:
         """Return the paths that git tracks but has not checked out."""
         return not_checked_out(self.repository) if self.repository else NotCheckedOut()
@@ -188,6 +195,15 @@ def open_workspace(named: str | None) -> Workspace:
     if pins.faults:
         raise BrokenPinsError(relative(pins.path, pins.cwd), pins_findings(pins, ()))
     return workspace_of(pins)
+
+
+def open_pinned(named: str | None) -> Workspace:
+    """Return the workspace as open_workspace() does, and raise UsageError if there is no pins file."""
+    workspace = open_workspace(named)
+    if not workspace.pins.path:
+        where = f"{workspace.pins.cwd} or a directory above it"
+        raise UsageError(f"there is no {FILE_NAME} and no {PYPROJECT} with pins in {where}: create one with init")
+    return workspace
 
 
 def workspace_of(pins: Pins) -> Workspace:

@@ -58,7 +58,8 @@ def raised_pins(old: Snapshot, new: Snapshot, renamed: Mapping[str, str], change
 
     No pin counts as raised if the base had no pins file, or if a new store or pattern counts calls that existed before.
     """
-    if not old.pins.path or old.pins.faults or _counts_more(old.pins, new.pins):
+    counts_more = not {*new.pins.stores, *new.pins.patterns} <= {*old.pins.stores, *old.pins.patterns}
+    if not old.pins.path or old.pins.faults or counts_more:
         return []
     added: dict[str, int] = {}
     for change in changes:
@@ -176,10 +177,6 @@ def _stale(path: str, before: Pin, new: Snapshot) -> int:
     report = new.reports.get(path)
     gone = judge_file(new.pins, path, report).gone if report else ()
     return len({*gone} & {*(before.calls or ())})
-
-
-def _counts_more(old: Pins, new: Pins) -> bool:
-    return not {*new.stores, *new.patterns} <= {*old.stores, *old.patterns}
 
 
 def _new_parts(decision: Decision, before: _Parts) -> _Parts:

@@ -18,9 +18,9 @@ from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import can_be_key
 from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import like_named_pin
 from flake8_artifact_pin.pins.paths import UNNAMED_STDIN
-from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 from flake8_artifact_pin.pins.positions import call_position
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pattern_position
@@ -274,7 +274,7 @@ def _step(pins: Pins, verdict: Verdict, call: JudgedCall) -> str:
     """Return the step that settles an unnamed call or one beyond the count."""
     path = verdict.path
     is_pinned = path in pins.pins
-    if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == unnamed_stdin_path(pins):
+    if not is_pinned and posixpath.basename(path) == UNNAMED_STDIN and path == governed_path(pins, UNNAMED_STDIN):
         return "its pin is not known: pass --stdin-display-name PATH"
     if not pins.path:
         return f"there is no pins file: {commands.INIT}"
@@ -317,13 +317,11 @@ def _gone(pins: Pins, pin: Pin, new_path: str, moved: Sequence[str]) -> Finding:
     if set(moved) - {new_path}:
         text = f"{pin.path} does not exist, its calls moved to {_paths(pins, moved)}: {commands.MOVED}"
     elif new_path:
-        text = f"{pin.path} is now {new_path}; move its pin: {commands.PRUNE} --move-renamed"
+        text = f"{pin.path} is now {new_path}; keep its decisions: {commands.MOVED}"
     else:
         ids = list(dict.fromkeys(text for decision in pin.decisions for text in decision.registered))
         retire = f", and retire {listed(ids)}" if ids else ""
-        text = (
-            f"{pin.path} does not exist; renamed: {commands.PRUNE} --move-renamed; deleted: {commands.PRUNE}{retire}"
-        )
+        text = f"{pin.path} does not exist; renamed: {commands.MOVED}; deleted: {commands.PRUNE}{retire}"
     return make_finding(*pin_position(pins, pin), "APR003", text, pin.path)
 
 

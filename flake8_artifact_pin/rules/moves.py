@@ -52,12 +52,11 @@ def find_moves(pins: Pins, old: _Reports, new: _Reports, renamed: Mapping[str, s
     for _, move in candidates:
         leaving.setdefault(move.source.path, []).append(move)
     rivals = _Rivals(pins, [placed for placed, _ in candidates], changes)
-    found = []
-    for placed, move in candidates:
-        verdict = now.get(move.source.path)
-        if _is_spare(move, verdict):
-            problem = _source_problem(move, leaving[move.source.path], verdict) or rivals.problem(placed, move)
-            found.append(move._replace(problem=problem))
+    found = [
+        move._replace(problem=_source_problem(move, leaving, now) or rivals.problem(placed, move))
+        for placed, move in candidates
+        if _is_spare(move, now.get(move.source.path))
+    ]
     arriving = Counter(move.target.path for move in found if not move.problem)
     found = [move._replace(problem=move.problem or _others(move.target, arriving)) for move in found]
     return sorted(found, key=lambda move: (move.target.path, move.call.site.call.line, move.call.site.call.column))
@@ -93,9 +92,10 @@ def _is_spare(move: Move, verdict: Verdict | None) -> bool:
     return move.entry in verdict.gone if move.entry else bool(verdict.gone)
 
 
-def _source_problem(move: Move, leaving: Sequence[Move], verdict: Verdict | None) -> str:
-    """Return why the source's decision may be for other calls; empty if it cannot. ``leaving`` are its moves."""
+def _source_problem(move: Move, moves: Mapping[str, Sequence[Move]], now: Mapping[str, Verdict]) -> str:
+    """Return why the source's decision may be for other calls; empty if it cannot. ``moves`` are those by sources."""
     source, key = move.source, quote(move.source.key)
+    leaving, verdict = moves[source.path], now.get(source.path)
     if source.calls is not None:
         return "" if move.entry else f"several entries of {key} have its name"
     if len(leaving) > source.allowed - (verdict.counted if verdict else 0):

@@ -106,10 +106,11 @@ def judge_file(pins: Pins, path: str, report: FileReport) -> Verdict:
         state = State.EXEMPT if exempt else State.OVER if counted > pin.allowed else State.PINNED
         calls = [JudgedCall(site, state if site.is_counted else State.SUPPRESSED) for site in report.sites]
         return Verdict(path, pin, report, exempt, calls, counted)
-    match = _match_calls(pin.calls, report.names)
+    match = _Match(pin.calls, report.names)
     unnamed_state = State.OVER if counted > pin.allowed else State.SWAPPED
-    calls = [_judged(site, match, unnamed_state) for site in report.sites]
-    return Verdict(path, pin, report, "", calls, counted, match.gone, frozenset(match.uncertain))
+    calls = [match.judged(site, unnamed_state) for site in report.sites]
+    gone = [entry for entry in pin.calls if entry in match.gone]
+    return Verdict(path, pin, report, "", calls, counted, gone, frozenset(match.uncertain))
 
 
 def judge_files(pins: Pins, reports: Mapping[str, FileReport]) -> dict[str, Verdict]:
@@ -117,29 +118,50 @@ def judge_files(pins: Pins, reports: Mapping[str, FileReport]) -> dict[str, Verd
     return {path: judge_file(pins, path, report) for path, report in reports.items()}
 
 
-def _judged(site: Site, match: _Match, unnamed_state: State) -> JudgedCall:
-    if not site.is_counted:
-        return JudgedCall(site, State.SUPPRESSED)
-    alternatives = match.alternatives.get(site.name, ())
-    if site.name in match.unnamed:
-        replaces, is_move = match.replaces.get(site.name, ("", False))
-        return JudgedCall(site, unnamed_state, "", alternatives, replaces, is_move)
-    return JudgedCall(site, State.PINNED, match.entries.get(site.name, ""), alternatives)
-
-
 class _Match:
     """The match of calls with entries: ``entries`` by call, and ``alternatives`` by call if several may match."""
 
-    def __init__(self, pinned: Mapping[str, PinnedCall]) -> None:
+    def __init__(self, pinned: Mapping[str, PinnedCall], names: Sequence[str]) -> None:
         self.pinned = pinned
+        self.calls = {name: parse_name(name) for name in names}
         self.entries: dict[str, str] = {}
         self.alternatives: dict[str, tuple[str, ...]] = {}
-        self.unnamed: dict[str, CallName] = {}
-        self.gone: list[str] = []
+        self.unnamed: set[str] = set()
+        self.gone: set[str] = set()
         self.uncertain: set[str] = set()
         # calls beyond the number of entries without a key in their scope and method
         self.surplus: set[str] = set()
         self.replaces: dict[str, tuple[str, bool]] = {}
+        self.match_names()
+        self.find_replaced()
+
+    def judged(self, site: Site, unnamed_state: State) -> JudgedCall:
+        """Return the judged call of a site."""
+        if not site.is_counted:
+            return JudgedCall(site, State.SUPPRESSED)
+        alternatives = self.alternatives.get(site.name, ())
+        if site.name in self.unnamed:
+            replaces, is_move = self.replaces.get(site.name, ("", False))
+            return JudgedCall(site, unnamed_state, "", alternatives, replaces, is_move)
+        return JudgedCall(site, State.PINNED, self.entries.get(site.name, ""), alternatives)
+
+    def match_names(self) -> None:
+        entries = _groups({name: parse_name(name) for name in self.pinned}, _without_number)
+        waiting: dict[tuple[str, str], list[str]] = {}
+        for key, group in _groups(self.calls, _without_number).items():
+            if key.key and key in entries:
+                # calls beyond the entries of their key write the same artifact once more
+                same = entries.pop(key)
+                self.pair(same, group[:len(same)])
+                self.unnamed.update(group[len(same):])
+            else:
+                waiting.setdefault(_scope_and_method(key), []).extend(group)
+        for key, group in entries.items():
+            if key.key:
+                self.gone.update(group)
+            else:
+                self.pair_without_key(group, waiting.pop(_scope_and_method(key), []))
+        self.unnamed.update(*waiting.values())
 
     def are_equal(self, entries: Iterable[str]) -> bool:
         """Return whether all these entries have the same decision."""
@@ -147,59 +169,45 @@ class _Match:
 
     def pair(self, entries: Sequence[str], calls: Sequence[str]) -> None:
         """Pair entries with as many calls or fewer. The remaining entries are gone."""
-        self.gone += entries[len(calls):]
+        self.gone.update(entries[len(calls):])
         if calls and not self.are_equal(entries):
             self.uncertain.update(entries)
             self.alternatives.update(dict.fromkeys(calls, tuple(entries)))
         else:
             self.entries.update(zip(calls, entries))
 
+    def pair_without_key(self, entries: Sequence[str], names: Sequence[str]) -> None:
+        """Pair entries without a key with the calls of their scope and method that match no entry with a key.
 
-def _match_calls(pinned: Mapping[str, PinnedCall], names: Sequence[str]) -> _Match:
-    match = _Match(pinned)
-    calls = {name: parse_name(name) for name in names}
-    entries = _groups({name: parse_name(name) for name in pinned}, _without_number)
-    waiting: dict[tuple[str, str], list[str]] = {}
-    for key, group in _groups(calls, _without_number).items():
-        if key.key and key in entries:
-            # calls beyond the entries of their key write the same artifact once more
-            same = entries.pop(key)
-            match.pair(same, group[:len(same)])
-            match.unnamed.update((name, calls[name]) for name in group[len(same):])
-        else:
-            waiting.setdefault(_scope_and_method(key), []).extend(group)
-    for key, group in entries.items():
-        if key.key:
-            match.gone += group
-        else:
-            _pair_without_key(match, group, waiting.pop(_scope_and_method(key), []), calls)
-    match.unnamed.update((name, calls[name]) for group in waiting.values() for name in group)
-    match.unnamed = {name: call for name, call in calls.items() if name in match.unnamed}
-    gone = set(match.gone)
-    match.gone = [entry for entry in pinned if entry in gone]
-    _find_replaced(match)
-    return match
+        If there are more calls than entries, it is not known which call is new, unless only the new ones have a key.
+        """
+        without_key = [name for name in names if not self.calls[name].key]
+        if len(names) > len(entries) == len(without_key):
+            self.unnamed.update(name for name in names if self.calls[name].key)
+            names = without_key
+        if len(names) <= len(entries):
+            self.pair(entries, names)
+            return
+        self.uncertain.update(entries)
+        self.alternatives.update(dict.fromkeys(names, tuple(entries)))
+        self.unnamed.update(names)
+        unused = [name for name in names if name not in entries]
+        self.surplus.update(unused[len(entries) - len(names):])
 
-
-def _pair_without_key(
-    match: _Match, entries: Sequence[str], names: Sequence[str], calls: Mapping[str, CallName],
-) -> None:
-    """Pair entries without a key with the calls of their scope and method that match no entry with a key.
-
-    If there are more calls than entries, it is not known which call is new, unless only the new ones have a key.
-    """
-    without_key = [name for name in names if not calls[name].key]
-    if len(names) > len(entries) == len(without_key):
-        match.unnamed.update((name, calls[name]) for name in names if calls[name].key)
-        names = without_key
-    if len(names) <= len(entries):
-        match.pair(entries, names)
-        return
-    match.uncertain.update(entries)
-    match.alternatives.update(dict.fromkeys(names, tuple(entries)))
-    match.unnamed.update((name, calls[name]) for name in names)
-    unused = [name for name in names if name not in entries]
-    match.surplus.update(unused[len(entries) - len(names):])
+    def find_replaced(self) -> None:
+        """Pair unnamed calls with gone entries: those with most in common first, finally the rest in order."""
+        gone = {name: parse_name(name) for name in self.pinned if name in self.gone and name not in self.uncertain}
+        unnamed = {name: call for name, call in self.calls.items() if name in self.unnamed}
+        for is_move, common in _COMMON:
+            waiting = {key: deque(group) for key, group in _groups(gone, common).items() if key is not None}
+            certain = {key for key, group in waiting.items() if is_move and self.are_equal(group)}
+            for name, call in list(unnamed.items()):
+                key = common(call)
+                # a call with alternatives replaces an entry only if it is beyond the number of entries
+                if waiting.get(key) and (is_move or name in self.surplus or name not in self.alternatives):
+                    entry = waiting[key].popleft()
+                    self.replaces[name] = entry, key in certain
+                    del gone[entry], unnamed[name]
 
 
 # (is it a move, what an unnamed call and a gone entry have in common), the most certain first.
@@ -214,22 +222,6 @@ _COMMON: Sequence[tuple[bool, Callable[[CallName], Hashable]]] = (
     (False, lambda name: name.method),
     (False, lambda name: ""),
 )
-
-
-def _find_replaced(match: _Match) -> None:
-    """Pair unnamed calls with gone entries: those with most in common first, finally the rest in order."""
-    gone = {name: parse_name(name) for name in match.gone if name not in match.uncertain}
-    unnamed = dict(match.unnamed)
-    for is_move, common in _COMMON:
-        waiting = {key: deque(group) for key, group in _groups(gone, common).items() if key is not None}
-        certain = {key for key, group in waiting.items() if is_move and match.are_equal(group)}
-        for name, call in list(unnamed.items()):
-            key = common(call)
-            # a call with alternatives replaces an entry only if it is beyond the number of entries
-            if waiting.get(key) and (is_move or name in match.surplus or name not in match.alternatives):
-                entry = waiting[key].popleft()
-                match.replaces[name] = entry, key in certain
-                del gone[entry], unnamed[name]
 
 
 def _groups(names: Mapping[str, CallName], common: Callable[[CallName], _Common]) -> dict[_Common, list[str]]:

@@ -14,9 +14,8 @@ from typing import NamedTuple
 from flake8_artifact_pin.source.lookup import called_name
 from flake8_artifact_pin.source.lookup import constant_items
 from flake8_artifact_pin.source.lookup import dotted
+from flake8_artifact_pin.source.lookup import key_parameters
 from flake8_artifact_pin.source.lookup import Lookup
-from flake8_artifact_pin.source.parameters import key_parameters
-from flake8_artifact_pin.source.parameters import whole_parameter
 from flake8_artifact_pin.source.scopes import Bound
 from flake8_artifact_pin.source.scopes import Function
 from flake8_artifact_pin.source.scopes import FUNCTIONS
@@ -38,6 +37,7 @@ from flake8_artifact_pin.source.templates import Part
 from flake8_artifact_pin.source.templates import percent
 from flake8_artifact_pin.source.templates import Template
 from flake8_artifact_pin.source.templates import unknown
+from flake8_artifact_pin.source.templates import whole_parameter
 
 # Limits: names followed in a row, depth of an expression, items of an expression, size of a number. Beyond them a part
 # stays unknown, so that long chains of names and generated expressions take linear time.
@@ -106,8 +106,7 @@ class Expressions(Lookup):
         return known(str(node.value)) if is_number or isinstance(node.value, str) else unknown("")
 
     def joined_str(self, node: ast.JoinedStr, context: Context) -> Template:
-        values = _middle_cut(node.values)
-        return joined((), [self.template(value, context) if value else unknown("") for value in values])
+        return joined((), self.arguments(node.values, context))
 
     def formatted_value(self, node: ast.FormattedValue, context: Context) -> Template:
         template = self.template(node.value, context)
@@ -128,8 +127,7 @@ class Expressions(Lookup):
         while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
             operands.append(node.right)
             node = node.left
-        for operand in _middle_cut([node, *reversed(operands)]):
-            yield self.template(operand, context) if operand else unknown("")
+        return self.arguments([node, *reversed(operands)], context)
 
     def percent(self, node: ast.BinOp, context: Context) -> Template:
         text = self.template(node.left, context)
@@ -150,14 +148,12 @@ class Expressions(Lookup):
         memory = ((node.id, scope), context.names)
         if memory in self.templates:
             return self.templates[memory]
-        if any(isinstance(bound.value, ast.arg) for bound in found):
-            template = unknown(node.id, self.parameter(node.id, found, scope))
-        elif node.id in self.scopes.declared:
-            template = unknown(node.id)
-        elif len(found) != 1:
-            template = unknown(node.id, self.common_parameter(node.id, found, Context(scope, context.names)))
+        inner = Context(scope, context.names)
+        is_variable = len(found) == 1 and not isinstance(found[0].value, ast.arg)
+        if is_variable and node.id not in self.scopes.declared:
+            template = self.followed(node.id, found[0], inner)
         else:
-            template = self.followed(node.id, found[0], Context(scope, context.names))
+            template = unknown(node.id, self.parameter(node.id, found, inner))
         self.templates[memory] = template
         return template
 
@@ -194,18 +190,15 @@ class Expressions(Lookup):
         template = self.template(node, Context(context.scope, max(context.names - 1, 0)))
         return template[0].parameter if is_unknown(template) else None
 
-    def parameter(self, name: str, found: Sequence[Bound], scope: Scope) -> KeyParameter | None:
-        """Return the parameter of a function that a name stands for; None if it is reassigned to another key."""
-        if isinstance(scope.node, FUNCTIONS) and not is_self(ast.Name(name)):
-            if all(isinstance(bound.value, ast.arg) or self.made_of(bound.value, scope) == name for bound in found):
-                return self.parameters(scope)[name]
-        return None
-
-    def common_parameter(self, name: str, found: Sequence[Bound], context: Context) -> KeyParameter | None:
+    def parameter(self, name: str, found: Sequence[Bound], context: Context) -> KeyParameter | None:
         """Return the one parameter that all values of a name end in: key in ``name = prefix + key``."""
-        names = {"" if bound.marks else self.made_of(bound.value, context.scope) for bound in found} - {name}
-        source = names.pop() if len(names) == 1 else ""
-        if not source or not context.names:
+        values = [bound for bound in found if not isinstance(bound.value, ast.arg)]
+        sources = {"" if bound.marks else self.made_of(bound.value, context.scope) for bound in values} - {name}
+        if len(values) < len(found):
+            is_own = isinstance(context.scope.node, FUNCTIONS) and not is_self(ast.Name(name)) and not sources
+            return self.parameters(context.scope)[name] if is_own else None
+        source = sources.pop() if len(sources) == 1 else ""
+        if not source or not context.names or name in self.scopes.declared:
             return None
         template = self.name(ast.Name(source), Context(context.scope, context.names - 1))
         return template[0].parameter if is_unknown(template) else None

@@ -15,13 +15,13 @@ from flake8_artifact_pin.source.expressions import Context
 from flake8_artifact_pin.source.expressions import Expressions
 from flake8_artifact_pin.source.expressions import MAX_NAMES
 from flake8_artifact_pin.source.lookup import called_name
-from flake8_artifact_pin.source.parameters import is_like_key
-from flake8_artifact_pin.source.parameters import whole_parameter
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
+from flake8_artifact_pin.source.templates import is_like_key
 from flake8_artifact_pin.source.templates import is_unknown
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import Template
+from flake8_artifact_pin.source.templates import whole_parameter
 from flake8_artifact_pin.source.templates import written
 
 # Limit for the expressions of a receiver that are read for each key.
@@ -50,10 +50,6 @@ def _has_letter(template: Template) -> bool:
     return any(part.is_known and any(map(str.isalpha, part.text)) for part in template)
 
 
-def _is_named_like_key(template: Template) -> bool:
-    return is_unknown(template) and is_like_key(template[0].text)
-
-
 class Keys(Expressions):
     """Finds the keys of the PUT calls of one file."""
 
@@ -70,7 +66,11 @@ class Keys(Expressions):
         wildcard), ``.`` the receiver itself, ``*`` the positional argument that looks most like a key.
         """
         for place in places:
-            template = self.likely_key(call, scope) if place == "*" else self.argument_template(call, place, scope)
+            if place == "*":
+                template = self.likely_key(call, scope)
+            else:
+                found = self.argument(call, place, scope)
+                template = self.template(found[0], Context(found[1])) if found else None
             if template is not None:
                 return Key(written(template), whole_parameter(template))
         for keyword in call.keywords:
@@ -79,16 +79,11 @@ class Keys(Expressions):
                 return Key("", whole_parameter(self.template(keyword.value, Context(scope))))
         return Key("", None)
 
-    def argument_template(self, call: ast.Call, place: str, scope: Scope) -> Template | None:
-        """Return the template of the argument at a place; None if the call has no such argument."""
-        found = self.argument(call, place, scope)
-        return self.template(found[0], Context(found[1])) if found else None
-
     def likely_key(self, call: ast.Call, scope: Scope) -> Template | None:
         """Return the positional argument that looks most like a key: first a path, then a text, then a key's name."""
         plain = itertools.takewhile(lambda argument: not isinstance(argument, ast.Starred), call.args)
         templates = [self.template(argument, Context(scope)) for argument in itertools.islice(plain, _MOST_ARGUMENTS)]
-        tests = (_is_like_path, _has_letter, _is_named_like_key)
+        tests = (_is_like_path, _has_letter, lambda template: is_unknown(template) and is_like_key(template[0].text))
         return next((template for is_key in tests for template in templates if is_key(template)), None)
 
     def argument(self, call: ast.Call, place: str, scope: Scope) -> tuple[ast.expr, Scope] | None:

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 
 from flake8_artifact_pin.source.scopes import Bound
+from flake8_artifact_pin.source.scopes import FUNCTIONS
 from flake8_artifact_pin.source.scopes import is_self
 from flake8_artifact_pin.source.scopes import item_name
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
+from flake8_artifact_pin.source.templates import KeyParameter
 
 _MAX_COMPONENTS = 12
 _SIMPLE = re.compile(r"[\w.-]{1,40}")
@@ -141,6 +143,27 @@ def constant_items(node: ast.AST) -> Mapping[object, ast.expr]:
     elif isinstance(node, ast.Call) and dotted(node.func) == "dict":
         items.update((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg)
     return items
+
+
+def key_parameters(scope: Scope) -> Mapping[str, KeyParameter]:
+    """Return the parameters of a function's scope by their names."""
+    function = scope.node
+    assert isinstance(function, FUNCTIONS)
+    arguments = function.args
+    is_method = scope.parent is not None and isinstance(scope.parent.node, ast.ClassDef)
+    is_static = any(dotted(decorator) == "staticmethod" for decorator in function.decorator_list)
+    positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    positional = positional[is_method and not is_static:]
+    places = {argument.arg: [f"{argument.arg}="] for argument in (*arguments.args, *arguments.kwonlyargs)}
+    for index, name in enumerate(positional):
+        places.setdefault(name, []).append(str(index))
+    if arguments.vararg:
+        places[arguments.vararg.arg] = []
+    if arguments.kwarg:
+        places[arguments.kwarg.arg] = ["Key=", "key="]
+    return {
+        name: KeyParameter(scope.name, function.lineno, name, is_method, tuple(where)) for name, where in places.items()
+    }
 
 
 def _is_blank(node: ast.AST | None) -> bool:

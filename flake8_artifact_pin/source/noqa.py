@@ -20,6 +20,7 @@ from flake8.violation import Violation
 
 from flake8_artifact_pin.source.reasons import says_something
 from flake8_artifact_pin.source.reasons import stripped
+
 CODE = "APR001"
 
 # A comment that a person reads as a suppression of APR001, whether flake8 does or not.
@@ -54,11 +55,6 @@ class NoqaComment(NamedTuple):
     comment: str
     offset: int = 0
     is_alone: bool = True
-
-    @property
-    def text(self) -> str:
-        """The comment from its ``noqa`` on."""
-        return self.comment[self.offset:]
 
 
 class FileNoqa(NamedTuple):
@@ -111,10 +107,6 @@ class NoqaLines(NamedTuple):
         """Return whether the noqa comment that flake8 finds for a line (1-based) names a code."""
         match = NOQA_INLINE_REGEXP.search(self.text(line))
         return match is not None and code in _codes(match)
-
-    def at(self, line: int) -> LineNoqa:
-        """Return what the noqa comment of a line (1-based) does to a PUT call there."""
-        return self.of_text(self.text(line))
 
     def of_text(self, text: str) -> LineNoqa:
         """Return what a noqa comment does to a PUT call, given the text that flake8 searches for the comment."""

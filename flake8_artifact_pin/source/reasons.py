@@ -39,9 +39,9 @@ _INVISIBLE = re.compile(
 _CONTROLS = frozenset(["Cc", "Cf", "Cs"])
 # Letters and symbols that look like white space: Hangul fillers and the blank of Braille.
 _BLANKS = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
-# Only so many characters are searched for a reason.
+# A reason is searched for in so many characters at most.
 _ENOUGH = 10_000
-# A single one of these is a word.
+# One character of these scripts is a word.
 _WORD_LETTERS = ("CJK UNIFIED IDEOGRAPH", "HANGUL SYLLABLE")
 # Ideographs, Hangul vowels and other letters that look like a dash or a bar.
 _STROKES = frozenset("\u4e00\u4e28\u4e36\u4e3f\u4e59\u4e85\u1173\u1175\u01c0\u01c1\u1427\u1428")
@@ -145,7 +145,8 @@ def _prose(segment: str, *, is_comment: bool) -> str:
     """Return a part of a comment without the directives at its beginning."""
     position, is_separated = 0, True
     while True:
-        position = _end(_SEPARATORS, segment, position)
+        separators = _SEPARATORS.match(segment, position)
+        position = separators.end() if separators else position
         directive = _compiled(_DIRECTIVE).match(segment, position)
         if directive is None and is_comment:
             directive = _compiled(_DIRECTIVE_COMMENT).match(segment, position)
@@ -160,11 +161,6 @@ def _prose(segment: str, *, is_comment: bool) -> str:
 def _compiled(pattern: str) -> re.Pattern[str]:
     """Compile a large pattern on first use: editors start flake8 at each save, and most files have no reasons."""
     return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
-
-
-def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    match = pattern.match(text, position)
-    return match.end() if match else position
 
 
 def _folded(text: str) -> str:

@@ -115,6 +115,7 @@ _AZURE = Store("azure", ("azure.storage", "azureml.core", "azure.datalake.store"
     ),
     *_rows("blob_name= 1", "*.create_blob_from_*", "*.append_blob_from_*", "*.put_block_list", "*service.copy_blob"),
     *_rows(_BLOB_CLIENT, "*file_client.upload_file", "get_file_client().upload_file"),
+    *_rows("new_name= 0", "*file_client.rename_file", "get_file_client().rename_file"),
     *_rows("target_path= 1", "*datastore.upload", "*datastore.upload_files"),
 ))
 
@@ -154,10 +155,11 @@ _AWSWRANGLER = Store("awswrangler", ("awswrangler",), (
 ))
 
 _OPERATORS = (
-    "*ToS3*Operator", "*ToS3Transfer", "*ToGCS*Operator", "*ToGoogleCloudStorageOperator", "*ToCloudStorageOperator",
-    "*ToWasbOperator", "*ToAzureBlobStorageOperator", "*ToADLSOperator", "*ToAzureDataLake*Operator",
-    "S3CopyObjectOperator", "S3CreateObjectOperator", "S3FileTransformOperator", "GCSFileTransformOperator",
-    "GCSTimeSpanFileTransformOperator", "GCSSynchronizeBucketsOperator", "ADLSCreateObjectOperator",
+    "*ToS3*Operator", "*ToS3Transfer", "*ToGCS*Operator", "*ToGcs*Operator", "*ToGoogleCloudStorageOperator",
+    "*ToCloudStorageOperator", "*ToWasbOperator", "*ToAzureBlobStorageOperator", "*ToADLSOperator",
+    "*ToAzureDataLake*Operator", "S3CopyObjectOperator", "S3CreateObjectOperator", "S3FileTransformOperator",
+    "GCSFileTransformOperator", "GCSTimeSpanFileTransformOperator", "GCSSynchronizeBucketsOperator",
+    "ADLSCreateObjectOperator",
 )
 _OPERATOR_KEY = (
     "s3_key= dest_key= dest_s3_key= dest_bucket_key= s3_prefix= destination_object= destination_path= dst= "
@@ -179,7 +181,7 @@ _AIRFLOW = Store("airflow", ("airflow",), (
     *_rows("key= blob_name= 1", "*.load_string(container_name=)"),
     *_rows("object_name= blob_name= 1", "*.upload(object_name=)", "*.upload(blob_name=)"),
     *_rows(_OPERATOR_KEY, *(f"*.{name}" for name in _OPERATORS), *(f"{name}.partial" for name in _OPERATORS)),
-), ("S3", "GCS", "gcs", "Wasb", "GoogleCloudStorage", "AzureDataLake", "ADLS"))
+), ("S3", "GCS", "Gcs", "gcs", "Wasb", "GoogleCloudStorage", "AzureDataLake", "ADLS"))
 
 _GLUE = Store("glue", ("awsglue",), (
     *_rows(
@@ -291,7 +293,7 @@ _ARCTICDB = Store("arcticdb", ("arcticdb", "arctic"), (
 ))
 
 _CLOUD_PATHS = ("CloudPath()", "AnyPath()", "S3Path()", "GSPath()", "AzureBlobPath()", "UPath()")
-_CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath"), (
+_CLOUDPATHLIB = Store("cloudpathlib", ("cloudpathlib", "upath", "s3path"), (
     *_methods(
         [f"{path}.**" for path in _CLOUD_PATHS],
         *_rows(". ", "write_text", "write_bytes", "touch", "open(0=[wax]*)", "open(mode=w)"),

@@ -26,6 +26,11 @@ _FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 # A Jinja field such as ``{{ ds }}``, which Airflow fills in. Its braces are doubled; it may hold unknown parts.
 _JINJA = re.compile(r"\{\{\{\{(?:-|\s)*(?P<name>[\w.]+)(?:[^{}]|\{[^{}]*\})*\}\}\}\}")
 _PERCENT = re.compile(r"%(?:\((?P<name>[^)]*)\))?(?P<flags>[-#0 +]*[*\d]*(?:\.[*\d]*)?)[hlL]?(?P<type>[a-zA-Z%])")
+_KEY_LIKE = re.compile(r"blob|dest|file|key|location|name|object|path|target|ur[il]", re.IGNORECASE)
+# Arguments at the key's place in functions that only share a method's name: ``upload_file(key, path, content_type)``.
+_UNLIKE_KEY = re.compile(r"acl|bucket|client|content|cred|header|meta|mime|type", re.IGNORECASE)
+_SCHEME = re.compile(r"\A\w+://")
+_EXTENSION = re.compile(r"(?<=\0)(?:\.\w+)+\Z")
 # Unicode categories that terminals or editors do not show. "Cn" (unassigned) depends on the version of Python.
 _UNSHOWN = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp", "Zs"])
 
@@ -210,6 +215,29 @@ def format_fields(template: Template, positional: Sequence[Template], named: Map
 def _formatted(value: Template) -> Template:
     """Return the template of a value that is padded, rounded or quoted: unknown."""
     return value if is_unknown(value) else unknown("")
+
+
+def whole_parameter(template: Template) -> KeyParameter | None:
+    """Return the parameter that is used as the key unchanged; None if the function names the artifact itself.
+
+    If the parameter's name is like a key's (key, name, path), it may have a prefix without letters, a prefix from a
+    variable, and an extension. A constant (in capitals) names an artifact.
+    """
+    names = [part for part in template if not part.is_known]
+    if not names or names[-1].parameter is None or any(part.text.rpartition(".")[2].isupper() for part in names):
+        return None
+    parameter = names[-1].parameter
+    if _UNLIKE_KEY.search(parameter.name) and not _KEY_LIKE.search(parameter.name):
+        return None
+    text = "".join(part.text if part.is_known else "\0" for part in template)
+    is_as_it_stands = len(template) == 1 or _KEY_LIKE.search(parameter.name)
+    has_name = any(character.isalpha() for character in _EXTENSION.sub("", _SCHEME.sub("", text)))
+    return parameter if is_as_it_stands and not has_name else None
+
+
+def is_like_key(name: str) -> bool:
+    """Return whether a variable is named like a key, and not like a client, a bucket or a content type."""
+    return _KEY_LIKE.search(name) is not None and _UNLIKE_KEY.search(name) is None
 
 
 def shown_key(text: str, is_whole: bool = False) -> str:

@@ -52,17 +52,16 @@ def test_prune_keeps_what_a_dead_pattern_may_have_counted(repository: Repository
         "c.py": PUT, "moved.py": STALE["a.py"] + more, "s3_data_service.py": RENAMED, PINS: f'{PINNED}"c.py" = 2\n',
     })
     repository.git("add", "--all")
+    repository.run("decide", "--moved")
     before = repository.read(PINS)
-    outcome = repository.run("prune", "--move-renamed")
+    outcome = repository.run("prune")
     reason = f"kept: {DEAD}, so its calls may only be uncounted: correct or remove the pattern"
     assert [line.partition(": ")[2] for line in outcome.err.splitlines() if "kept: " in line] == [
-        f"a.py: {reason}", f"c.py: {reason}",
+        f"moved.py: {reason}", f"c.py: {reason}",
     ]
     assert (outcome.status, repository.read(PINS)) == (1, before)
     repository.write({PINS: before.replace("upload_s3_object", "upload_object")})
-    assert repository.run("prune", "--move-renamed").lines == [
-        f"{PINS}:6: a.py: moved to moved.py", f"{PINS}:8: c.py: 2 -> 1",
-    ]
+    assert repository.run("prune").lines == [f"{PINS}:8: c.py: 2 -> 1"]
 
 
 # Files beside those of STALE or in their place, and what is said of the pattern.

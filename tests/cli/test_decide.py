@@ -16,9 +16,8 @@ from support import Repository
 from support.reports import read_pins
 from support.reports import report_source
 
-from flake8_artifact_pin.cli.decide.ask import Answer
 from flake8_artifact_pin.cli.decide.ask import ask
-from flake8_artifact_pin.cli.decide.undecided import Undecided
+from flake8_artifact_pin.cli.decide.plan import Undecided
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.rules.messages import file_findings
@@ -164,10 +163,10 @@ REFUSED = {
         UNKNOWN, f"{CALLS}{TWO_ENTRIES}", ["a.py:2", "--registered", "made_up"],
         "carry different decisions, and nobody can tell which is this call's",
     ),
-    "only a suppressed call": (SUPPRESSED, "[pins]\n", DECIDED, "makes no PUT call that counts"),
+    "only a suppressed call": (SUPPRESSED, "[pins]\n", DECIDED, "nothing is undecided in a.py"),
     "nothing moved, without git": (ONE, "[pins]\n", ["--moved"], "git knows no PUT call that moved away"),
-    "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "--moved keeps the decision"),
-    "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "are two decisions: give one"),
+    "a decision on what was renamed": (ONE, "[pins]\n", [*DECIDED, "--renamed"], "not allowed with argument"),
+    "two decisions": (ONE, "[pins]\n", [*DECIDED, "--deferred", "config#1"], "not allowed with argument --registered"),
     "until of an id": (ONE, "[pins]\n", [*DECIDED, "--until", "2027-01-01"], "--until goes with"),
     "no date": (ONE, "[pins]\n", ["a.py", "--deferred", "config#1", "--until", "soon"], "'soon' is not a date"),
     "a directory": (ONE, f"{CALLS}{ONE_ENTRY}", [".", "--registered", "made_up"], "nothing is undecided below ."),
@@ -234,7 +233,9 @@ def test_there_must_be_a_pins_file(directory: Repository) -> None:
     directory.write({"a.py": ONE})
     outcome = directory.run("decide", "a.py", "--registered", "made_up")
     assert (outcome.err, outcome.status) == (
-        "flake8-artifact-pin: there is no pins file here or in a directory above: create one with init\n", 2,
+        f"flake8-artifact-pin: there is no {PINS} and no pyproject.toml with pins in {directory.root} or a directory "
+        "above it: create one with init\n",
+        2,
     )
 
 
@@ -248,8 +249,8 @@ def test_undecided_calls_are_listed_with_ids_that_fit(directory: Repository) -> 
     outcome = directory.run("decide")
     assert outcome == (
         'a.py:2: put_object("one.csv"): 1 PUT call, 0 pinned; ids that fit: ones\n'
-        'b.py:2: put_object("one.csv"): pinned, and nobody said why; ids that fit: ones\n'
-        'c.py:2: put_object("one.csv"): the decision ended on 2020-01-31; ids that fit: ones\n',
+        'c.py:2: put_object("one.csv"): the decision ended on 2020-01-31; ids that fit: ones\n'
+        'b.py:2: put_object("one.csv"): pinned, and nobody said why; ids that fit: ones\n',
         "3 PUT calls undecided\n",
         1,
     )
@@ -283,9 +284,9 @@ class Answers(io.StringIO):
         return line
 
 
-def item(path: str, line: int, replaces: str = "") -> tuple[Undecided, Sequence[str]]:
+def item(path: str, line: int) -> tuple[Undecided, Sequence[str]]:
     """Return an undecided call, and the lines of its file."""
-    undecided = Undecided(path, line, f'put_object("{line}.csv")', f"f:{line}", "", "pinned", ["ones"], replaces)
+    undecided = Undecided(path, line, f'put_object("{line}.csv")', f"f:{line}", "", "pinned", ["ones"])
     return undecided, f"# before\n{TWO}".splitlines()
 
 
@@ -301,8 +302,6 @@ QUESTIONS = {
     "skip": ([A, B], ["s", "r", "mine"], [("b.py", {"f:2": MINE})], 1),
     "quit": ([A, B], ["q"], [], 2),
     "end of input at a reason": ([B, B3], ["r", "mine", "d"], [("b.py", {"f:2": MINE})], 1),
-    "keep the decision of a renamed call": ([item("a.py", 2, "g")], ["k"], [("a.py", {"f:2": None})], 0),
-    "nothing was renamed": ([A], ["k", "s"], [], 1),
     "the last answer is offered again": ([A, B], ["g", "scratch files", "g", ""], [
         ("a.py", {"f:3": SCRATCH}), ("b.py", {"f:2": SCRATCH}),
     ], 0),
@@ -319,7 +318,7 @@ def test_a_person_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     items, answers, expected, left = QUESTIONS[name]
     recorded = []
 
-    def record(path: str, answers: Mapping[str, Answer]) -> None:
+    def record(path: str, answers: Mapping[str, Decision]) -> None:
         if path == "c.py":
             raise UsageError("it is not known which call is new")
         recorded.append((path, answers))
@@ -339,7 +338,7 @@ def test_an_interview(directory: Repository) -> None:
     directory.write({"a.py": source, "r.json": REGISTRY, PINS: f'registry = "r.json"\n{CALLS}{ONE_ENTRY}'})
     output = Answers()
     with directory.monkeypatch.context() as context:
-        context.setattr(sys, "stdin", Answers("k\ng\nscratch files\n"))
+        context.setattr(sys, "stdin", Answers("r\none\ng\nscratch files\n"))
         context.setattr(sys, "stdout", output)
         directory.run("decide")
     shown = output.getvalue().replace("\033[1m", "").replace("\033[m", "").splitlines()
@@ -350,10 +349,10 @@ def test_an_interview(directory: Repository) -> None:
         '>     3      s3.put_object(Key="one.csv")',
         '      4      s3.put_object(Key="two.csv")',
         "  id 1: ones",
-        "[r]egister, [g]randfather, [d]efer, [k]eep the decision of f:put_object(one.csv), [s]kip, [q]uit? ",
+        "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? the ids, or their numbers ",
     ]
     assert directory.read(PINS) == (
-        f'registry = "r.json"\n{CALLS}{ONE_ENTRY.replace("f:", "g:")}'
+        f'registry = "r.json"\n{CALLS}{ONE_ENTRY}{ONE_ENTRY.replace("f:", "g:")}'
         '"g:put_object(two.csv)" = { grandfathered = "scratch files" }\n'
     )
 

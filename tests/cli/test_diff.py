@@ -12,7 +12,7 @@ from support import Repository
 
 from flake8_artifact_pin.cli.diff.comment import comment
 from flake8_artifact_pin.cli.diff.comment import Links
-from flake8_artifact_pin.cli.diff.model import Change
+from flake8_artifact_pin.cli.diff.changes import Change
 
 pytestmark = pytest.mark.once
 
@@ -193,7 +193,7 @@ def test_exemptions_settings_and_wrappers(repository: Repository) -> None:
         "b.py": put("one") + put("two", "g"),
         "t/a.py": put("test"),
         PINS: 'require-decision = true\nregistry = "r.json"\npatterns = ["save", "other"]\n[exempt]\n"u/" = "trial"\n'
-        '"v/" = { reason = "users", until = 2027-01-01 }\n"w/" = "vendored"\n',
+        '"v/" = { reason = "users", until = 2027-01-01 }\n"w/" = "vendored"\n"x/" = "scratch"\n',
     })
     edit(repository, {
         "b.py": "from store import put\n\ndef f():\n    put('one')\n\ndef g():\n    put('two')\n",
@@ -201,19 +201,19 @@ def test_exemptions_settings_and_wrappers(repository: Repository) -> None:
         "notes.py": "from store import put\nput('notes')\n",
         "t/a.py": put("trial") * 2,
         PINS: 'registry = "s.json"\npatterns = ["more"]\n[exempt]\n"t/" = "tests"\n"u/" = "trials"\n'
-        '"v/" = { reason = "users", until = 2028-01-01 }\n',
+        '"v/" = { reason = "users", until = 2028-01-01 }\n"x/" = "scratch"\n',
     })
     assert changes(repository.run("diff")) == [
         'call added store.py:2: undecided: put_object("{key}") in put',
         'call removed b.py:2: put_object("one") in f',
         'call removed b.py:5: put_object("two") in g',
         f'exempt added {PINS}:4: "t/": tests (2 PUT calls there)',
-        f'exempt removed {PINS}:7: "w/": was vendored',
         f'exempt decided {PINS}:5: "u/": trials (was: trial)',
         f'exempt decided {PINS}:6: "v/": users; until: 2028-01-01 (was: users; until: 2027-01-01)',
+        f'exempt removed {PINS}:7: "w/": was vendored',
         f'setting added {PINS}:2: patterns: "more"',
         f'setting removed {PINS}:3: patterns: "save" (4 PUT calls no longer counted: a.py:2 save(...), '
-        "a.py:3 save(...), a.py:4 save(...), 1 more)",
+        "a.py:3 save(...), a.py:4 save(...), and 1 more)",
         f'setting removed {PINS}:3: patterns: "other"',
         f"setting removed {PINS}:1: require-decision: no decision is required any more",
         f'setting removed {PINS}:2: registry: "r.json", now "s.json"',
@@ -328,6 +328,7 @@ def test_what_cannot_be_compared(repository: Repository) -> None:
     for form in ("text", "json", "markdown"):
         outcome = repository.run("diff", f"--format={form}")
         assert (re.sub("number.*", "number", outcome.err), outcome.status) == (notes, 0)
+    assert "| call added | a.py:2 |" in outcome.out
     repository.write({"b.py": put("b") + "def (\n"})
     outcome = repository.run("diff")
     assert changes(outcome) == [
@@ -353,7 +354,7 @@ def test_guessed_base(repository: Repository) -> None:
 
 
 def test_no_git(directory: Repository) -> None:
-    error = f"flake8-artifact-pin: diff needs git: {directory.root} is in no git repository\n"
+    error = f"flake8-artifact-pin: a comparison needs git: {directory.root} is in no git repository\n"
     assert directory.run("diff") == ("", error, 2)
 
 
@@ -419,3 +420,11 @@ def test_a_long_comment_is_cut() -> None:
     assert lines[0] == "### 100 artifacts need a decision"
     assert sum(line.startswith("| call added |") for line in lines) == 80
     assert lines[-3:] == ["... and 20 more", "", "Compared with HEAD."]
+
+
+def test_the_comment_has_what_the_registry_lacks(repository: Repository) -> None:
+    pinned = 'registry = "r.json"\n[pins]\n"a.py" = { count = 1, registered = ["one"] }\n'
+    repository.commit({"a.py": put("one"), "r.json": '{"artifacts": []}', PINS: pinned})
+    assert "#### 1 finding of check" in repository.run("diff", "--format=markdown").lines
+    repository.write({"r.json": "{"})
+    assert "r.json:1:2: unusable registry: " in repository.run("diff", "--format=markdown").err

@@ -17,8 +17,7 @@ from flake8_artifact_pin.errors import UsageError
 pytestmark = pytest.mark.once
 
 FILES = [
-    "collectors/daily.py", "collectors/weekly.py", "features/writer.py", "training/board.py", "scripts/adhoc/fix.py",
-    "lib/io.py", "migrations/m1.py", "tests/test_a.py",
+    "a.py", "b.py", "c/d.py", "c/e.py", "lib/io.py", "migrations/m1.py", "scripts/adhoc/fix.py", "tests/test_a.py",
 ]
 
 
@@ -40,12 +39,12 @@ CASES = {
             "docs/",
         )
         KNOWN_PUT_SITES: dict[str, int] = {
-            "collectors/daily.py": 1,  # prices/{date}.parquet (config#1234)
-            "collectors/weekly.py": (1),  # noqa: E501  # registered later
-            "features/writer.py": 1,  # TODO
+            "a.py": 1,  # prices/{date}.parquet (config#1234)
+            "b.py": (1),  # noqa: E501  # registered later
+            "c/d.py": 1,  # TODO
         }
         ''',
-        {"collectors/daily.py": "prices/{date}.parquet (config#1234)", "collectors/weekly.py": "registered later"},
+        {"a.py": "prices/{date}.parquet (config#1234)", "b.py": "registered later"},
         {"tests/": "test code", "scripts/adhoc/": "run by hand, see #7"},
     ),
     "comments above, of several lines, are of the next entry": Case(
@@ -56,23 +55,23 @@ CASES = {
                 # heartbeat
                 #
                 # for the scheduler
-                "collectors/daily.py": 1,
+                "a.py": 1,
                 "lib/io.py": 1,
                 # weekly/{run_date}/manifest.json
-                "collectors/weekly.py": 1,  # config#88
-                "features/writer.py": 1,  # features/{day}.parquet
-                                          # and features/latest.json
-                "training/board.py":
+                "b.py": 1,  # config#88
+                "c/d.py": 1,  # features/{day}.parquet
+                              # and features/latest.json
+                "c/e.py":
                     1,  # the board
                 # add new ones above this line
             }
             SKIPPED = ["tests", "migrations"]
         ''',
         {
-            "collectors/daily.py": "heartbeat for the scheduler",
-            "collectors/weekly.py": "weekly/{run_date}/manifest.json; config#88",
-            "features/writer.py": "features/{day}.parquet and features/latest.json",
-            "training/board.py": "the board",
+            "a.py": "heartbeat for the scheduler",
+            "b.py": "weekly/{run_date}/manifest.json; config#88",
+            "c/d.py": "features/{day}.parquet and features/latest.json",
+            "c/e.py": "the board",
         },
         {"tests/": "exempt in test_guard.py", "migrations/": "exempt in test_guard.py"},
     ),
@@ -82,105 +81,89 @@ CASES = {
         import os
 
         PINNED = {
-            # --- collectors, owned by data ----
-            "collectors/daily.py": 1,
-            "collectors/weekly.py": 1,  # weekly numbers
+            # --- owned by data ----
+            "a.py": 1,
+            "b.py": 1,  # weekly numbers
 
             # ==================
             # features
             # ==================
             # written at noon
-            "features/writer.py": 1,
-            "training/board.py": 1,
+            "c/d.py": 1,
+            "c/e.py": 1,
         }
         ''',
-        {
-            "collectors/daily.py": "collectors, owned by data", "collectors/weekly.py": "weekly numbers",
-            "features/writer.py": "written at noon", "training/board.py": "features",
-        },
+        {"a.py": "owned by data", "b.py": "weekly numbers", "c/d.py": "written at noon", "c/e.py": "features"},
     ),
     "groups between blank lines": Case(
         '''
         PINNED = {
-            # re-puts what is there already
-            "collectors/daily.py": 1,
-            "collectors/weekly.py": 1,
+            # heartbeats
+            "a.py": 1,
+            "b.py": 1,
 
             # features/latest.json
-            "features/writer.py": 1,
-            "training/board.py": 1,
+            "c/d.py": 1,
+            "c/e.py": 1,
 
             # said of nothing in particular
 
             "lib/io.py": 1,
         }
         ''',
-        {
-            "collectors/daily.py": "re-puts what is there already",
-            "collectors/weekly.py": "re-puts what is there already",
-            "features/writer.py": "features/latest.json",
-        },
+        {"a.py": "heartbeats", "b.py": "heartbeats", "c/d.py": "features/latest.json"},
     ),
     "dict() and frozenset()": Case(
         '''
-        # neither reads nor writes what matters
-        IGNORED = frozenset({
-            "scripts/adhoc", "tests/",
-        })
+        # no producers
+        IGNORED = frozenset({"scripts/adhoc", "tests/"})
         EXPECTED = dict([
-            ("collectors/daily.py", 1),  # daily prices
-            ("features/writer.py", 1),
+            ("a.py", 1),  # daily prices
+            ("c/d.py", 1),
         ])
         ''',
-        {"collectors/daily.py": "daily prices"},
-        {"scripts/adhoc/": "neither reads nor writes what matters", "tests/": "neither reads nor writes what matters"},
+        {"a.py": "daily prices"},
+        {"scripts/adhoc/": "no producers", "tests/": "no producers"},
     ),
     "joined paths": Case(
         '''
         ROOT = Path(__file__).resolve().parents[1]
-        SRC = "features"
+        SRC = "c"
         BASELINE = {
-            ROOT / "collectors" / "daily.py": 1,  # daily prices
-            os.path.join(SRC, "writer.py"): (
+            ROOT / "c" / "d.py": 1,  # daily prices
+            os.path.join(SRC, "e.py"): (
                 len(["features", "latest"]) + 0),  # features and latest
-            str(Path("training", "board.py")): 1,  # the board
-            (ROOT / "collectors/weekly.py").as_posix(): 1,  # the week
+            str(Path("lib", "io.py")): 1,  # the board
+            (ROOT / "b.py").as_posix(): 1,  # the week
         }
-        SKIP = [os.path.join("lib", "io.py"), Path("migrations") / "m1.py", "scripts" + "/"]
+        SKIP = [Path("migrations") / "m1.py", "scripts" + "/"]
         ''',
-        {
-            "collectors/daily.py": "daily prices", "features/writer.py": "features and latest",
-            "training/board.py": "the board", "collectors/weekly.py": "the week",
-        },
-        {name: "exempt in test_guard.py" for name in ("lib/io.py", "migrations/m1.py", "scripts/")},
+        {"c/d.py": "daily prices", "c/e.py": "features and latest", "lib/io.py": "the board", "b.py": "the week"},
+        {"migrations/m1.py": "exempt in test_guard.py", "scripts/": "exempt in test_guard.py"},
     ),
     "item by item": Case(
         '''
         PINNED = {}
-        PINNED["collectors/daily.py"] = 1  # daily prices
+        PINNED["a.py"] = 1  # daily prices
         # features and the manifest
-        PINNED["features/writer.py"] = 1
-        PINNED.update({"training/board.py": 1})  # champions
+        PINNED["c/d.py"] = 1
+        PINNED.update({"c/e.py": 1})  # champions
         def is_skipped(path):
             return path.startswith("lib/") or path.startswith((
                 "scripts/",  # one-offs
                 "tests/"))
         ''',
-        {
-            "collectors/daily.py": "daily prices",
-            "features/writer.py": "features and the manifest",
-            "training/board.py": "champions",
-        },
+        {"a.py": "daily prices", "c/d.py": "features and the manifest", "c/e.py": "champions"},
         {"lib/": "exempt in test_guard.py", "scripts/": "one-offs", "tests/": "exempt in test_guard.py"},
     ),
     "git grep": Case(
         '''
-        SEARCHED = ["collectors/", "features/", "training/"]
+        SEARCHED = ["c/", "tools/"]
         REASONS = {"lib/io.py": "its callers are counted", "docs/README.md": "text"}
         EXEMPT_DIRECTORY = "migrations/"
         def test():
             counts = grep("-c", "put_object", "--", "*.py", ":!tests/*", ":(exclude)scripts")  # no producers
-            assert counts == {"collectors/daily.py": 1, **MORE}, "collectors/ has changed"
+            assert counts == {"c/d.py": 1, **MORE}, "c/ has changed"
         ''',
         {},
         {
@@ -190,12 +173,12 @@ CASES = {
     ),
     "not what it is about": Case(
         '''
-        PINNED = {"./collectors/daily.py": 1}
-        EXAMPLE = {"a.py": 3}
-        OTHER = {"collectors/daily.py": "x", "/abs.py": 1, "": 2}
+        PINNED = {"./a.py": 1}
+        EXAMPLE = {"gone.py": 3}
+        OTHER = {"a.py": "x", "/abs.py": 1, "": 2}
         EMPTY = {}
         METHODS = ("put_object", "lib", "../lib/", "/tmp/", ".")
-        NUMBERS = {"collectors/weekly.py": 1 + LIMIT, "features/writer.py": len(rows), "lib/io.py": True}
+        NUMBERS = {"b.py": 1 + LIMIT, "c/d.py": len(rows), "lib/io.py": True}
         OUTSIDE = ("../lib/", "docs/")
         NAMES = (Path(lib), ROOT / lib, lib, f"{lib}/", Path(), make("lib/"), dict(lib=1), dict([lib]))
         ''',

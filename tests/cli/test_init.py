@@ -32,6 +32,7 @@ HEADER = """\
 # The PUT calls that each file is known to make. One more is APR001, until somebody decides on its artifact:
 # flake8-artifact-pin decide PATH:LINE --registered ID | --grandfathered REASON | --deferred ISSUE
 """
+TABLE = "\n[pins]\n"
 EXEMPT = """
 [exempt]
 "src/test/" = "test code produces no artifacts"
@@ -60,10 +61,9 @@ DOCUMENT = f"""{HEADER}{EXEMPT}\
 # put_object("x.csv")
 "src/tests.py" = 1
 """
-DOCUMENT_OF_CALLS = f"""{HEADER}{EXEMPT}
+DOCUMENT_OF_CALLS = f"""{HEADER}{EXEMPT.removesuffix(TABLE)}
 [pins."a/a.py".calls]
 "<module>:put_object" = {{}}
-# <module>: upload_file("k") (suppressed: re-puts)
 "<module>:put_object#2" = {{}}
 
 [pins."b.py".calls]

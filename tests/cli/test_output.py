@@ -23,22 +23,38 @@ pytestmark = pytest.mark.once
 FAULTS = '[pins]\n"a.py" = -1\n'
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_colour(directory: Repository, stream: str) -> None:
-    """As flake8 has it, for findings on a terminal alone."""
+@pytest.mark.parametrize(
+    ("terminal", "arguments", "coloured"),
+    [
+        ("stdout", "check", ["stdout"]),
+        ("stdout", "check --format=github", []),
+        ("stdout", "check --pins=broken.toml", []),
+        ("stderr", "check", []),
+        ("stderr", "check --pins=broken.toml", ["stderr"]),
+    ],
+)
+def test_colour(directory: Repository, terminal: str, arguments: str, coloured: list[str]) -> None:
+    """Of findings on a terminal alone. No stream is a file here, as in a program that embeds this one."""
     directory.monkeypatch.delenv("NO_COLOR", raising=False)
     directory.monkeypatch.setenv("TERM", "xterm")
     directory.write({"a.py": PUT, "broken.toml": FAULTS})
-    expected = directory.flake8("a.py", f"--color={'always' if stream == 'stdout' else 'never'}").output
-    shown = []
-    for arguments in ("check", "check --format=json", "check --pins=broken.toml"):
-        streams = {"stdout": io.StringIO(), "stderr": io.StringIO(), stream: Terminal()}
-        for name, value in streams.items():
-            directory.monkeypatch.setattr(sys, name, value)
-        main(arguments.split())
-        shown.append(["\033" in value.getvalue() for value in streams.values()])
-        assert arguments != "check" or streams["stdout"].getvalue() == expected
-    assert shown == [[stream == "stdout", False], [False, False], [False, stream == "stderr"]]
+    streams = {"stdout": io.StringIO(), "stderr": io.StringIO(), terminal: Terminal()}
+    for name, stream in streams.items():
+        directory.monkeypatch.setattr(sys, name, stream)
+    main(arguments.split())
+    assert "APR00" in "".join(stream.getvalue() for stream in streams.values())
+    assert [name for name, stream in streams.items() if "\033" in stream.getvalue()] == coloured
+
+
+def test_colour_is_that_of_flake8(directory: Repository) -> None:
+    directory.monkeypatch.delenv("NO_COLOR", raising=False)
+    directory.monkeypatch.setenv("TERM", "xterm")
+    directory.write({"a.py": PUT})
+    expected = directory.flake8("a.py", "--color=always").output
+    terminal = Terminal()
+    directory.monkeypatch.setattr(sys, "stdout", terminal)
+    assert main(["check"]) == 1
+    assert terminal.getvalue() == expected
 
 
 @pytest.mark.parametrize(
@@ -153,12 +169,3 @@ def test_places(directory: Repository) -> None:
     out, err = directory.capture.readouterr()
     assert out.decode().splitlines() == ["a.py:3: see b.py: 1: 2: x", "none"]
     assert err.decode() == "a.py:3:4: see b.py: 1: 2: x\n"
-
-
-def test_stream_that_is_no_file(directory: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of a program that embeds this one."""
-    directory.write({"a.py": PUT})
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stdout", stream)
-    assert main(["check", "--format=github"]) == 1
-    assert stream.getvalue().startswith("::error file=a.py,")

@@ -14,10 +14,9 @@ from support import Repository
 from support import run_process
 from support.reports import read_pins
 
-from flake8_artifact_pin.cli.prune.results import Change
-from flake8_artifact_pin.cli.prune.results import Plan
-from flake8_artifact_pin.cli.prune.verb import patch_lines
-from flake8_artifact_pin.cli.prune.verb import pruned_text
+from flake8_artifact_pin.cli.prune.plan import Change
+from flake8_artifact_pin.cli.prune import patch_lines
+from flake8_artifact_pin.cli.prune import pruned_text
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Pin
 
@@ -37,10 +36,10 @@ def test_text(directory: Repository) -> None:
         f"{PINS}:3: none.py: removed (no PUT call counted); retire what is no longer written: first\n"
         f"{PINS}:4: one.py: 2 -> 1; retire what is no longer written: second, third\n"
         f"{PINS}:5: two.py: 3 -> 2\n",
-        "4 pins: 4 changed, 0 offered to move, 0 kept\n",
+        "4 pins: 4 changed, 0 kept\n",
         0,
     )
-    assert directory.run("prune") == ("", "2 pins: 0 changed, 0 offered to move, 0 kept\n", 0)
+    assert directory.run("prune") == ("", "2 pins: 0 changed, 0 kept\n", 0)
     assert directory.check().places == []
 
 
@@ -60,9 +59,9 @@ def test_json(repository: Repository) -> None:
     repository.git("mv", "old.py", "new.py")
     repository.git("rm", "--quiet", "gone.py")
     changes: list[dict[str, object]] = [
-        {"path": "one.py", "line": 2, "old": 2, "new": 1, "moved_to": None, "reason": "1 counted", "removed_calls": []},
+        {"path": "one.py", "line": 2, "old": 2, "new": 1, "reason": "1 counted", "removed_calls": []},
         {
-            "path": "gone.py", "line": 4, "old": 1, "new": None, "moved_to": None, "reason": "the file does not exist",
+            "path": "gone.py", "line": 4, "old": 1, "new": None, "reason": "the file does not exist",
             "removed_calls": [],
         },
     ]
@@ -73,18 +72,16 @@ def test_json(repository: Repository) -> None:
     expected = {
         "version": 1,
         "changes": changes,
-        "renames": [{"path": "old.py", "line": 5, "renamed_to": "new.py"}],
-        "kept": [{"path": "a.ipynb", "line": 6, "reason": "not Python, so not judged"}],
+        "kept": [
+            {"path": "old.py", "line": 5, "reason": "its file is new.py now: run decide --moved first"},
+            {"path": "a.ipynb", "line": 6, "reason": "not Python, so not judged"},
+        ],
         "written": False,
         "findings": [finding],
     }
     assert (data, outcome.err, outcome.status) == (expected, "", 1)
     outcome = repository.run("prune", "--format=json")
     assert (json.loads(outcome.out), outcome.err, outcome.status) == ({**expected, "written": True}, "", 1)
-    moved = {**changes[0], "path": "old.py", "line": 4, "new": 2, "moved_to": "new.py", "reason": "renamed"}
-    assert json.loads(repository.run("prune", "--format=json", "--move-renamed").out)["changes"] == [moved]
-    data = json.loads(repository.run("prune", "--format=json").out)
-    assert (data["changes"], data["renames"], data["written"]) == ([], [], False)
 
 
 def test_dry_run(directory: Repository) -> None:
@@ -95,21 +92,18 @@ def test_dry_run(directory: Repository) -> None:
         f"diff --git a/{PINS} b/{PINS}\n--- a/{PINS}\n+++ b/{PINS}\n@@ -1,5 +1,4 @@\n [pins]\n"
         '-"gone.py" = 1\n "one.py" = 1\n # \u2028 \x85\n-"two.py" = 3\n\\ No newline at end of file\n'
         '+"two.py" = 2\n\\ No newline at end of file\n',
-        "3 pins: 2 to change, 0 offered to move, 0 kept\n",
+        "3 pins: 2 to change, 0 kept\n",
         1,
     )
     assert (directory.read(PINS), os.stat(PINS).st_mtime_ns) == (before, modified)
     directory.write({PINS: '[pins]\n"one.py" = 1\n'})
-    assert directory.run("prune", "--dry-run") == ("", "1 pin: 0 to change, 0 offered to move, 0 kept\n", 0)
+    assert directory.run("prune", "--dry-run") == ("", "1 pin: 0 to change, 0 kept\n", 0)
 
 
 # The pins file as it begins, its directory, and the directory in which prune and git are run.
 PATCHES = {
-    "plain": ('[pins]\n"gone.py" = 1\n', ".", "."),
     "line ends of Windows": ('[pins]\r\n"gone.py" = 1\r\n# \u00e9\r\n', ".", "."),
-    "a byte order mark": ('\ufeff[pins]\n"gone.py" = 1\n', ".", "."),
     "a byte order mark before what goes": ('\ufeffpins."gone.py" = 1\npins."stays.py" = 0\n', ".", "."),
-    "a directory below the top": ('[pins]\n"gone.py" = 1\n', "sub", "sub"),
     "a directory with an odd name": ('[pins]\n"gone.py" = 1\n', 'a "b"\\ \t\u00e9', 'a "b"\\ \t\u00e9'),
     "run at the top": ('\ufeff[pins]\n"gone.py" = 1\n', "a b", "."),
     "behind a link": ('[pins]\n"gone.py" = 1\n', "link", "link"),
@@ -166,17 +160,20 @@ def test_what_cannot_be_edited() -> None:
     """A person is told all that is to be done."""
     changes = [
         Change(Pin("gone.py", "gone.py", 1), 4, None, "the file does not exist"),
-        Change(Pin("old.py", "old.py", 3), 2, 2, "renamed", "new.py"),
+        Change(Pin("old.py", "old.py", 3), 2, 2, "2 counted"),
     ]
-    says = "line 4: gone.py: removed (the file does not exist); line 2: old.py: moved to new.py, 3 -> 2"
+    says = "line 4: gone.py: removed (the file does not exist); line 2: old.py: 3 -> 2"
     with pytest.raises(UsageError) as caught:
-        pruned_text(read_pins("[pins]\n"), Plan(changes, (), (), ()), PINS)
+        pruned_text(read_pins("[pins]\n"), changes, PINS)
     assert str(caught.value) == f"{PINS} is written in a way that cannot be edited safely: edit it by hand: {says}"
 
 
 def test_no_pins_file(directory: Repository) -> None:
     assert directory.run("prune") == (
-        "", f"flake8-artifact-pin: there is no {PINS} here or in a directory above: create one with init\n", 2,
+        "",
+        f"flake8-artifact-pin: there is no {PINS} and no pyproject.toml with pins in {directory.root} or a directory "
+        "above it: create one with init\n",
+        2,
     )
 
 
@@ -208,10 +205,12 @@ def test_locale_that_cannot_spell_a_path(repository: Repository, tmp_path: Path,
     )})
     repository.git("mv", "old.py", "n\u00e9w.py")
     repository.git("rm", "--quiet", "w\u00e9g.py")
-    outcome = run_process(
-        "prune", "--move-renamed", LC_ALL=locale, LOCPATH=str(tmp_path), PYTHONUTF8="0", PYTHONCOERCECLOCALE="0",
-    )
-    assert (outcome.status, outcome.err) == (0, "3 pins: 3 changed, 0 offered to move, 0 kept\n")
+    variables = {"LC_ALL": locale, "LOCPATH": str(tmp_path), "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for name, value in variables.items():
+        repository.monkeypatch.setenv(name, value)
+    assert run_process("decide", "--moved").status == 0
+    outcome = run_process("prune")
+    assert (outcome.status, outcome.err) == (0, "3 pins: 2 changed, 0 kept\n")
     assert repository.read(PINS) == '[pins]\n"d\u00e9/\u65e5.py" = 1\n"n\u00e9w.py" = 2\n'
 
 

@@ -1,7 +1,6 @@
 """Edits of pins files, in every way that they are written. A diff says what an edit does."""
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -31,7 +30,6 @@ from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.files import PYPROJECT
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.pins.quoting import decision_data
 
 pytestmark = pytest.mark.once
 
@@ -372,33 +370,16 @@ def test_cannot_be_edited(before: str, edits: list[Edit]) -> None:
 DECISIONS = [Decision(), X, Decision(("x", "y"), 'é # " }'), Decision(grandfathered="why\nnot"), LATER]
 
 
-def pairs_of(decision: Decision) -> list[str]:
-    data = decision_data(decision)
-    return [f"{key} = {value if key == 'until' else json.dumps(value)}" for key, value in data.items()]
-
-
-def lines_of_count(style: str, key: str, pairs: list[str], comment: str) -> list[str]:
-    """Return a pin as statements below ``[pins]``, or with a table of its own."""
-    return {
-        "inline": [f'\t"{key}"={{{",".join(pairs)}}}{comment}'],
-        "dotted": [f'"{key}" . {pair}{comment}' for pair in pairs],
-        "table": [f'[ pins."{key}" ]{comment}', *pairs],
-        "tables": [f'[pins."{key}"]', *(f"{pair}{comment}" for pair in pairs)],
-    }[style]
-
-
-def lines_of_calls(style: str, key: str, calls: list[list[str]], comment: str) -> list[str]:
-    """Return a pin with the calls f0, f1 and so on."""
-    inline = [f'"f{number}:put" = {{ {", ".join(pairs)} }}' for number, pairs in enumerate(calls)]
-    return {
-        "inline": [f'"{key}" = {{ calls = {{ {", ".join(inline)} }} }}{comment}'],
-        "dotted": [f'"{key}".calls.{pair}{comment}' for pair in inline],
-        "table": [f'[pins."{key}".calls]', *(f"{pair}{comment}" for pair in inline)],
-        "tables": [
-            line for number, pairs in enumerate(calls)
-            for line in [f'[pins."{key}".calls."f{number}:put"]{comment}', *pairs, ""]
-        ],
-    }[style]
+SPELLINGS = [
+    '"KEY" = 1',
+    '\t"KEY"={count=1,registered=["x", "y"]}',
+    '"KEY" . count = 2\n"KEY" . grandfathered = "why\\nnot"',
+    '[ pins."KEY" ]\ncount = 0\ndeferred = "#1"\nuntil = 2027-03-31',
+    '"KEY" = { calls = { "f0:put" = {}, "f1:put" = { grandfathered = "é # \\" }" } } }',
+    '"KEY".calls."f0:put" = { registered = ["x"] }\n"KEY".calls."f1:put" = {}',
+    '[pins."KEY".calls]\n"f0:put" = {}\n"f1:put" = { deferred = "#1" }',
+    '[pins."KEY".calls."f0:put"]\nregistered = ["x"]\n\n[pins."KEY".calls."f1:put"]',
+]
 
 
 @st.composite
@@ -407,15 +388,10 @@ def documents(draw: st.DrawFn) -> str:
     blocks = []
     for index in range(draw(st.integers(0, 6))):
         key = draw(st.sampled_from(["", "src/", "src/x/"])) + f"{draw(st.sampled_from('abc'))}{index}.py"
-        pairs = st.sampled_from(DECISIONS).map(pairs_of)
-        style = draw(st.sampled_from(["inline", "dotted", "table", "tables"]))
+        lines = draw(st.sampled_from(SPELLINGS)).replace("KEY", key).split("\n")
         comments = draw(st.lists(st.sampled_from(["", f"# of {index}"]), max_size=2))
         behind = draw(st.sampled_from(["", f" # {index}"]))
-        if draw(st.booleans()):
-            lines = lines_of_count(style, key, [f"count = {draw(st.integers(0, 3))}", *draw(pairs)], behind)
-        else:
-            lines = lines_of_calls(style, key, draw(st.lists(pairs, min_size=1, max_size=3)), behind)
-        blocks.append((style.startswith("table"), [*comments, *lines]))
+        blocks.append((lines[0].startswith("["), [*comments, *(line + behind for line in lines)]))
     blocks.sort(key=lambda block: block[0])
     lines = ["[pins]", *(line for _, block in blocks for line in block)]
     if draw(st.booleans()):

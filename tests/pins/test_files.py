@@ -37,8 +37,11 @@ NO_FILE = Fault(1, 0, "not a regular file: put a file in its place")
         ({"a/pyproject.toml": PYPROJECT, "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml": OTHER_PYPROJECT, "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/pyproject.toml": "# artifact-pins\n", "artifact-pins.toml": ""}, "artifact-pins.toml"),
+        ({"a/pyproject.toml": "tool = 'artifact-pins'\n", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         # one that does not parse may be that of another tool, or it may hold the pins
+        ({"a/pyproject.toml": "[", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/pyproject.toml": "[tool.artifact-pins", "artifact-pins.toml": ""}, "a/pyproject.toml"),
+        ({"a/pyproject.toml": f"artifact-pins = {'[' * 999}", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml": b"[tool.artifact-pins]\n# \xff", "artifact-pins.toml": ""}, "a/pyproject.toml"),
         ({"a/pyproject.toml/x": "", "artifact-pins.toml": ""}, "artifact-pins.toml"),
         ({"a/artifact-pins.toml/x": "", "artifact-pins.toml": ""}, "a/artifact-pins.toml"),
@@ -92,6 +95,7 @@ def test_no_text(project: Project, value: object) -> None:
     ("files", "used", "ignored"),
     [
         ({"artifact-pins.toml": "", "pyproject.toml": PYPROJECT}, "artifact-pins.toml", ["pyproject.toml"]),
+        ({"artifact-pins.toml": "", "pyproject.toml": OTHER_PYPROJECT}, "artifact-pins.toml", []),
         ({"artifact-pins.toml": "", "pyproject.toml": PYPROJECT}, "pyproject.toml", ["artifact-pins.toml"]),
         ({"artifact-pins.toml": "", "x.toml": ""}, "x.toml", ["artifact-pins.toml"]),
         ({"artifact-pins.toml": ""}, "", []),
@@ -107,7 +111,9 @@ def test_ignored(project: Project, files: dict[str, str | bytes], used: str, ign
     ("text", "expected"),
     [
         ('[tool.flake8]\nartifact-pins = "x.toml"\n', {"artifact-pins": "x.toml"}),
+        ("tool = 1\n", None),
         ("[tool]\nflake8 = 1\n", None),
+        ("[tool.black]\n", None),
         ("[tool.flake8\n", None),
         (b"[tool.flake8]\n# \xff\n", None),
     ],
@@ -176,6 +182,11 @@ LONG = "1" * 5000
 )
 def test_too_much(text: str, expected: tuple[int, int, str]) -> None:
     assert parse_pins(Pins("/x/artifact-pins.toml", "/x"), text).faults == (Fault(*expected),)
+
+
+def test_many_dots() -> None:
+    text = f'advice = """\n{"." * 500} = \n"""\n[pins]\n"{"a." * 50}py" = 1\n'
+    assert parse_pins(Pins("/x/artifact-pins.toml", "/x"), text).faults == ()
 
 
 def test_no_regular_file(project: Project) -> None:

@@ -16,7 +16,6 @@ from flake8_artifact_pin.pins.paths import governed_path
 from flake8_artifact_pin.pins.paths import judged_path
 from flake8_artifact_pin.pins.paths import like_named_pin
 from flake8_artifact_pin.pins.paths import make_exempt
-from flake8_artifact_pin.pins.paths import unnamed_stdin_path
 
 pytestmark = pytest.mark.once
 
@@ -32,14 +31,17 @@ def pins_of(project: Project, text: str, cwd: str = "") -> Pins:
     ("path", "keys", "expected"),
     [
         ("a.py", ["a.py"], "a.py"),
+        ("b/a.py", ["a.py"], None),
         ("tests/x/y.py", ["tests/"], "tests/"),
         ("b/tests/y.py", ["tests/"], None),
         # a pattern without a slash speaks of the name alone, too
         ("_a.py", ["_*"], "_*"),
         ("b/_a.py", ["_*"], "_*"),
+        ("_b/a.py", ["_*"], "_*"),
         ("b/_b/a.py", ["_*"], None),
         ("gen_1/b/a.py", ["gen_*/"], "gen_*/"),
         ("b/gen_1/a.py", ["gen_*/"], None),
+        ("docs/a/b.py", ["docs/*.py"], "docs/*.py"),
         ("t1/ac.py", ["t?/a[bc].py"], "t?/a[bc].py"),
         ("x/ayz.py", ["_*", "x/*y*z.py"], "x/*y*z.py"),
         ("[", ["["], "["),
@@ -59,6 +61,7 @@ def test_exemption(path: str, keys: list[str], expected: str | None) -> None:
         ("src", "../../a.py", None),
         ("", "{root}/a.py", "a.py"),
         ("", "{root}x/a.py", None),
+        ("", "{root}", None),
     ],
 )
 def test_governed(project: Project, cwd: str, filename: str, expected: str | None) -> None:
@@ -127,7 +130,7 @@ def test_directory_behind_a_link(project: Project) -> None:
 
 def test_unnamed_standard_input(project: Project) -> None:
     pins = pins_of(project, "", "features")
-    assert unnamed_stdin_path(pins) == "features/stdin"
+    assert governed_path(pins, "stdin") == "features/stdin"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +155,7 @@ def test_names_that_look_alike(path: str, is_like: bool) -> None:
         ("é\n.py", True),
         ("a\\b.py", False),
         ("../a.py", False),
+        ("\udcff.py", False),
         ("x" * 4097, False),
     ],
 )

@@ -29,7 +29,8 @@ def base(repository: Repository, named: str | None = None) -> Base:
         (["remote add a x", "remote add origin x", "update-ref refs/remotes/origin/dev HEAD"], "dev",
          "origin/dev", False),
         (["remote add origin x"], "dev", "HEAD", True),
-        (["remote add up x", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "", "up/main", False),
+        (["remote add up x", "remote add z y", "update-ref refs/remotes/up/main HEAD", "remote set-head up main"], "",
+         "up/main", False),
     ],
 )
 def test_default(repository: Repository, commands: list[str], target: str, revision: str, is_guess: bool) -> None:
@@ -55,6 +56,8 @@ def test_merge_base(repository: Repository) -> None:
         ([], "main", "there is no commit to compare with: this repository has none yet"),
         (["commit --allow-empty -qm x"], "nope", "there is no revision nope here: fetch it, or name another one"),
         (["commit --allow-empty -qm x"], "--help", "there is no revision --help here: fetch it, or name another one"),
+        # what resolves, and is no commit to git merge-base
+        (["commit --allow-empty -qm x"], "^main", "git: Not a valid object name ^main"),
         (["commit --allow-empty -qm x", "checkout -q --orphan o", "commit --allow-empty -qm y"], "main",
          "main has no commit in common with HEAD: name another revision"),
     ],

@@ -172,7 +172,7 @@ def test_names(repository: Repository) -> None:
     git = repository_at(repository.root)
     assert [entry.path for entry in git.entries] == sorted(NAMES)
     assert sorted(git.tree("HEAD")) == sorted(NAMES)
-    assert git.untracked_files() == ["untracked ö.txt"]
+    assert git.untracked == ["untracked ö.txt"]
 
 
 def test_contents(repository: Repository) -> None:

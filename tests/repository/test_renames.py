@@ -57,6 +57,9 @@ HISTORIES: dict[str, tuple[str, Outcome]] = {
     "a path that was used again": (
         f"{MV} old.py b.py; {CI}; {MV} b.py new.py; {CI}; seq 30 > b.py; {CI}; {MV} b.py other.py; {CI}", renamed(),
     ),
+    "moved, then edited while another one is deleted": (
+        f"{MV} old.py new.py; {CI}; echo x = 1 >> new.py; git rm -q stays.py; {CI}", renamed(),
+    ),
     # what counts is how the file went the last time
     "a path that was used before": (f"{MV} old.py new.py; {CI}; seq 30 > old.py; {CI}; git rm -q old.py; {CI}", GONE),
     "in a merge, and on": (
@@ -115,6 +118,8 @@ def test_directory_below_the_top(repository: Repository) -> None:
     assert [outcome(repository, path, "sub") for path in ("old.py", "b.py")] == [renamed(), renamed("c.py")]
     repository.shell("git mv sub/new.py new.py")
     assert outcome(repository, "old.py", "sub") == GONE
+    below = find_repository(str((repository.root / "sub").resolve()))
+    assert below and Renames(below).moved("old.py") == ""
 
 
 def test_shallow_clone(repository: Repository, project: Project) -> None:

@@ -91,6 +91,7 @@ PINS_FILES: dict[str, tuple[Mapping[str, str | bytes], str, str, str]] = {
         {"pyproject.toml": '[tool.artifact-pins.pins]\n"a.py" = 1\n'}, f"touch {PINS}", "pyproject.toml", "",
     ),
     "a pyproject.toml without": ({"pyproject.toml": "[tool.x]\n"}, f"touch {PINS}", "", ""),
+    "not UTF-8": ({PINS: b'# \xff\n[pins]\n"a.py" = 1\n'}, f"echo > {PINS}", PINS, ""),
     "a fault": ({PINS: "[pins]\nx = y\n"}, f"echo > {PINS}", PINS, f"{PINS} had faults in the base: "),
 }
 
@@ -199,11 +200,12 @@ def test_submodules(repository: Repository, project: Project) -> None:
     inner["changed"].commit({"a.py": PUT * 2})
     inner["same"].write({"a.py": PUT * 2})
     repository.shell("rm -rf away/* away/.git; git rm -q --cached gone; rm -rf gone")
+    Repository(project, "added").commit({"a.py": PUT})
+    repository.add({PINS: '[pins]\n"changed/a.py" = 2\n'})
     found = snapshots()
     assert counts(found) == ({}, {})
     assert found.notes == [
-        "submodule changed changed: its PUT calls are not compared",
-        "submodule gone changed: its PUT calls are not compared",
+        f"submodule {name} changed: its PUT calls are not compared" for name in ("added", "changed", "gone")
     ]
 
 

@@ -115,54 +115,36 @@ def test_named_what_cannot_be_judged(repository: Repository) -> None:
     assert errors == expected
 
 
-CONFIGURATIONS: dict[str, tuple[Mapping[str, str], str]] = {
-    "none": ({}, "artifact-pins.toml"),
-    "flake8's": ({".flake8": "[flake8]\nartifact-pins = p/other.toml\n"}, "p/other.toml"),
-    "with an underscore": ({"setup.cfg": "[flake8]\nartifact_pins = p/other.toml\n"}, "p/other.toml"),
-    # nobody has installed the plugin that makes flake8 read it
-    "pyproject.toml": ({"pyproject.toml": '[tool.flake8]\nartifact-pins = "p/other.toml"\n'}, "artifact-pins.toml"),
+# Files, whether Flake8-pyproject is installed, and then the pins file and flake8's patterns. That plugin makes flake8
+# read pyproject.toml of the working directory and nothing else, if that has the table.
+NAMED = "[flake8]\nartifact-pins = p/other.toml\n"
+TABLE = '[tool.flake8]\nartifact-pins = "p/other.toml"\n'
+PATTERNS = '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'
+CONFIGURATIONS: dict[str, tuple[Mapping[str, str], bool, str, tuple[str, ...]]] = {
+    "none": ({}, True, PINS, ("*.py",)),
+    "flake8's": ({".flake8": NAMED}, False, "p/other.toml", ("*.py",)),
+    "with an underscore": ({"setup.cfg": NAMED.replace("-", "_")}, False, "p/other.toml", ("*.py",)),
+    "nobody reads it": ({"pyproject.toml": TABLE}, False, PINS, ("*.py",)),
+    "pins": ({"pyproject.toml": TABLE}, True, "p/other.toml", ("*.py",)),
+    "another table": ({"pyproject.toml": "[tool.flake8-x]\n", ".flake8": NAMED}, True, "p/other.toml", ("*.py",)),
+    "alone": ({"pyproject.toml": PATTERNS, ".flake8": NAMED}, True, PINS, ("*.py", "*.pyw")),
+    "nested deep": ({"pyproject.toml": "x = " + "[" * 999}, True, PINS, ("*.py",)),
 }
 
 
 @pytest.mark.parametrize("case", CONFIGURATIONS)
-def test_pins_file(directory: Repository, case: str) -> None:
-    configuration, expected = CONFIGURATIONS[case]
+def test_configuration(directory: Repository, case: str) -> None:
+    configuration, is_installed, pins, patterns = CONFIGURATIONS[case]
+    site = directory.root.parent / "site"
+    if is_installed:
+        info = site / "flake8_pyproject-1.2.3.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Flake8-pyproject\nVersion: 1.2.3\n")
+    directory.monkeypatch.syspath_prepend(str(site))
     directory.write({PINS: "", "p/other.toml": "", **configuration})
-    assert open_workspace(None).pins.path == str(directory.root / expected)
+    workspace = open_workspace(None)
+    assert (workspace.pins.path, workspace.patterns) == (str(directory.root / pins), patterns)
     assert open_workspace("p/other.toml").pins.path == str(directory.root / "p/other.toml")
-
-
-OTHER_PINS = "[flake8]\nartifact-pins=p/other.toml\n"
-PYPROJECTS: dict[str, tuple[Mapping[str, str], str, Sequence[str]]] = {
-    "pins": ({"pyproject.toml": '[tool.flake8]\nartifact-pins = "p/other.toml"\n'}, "p/other.toml", ["a.py"]),
-    "another table": ({"pyproject.toml": "[tool.flake8-x]\n", ".flake8": OTHER_PINS}, "p/other.toml", ["a.py"]),
-    "alone": (
-        {"pyproject.toml": "[tool.flake8]\nmax-line-length = 9\n", ".flake8": OTHER_PINS}, PINS, ["a.py"],
-    ),
-    "nested deep": ({"pyproject.toml": "x = " + "[" * 999}, PINS, ["a.py"]),
-    "patterns": ({"pyproject.toml": '[tool.flake8]\nfilename = ["*.py", "*.pyw"]\n'}, PINS, ["a.py", "a.pyw"]),
-}
-
-
-@pytest.fixture
-def flake8_pyproject(project: Project) -> None:
-    """Let Python find Flake8-pyproject, as far as its metadata."""
-    place = project.root.parent / "site"
-    info = place / "flake8_pyproject-1.2.3.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Flake8-pyproject\nVersion: 1.2.3\n")
-    project.monkeypatch.syspath_prepend(str(place))
-
-
-@pytest.mark.usefixtures("flake8_pyproject")
-@pytest.mark.parametrize("case", PYPROJECTS)
-def test_flake8_pyproject(repository: Repository, case: str) -> None:
-    """It makes flake8 read pyproject.toml of the working directory and nothing else, if that has the table."""
-    configuration, pins, expected = PYPROJECTS[case]
-    repository.add({PINS: "", "p/other.toml": "", "a.py": "", "a.pyw": "", **configuration})
-    if pins == PINS:
-        assert files() == expected
-    assert open_workspace(None).pins.path == str(repository.root / pins)
 
 
 @pytest.mark.parametrize(

@@ -281,14 +281,14 @@ def test_pins() -> None:
     pins = read_pins(PINS)
     missing = [pins.pins[path] for path in ("gone2.py", "gone.py", "old.py")]
     renamed = {"old.py": "new.py"}
-    move = f"renamed: {PRUNE} --move-renamed; deleted: {PRUNE}"
+    move = f"renamed: flake8-artifact-pin decide --moved; deleted: {PRUNE}"
     undated = [
         '4:1: APR009 "y/" is exempt without a reason: say why, or remove it',
         "6:1: APR009 \"new.py\" has no decision (2 PUT calls pinned); decide: flake8-artifact-pin decide new.py",
         '8:1: APR003 "x/x.py" is pinned and exempt by "x/": remove the pin or the exemption',
         f'9:1: APR003 gone.py does not exist; {move}, and retire "a" and "b"',
         f"10:1: APR003 gone2.py does not exist; {move}",
-        f"11:1: APR003 old.py is now new.py; move its pin: {PRUNE} --move-renamed",
+        "11:1: APR003 old.py is now new.py; keep its decisions: flake8-artifact-pin decide --moved",
         f'15:1: APR009 "f:put_object" of "a.py" has no decision; {DECIDE}',
     ]
     assert shown(pins_findings(pins, missing, renamed)) == undated

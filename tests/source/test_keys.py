@@ -58,6 +58,7 @@ EXPRESSIONS = [
     ("'a/b.csv'", "a/b.csv"),
     ("'é/{day}.csv'", "é/{{day}}.csv"),
     ("5", "5"),
+    ("True", "{...}"),
     ("None", "{...}"),
     ("day", "{day}"),
     ("self.day", "{self.day}"),
@@ -107,7 +108,9 @@ EXPRESSIONS = [
     ("FORMAT.format(name=day)", "{...}/{day}.csv"),
     ("FORMAT.format(*parts, **more)", "{...}/{name}.csv"),
     ("FORMAT.format_map({'name': day})", "{...}/{day}.csv"),
+    ("FORMAT.format_map()", "{...}/{name}.csv"),
     ("'{0.year}/{1[a]}/{x.y}'.format(day, rows)", "{day.year}/{rows[a]}/{x.y}"),
+    ("'{.year}/{x.y}'.format()", "{...}/{x.y}"),
     ("'{:>5}/{!r}/{:5}'.format(day, day, 'a')", "{day}/{day}/{...}"),
     ("'{2}{x}{99999}'.format(day)", "{...}{x}{99999}"),
     ("'{'.format(day)", "{...}"),
@@ -121,11 +124,13 @@ EXPRESSIONS = [
     ("'/'.join((PREFIX, *parts, 'x.csv'))", "prices/{parts}/x.csv"),
     ("'/'.join(PARTS) + '/x.csv'", "prices/raw/x.csv"),
     ("'/'.join(map(str, [PREFIX, day]))", "prices/{day}"),
+    ("'/'.join(filter(None, [PREFIX, day]))", "prices/{day}"),
     ("'/'.join(p.strip('/') for p in (PREFIX, day) if p)", "prices/{day}"),
     ("'/'.join(f'{p}x' for p in (PREFIX, day))", "{...}"),
     ("'/'.join(a for a, b in rows)", "{...}"),
     ("'/'.join(rows)", "{rows}"),
     ("'/'.join(" + "list(" * 9 + "PARTS" + ")" * 10, "{list()}"),
+    ("PurePosixPath(PREFIX, 'x.csv')", "prices/x.csv"),
     ("Path(PREFIX).joinpath(day, 'x.csv').as_posix()", "prices/{day}/x.csv"),
     # the same key
     ("str(Path(PREFIX))", "prices"),
@@ -135,7 +140,9 @@ EXPRESSIONS = [
     ("f'/{day}/'.strip('/')", "{day}"),
     ("f'/{day}.csv.gz'.removesuffix('.gz').removeprefix('/')", "{day}.csv"),
     ("f'{day}/x'.lstrip('/')", "{day}/x"),
+    ("PREFIX.strip(day)", "{PREFIX.strip()}"),
     ("f'A/{day}'.lower()", "a/{day}"),
+    ("PREFIX.upper()", "PRICES"),
     ("f'a {day}'.replace(' ', '_')", "a_{day}"),
     ("PREFIX.replace(day, '')", "{PREFIX.replace()}"),
     ("day.strftime('%Y')", "{day}"),
@@ -168,6 +175,7 @@ EXPRESSIONS = [
     ("self.key_for(name='a')", "keys/a.csv"),
     ("self.key_for()", "keys/{name}.csv"),
     ("two_returns(day)", "{two_returns()}"),
+    ("identity(day)", "{identity()}"),
     ("identity('a')", "a"),
     ("endless(day)", "{endless()}"),
     ("outer()", "a"),
@@ -220,7 +228,9 @@ def test_expressions(expression: str, expected: str) -> None:
     [
         ("s3.put(Key=k); k = 'a'", "a"),
         ("k: str = 'a'; s3.put(Key=k)", "a"),
+        ("k: str; s3.put(Key=k)", "{k}"),
         ("b, k = 'b', f'{day}.csv'; s3.put(Key=k)", "{day}.csv"),
+        ("b, (c, k) = 'b', ('c', 'a'); s3.put(Key=k)", "a"),
         ("b, *k = 'b', 'a'; s3.put(Key=k)", "{k}"),
         ("k = make(day); s3.put(Key=k)", "{k}"),
         ("print(k := 'a'); s3.put(Key=k)", "a"),
@@ -250,7 +260,9 @@ def test_expressions(expression: str, expected: str) -> None:
         ("p = ['a']; p.append('b'); s3.put(Key='/'.join(p))", "{p}"),
         ("s3.put(Key='/'.join(sorted(['b', 'a'])))", "{sorted()}"),
         ("p = {'k': 'a'}; p['x'] = 'b'; s3.put(Key=p['k'])", "a"),
+        ("p = {}; p['k'] = 'a'; s3.put(Key=p['k'])", "a"),
         ("p = {'k': 'a'}; p['k'] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
+        ("p = {'k': 'a'}; p[day] = 'b'; s3.put(Key=p['k'])", "{p[k]}"),
         ("p = {'k': 'a', **day}; s3.put(Key=p['k'])", "{p[k]}"),
         ("p = {**day, day: 'b', 'k': 'a'}; s3.put(Key=p['k'])", "a"),
         # arguments
@@ -273,10 +285,12 @@ def test_assignments(body: str, expected: str) -> None:
     ("source", "expected"),
     [
         ("A = 1\ndef f(): s3.put(Key=A.k)", "{A.k}"),
+        ("def f(self): s3.put(Key=self.k)", "{self.k}"),
         ("class A:\n    K: str = 'a'\n    def f(self): s3.put(Key=self.K)", "a"),
         # a field is a parameter with a default
         ("@dataclass\nclass A:\n    k: str = 'a'\n    K: str = 'b'\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
         ("class A(B):\n    k: str = 'a'\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
+        ("class A(m.B):\n    k = 'a'\n    def f(self): s3.put(Key=self.k)", "a"),
         ("class B:\n    k = 'a'\nclass A(C, B):\n    def f(self): s3.put(Key=self.k)", "a"),
         ("class A(A):\n    def f(self): s3.put(Key=self.k)", "{self.k}"),
         ("class A:\n    def f(self):\n        for self.k in x: s3.put(Key=self.k)", "{self.k}"),
@@ -298,6 +312,7 @@ def test_classes(source: str, expected: str) -> None:
         (".blob(0)", "blob = bucket.blob(name='a'); blob.put()", ""),
         (".blob(name=)", "blob = bucket.blob(name='a'); blob.put()", "a"),
         (".*lob(0)", "bucket.get_blob('a').put()", "a"),
+        (".blob(0)", "blob('a').put()", "a"),
         (".blob(0)", "x = bucket.blob\n    x('a').put()", ""),
         (".blob(0)", "(b := bucket.blob('a')).x[0].put()", "a"),
         (".blob(0)", "(await bucket.blob('a')).put()", "a"),
@@ -305,9 +320,12 @@ def test_classes(source: str, expected: str) -> None:
         (".blob(0)", "(x or bucket.blob('a')).put()", "a"),
         (".blob(0)", "getattr(bucket, 'blob')('a').put()", "a"),
         (".blob(0)", "getattr(bucket.blob('a'), 'x').put()", "a"),
+        (".blob(0)", "with bucket.blob('a') as blob: blob.put()", "a"),
         (".blob(0)", "self.x = bucket.blob('a'); self.x.put()", "a"),
         (".blob(0)", "a.blob('a').blob('b').put()", "b"),
+        (".blob(0)", "[x].put()", ""),
         (".", "(Path('a') / 'b').put('c')", "a/b"),
+        ("-1", "s3.put('a', 'b')", "b"),
         ("-1", "s3.put('a', *x)", ""),
         ("-3", "s3.put('a', 'b')", ""),
         ("0", "s3.put('a', *x)", "a"),
@@ -334,6 +352,7 @@ def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
 @pytest.mark.parametrize(
     ("body", "parameter"),
     [
+        ("s3.put(Key=x)", "x"),
         ("s3.put(Key=only)", "only"),
         ("s3.put(Key=key[1:])", "key"),
         ("s3.put(Key=quote(key.removeprefix('s3://')))", "key"),
@@ -349,20 +368,29 @@ def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
         ("s3.put(Key=f's3://{bucket}/{key}')", "key"),
         # a prefix from a variable, and an extension
         ("s3.put(Key=f'{prefix}/{key}.parquet')", "key"),
+        ("s3.put(Key=f'{prefix}/{x}.parquet')", None),
         # assigned anew
+        ("key = key.lstrip('/'); s3.put(Key=key)", "key"),
         ("key = str(key or x)[1:].as_posix(); s3.put(Key=key)", "key"),
         ("key = " + "str(" * 20 + "key" + ")" * 20 + "; s3.put(Key=key)", None),
+        ("key = make(key); s3.put(Key=key)", None),
         ("key = key if x else prefix + key; s3.put(Key=key)", "key"),
+        ("key = key if x else only; s3.put(Key=key)", None),
         ("key = f'{make()}/{key}.csv'; s3.put(Key=key)", "key"),
+        ("key = f's3://{bucket}/{key}'; s3.put(Key=key)", "key"),
+        ("key = os.path.join(prefix, key); s3.put(Key=key)", "key"),
         ("key = '/'.join([prefix, key]); s3.put(Key=key)", "key"),
         ("key = ' and '.join([prefix, key]); s3.put(Key=key)", None),
         ("key = '/'.join(key); s3.put(Key=key)", None),
         ("key = '{}/{}'.format(prefix, key); s3.put(Key=key)", "key"),
+        ("key = PREFIX + key; s3.put(Key=key)", None),
         ("key = prefix * key; s3.put(Key=key)", None),
         ("key = prefix + key + '_raw'; s3.put(Key=key)", None),
+        ("x = prefix + x; s3.put(Key=x)", None),
         # through a name that is assigned more than once
         ("name = key\n    if prefix: name = prefix + key\n    s3.put(Key=name)", "key"),
         ("name = key\n    if prefix: name = f'{prefix}/{name}'\n    s3.put(Key=name)", "key"),
+        ("name = key\n    if prefix: name = prefix + only\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name = 'raw/' + key\n    s3.put(Key=name)", None),
         ("path = key + only\n    name = path\n    if prefix: name = prefix + path\n    s3.put(Key=name)", None),
         ("name = key\n    if prefix: name, x = split(key)\n    s3.put(Key=name)", None),
@@ -375,9 +403,11 @@ def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
         ("key += '.csv'; s3.put(Key=key)", None),
         # an artifact has a name
         ("s3.put(Key=f'a/{key}')", None),
+        ("s3.put(Key=f'.workflow/{key}')", None),
         ("s3.put(Key=f'{key}_raw')", None),
         ("s3.put(Key=config.PREFIX + key)", None),
         ("s3.put(Key=key['name'])", None),
+        ("(lambda k: s3.put(Key=k))", None),
     ],
 )
 def test_parameters(body: str, parameter: str | None) -> None:
@@ -389,7 +419,9 @@ def test_parameters(body: str, parameter: str | None) -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        ("def f(a, key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=", "1"))),
         ("def f(key, /): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("0",))),
+        ("def f(*, key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ("key=",))),
         ("def f(*key): s3.put(Key=key)", KeyParameter("f", 1, "key", False, ())),
         ("def f(**key): s3.put(**key)", KeyParameter("f", 1, "key", False, ("Key=", "key="))),
         ("@x\nasync def f(key): s3.put(Key=key)", KeyParameter("f", 2, "key", False, ("key=", "0"))),
@@ -454,6 +486,9 @@ def test_chains_of_names_end() -> None:
 GROWING: dict[str, Callable[[int], str]] = {
     "a chain": lambda n: "".join(f"x{i + 1} = x{i} + x{i}\n" for i in range(n)) + "".join(
         f"s3.put(Key=x{i})\n" for i in range(n)
+    ),
+    "functions": lambda n: "".join(
+        f"def g{i + 1}(a): return g{i}(a) + g{i}(a)\ns3.put(Key=g{i}(x))\n" for i in range(n)
     ),
     "nested calls": lambda n: "def g(a): return a + a + a + 'b'\n" + "s3.put(Key=g(g(g(g(g(g(x)))))))\n" * n,
     "classes": lambda n: "".join(f"class A{i + 1}(A{i}):\n def f(self): s3.put(Key=self.k)\n" for i in range(n)),

@@ -26,8 +26,13 @@ def noqa_of(source: str) -> NoqaLines:
     return noqa_lines("a.py", processor.noqa_line_for, find_noqa_comments(processor.lines))
 
 
+def at(noqa: NoqaLines, line: int) -> LineNoqa:
+    """Return what the comment of a line does to a PUT call there."""
+    return noqa.of_text(noqa.text(line))
+
+
 def suppression(source: str) -> Suppression:
-    return noqa_of(source).at(1).suppression
+    return at(noqa_of(source), 1).suppression
 
 
 @pytest.mark.parametrize(
@@ -94,12 +99,12 @@ def test_no_reason_in_strings(source: str) -> None:
 )
 def test_lines_that_a_comment_suppresses(source: str, expected: list[LineNoqa]) -> None:
     noqa = noqa_of(source)
-    assert [noqa.at(line) for line in range(1, len(expected) + 1)] == expected
+    assert [at(noqa, line) for line in range(1, len(expected) + 1)] == expected
     assert noqa.stray_comments(noqa.text(line) for line in range(1, len(expected) + 1)) == []
 
 
 def test_comment_that_flake8_does_not_read() -> None:
-    assert noqa_of("s3.put_object()  #noqa: APR001 - why\n").at(1) == LineNoqa(Suppression.NONE, True, "")
+    assert at(noqa_of("s3.put_object()  #noqa: APR001 - why\n"), 1) == LineNoqa(Suppression.NONE, True, "")
 
 
 def test_stray_comments() -> None:
@@ -107,7 +112,7 @@ def test_stray_comments() -> None:
         "s3.put_object()  # noqa: APR001 - why\nx  # noqa: APR001\ny  # noqa: E501\nz  # noqa: APR001, E501\n"
     )
     found = noqa.stray_comments([noqa.text(1)])
-    assert [(comment.line, comment.column, comment.text, comment.is_alone) for comment in found] == [
+    assert [(comment.line, comment.column, comment.comment, comment.is_alone) for comment in found] == [
         (2, 3, "# noqa: APR001", True),
         (4, 3, "# noqa: APR001, E501", False),
     ]
@@ -171,7 +176,7 @@ def test_without_noqa_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     source = "x\ns3.put_object()  # noqa: APR001 - why\n"
     (tmp_path / "a.py").write_text(source)
     noqa = noqa_lines("a.py", lambda line: None, find_noqa_comments(source.splitlines(keepends=True)))
-    assert [noqa.at(1), noqa.at(2)] == [NONE, WHY]
+    assert [at(noqa, 1), at(noqa, 2)] == [NONE, WHY]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +213,7 @@ def test_may_have_noqa(text: str, expected: bool) -> None:
 )
 def test_growth(comment: str, unit: str) -> None:
     def work(lines: list[str]) -> None:
-        noqa_lines("a.py", lambda line: lines[0], find_noqa_comments(lines)).at(1)
+        at(noqa_lines("a.py", lambda line: lines[0], find_noqa_comments(lines)), 1)
         find_file_noqa(lines)
 
     assert growth(lambda size: [comment.format(unit * (size // len(unit))) + "\n"], work, 5_000) < LINEAR

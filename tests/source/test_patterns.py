@@ -46,14 +46,20 @@ DOT = "\N{MIDDLE DOT}"  # may stand in an identifier, although it is no letter
         ("write().**.save", "m.write().overwrite().save()\nm.write.overwrite().save()", ["1:22 save"]),
         ("a.**.b.**.c", "a.b.c()\na.x.b.y.z.c()\na.x.c()\nb.a.c()", ["1:4 c", "2:10 c"]),
         ("**.put", "s3.put()\nput()", ["1:3 put"]),
+        ("a.**.b.c", "a.b.b.c()\na.c()\na.b.x.c()", ["1:6 c"]),
         ("a.*.**.c", "a.c()\na.x.c()\na.x.y.c()", ["2:4 c", "3:6 c"]),
         # conditions
         ("*.put(Body=)", "o.put(Body=b)\no.put(b)\no.put(body=b)", ["1:2 put"]),
+        ("*.put(Body=)", "o.put(**arguments)", []),
         ("*.x(1=)", "o.x(a, b)\no.x(a)\no.x(a, *b)\no.x(*a, b)", ["1:2 x"]),
+        ("*.x(!1=)", "o.x(a, b)\no.x(a)", ["2:2 x"]),
+        ("*.x(kind=s3*)", "o.x(kind='s3a')\no.x(kind='gs')\no.x(kind=kind)\no.x(kind=3)", ["1:2 x"]),
         ("*.x(!kind=s3)", "o.x(kind='s3')\no.x(kind='gs')\no.x()", ["2:2 x", "3:2 x"]),
+        ("*.x(0=s3)", "o.x('s3')\no.x('gs')", ["1:2 x"]),
         ("*.save(.format=delta)", "w.format('delta').mode(m).save()\nw.format('x').save()\nw.format().save()", [
             "1:26 save",
         ]),
+        ("*.save(!.format=jdbc)", "w.format('jdbc').save()\nw.save()", ["2:2 save"]),
         ("*.upload_file(!repo_id=)", "a.upload_file(**arguments)", ["1:2 upload_file"]),
         ("*.x( a=, !b= ,c=)", "o.x(a=1, c=1)\no.x(a=1)\no.x(a=1, b=1, c=1)", ["1:2 x"]),
         # a method that is passed as a value is called with what is passed behind it
@@ -96,6 +102,7 @@ def test_match(pattern: str, source: str, expected: list[str]) -> None:
             (f"*.put({given})", f'asks for "{given}", which is not "name=", "!name=", "1=", "name=value" or "mode=w"')
             for given in ["Body", "=", "a b=", "1a=", "..a=", "a=b=c", "!!a="]
         ),
+        ("*.put(a=,)", 'asks for "", which is not "name=", "!name=", "1=", "name=value" or "mode=w"'),
     ],
 )
 def test_malformed(pattern: str, problem: str) -> None:
@@ -121,6 +128,7 @@ def test_first_match_wins() -> None:
     [
         ("*.put_object", "put_objects; _put_object; put_object1", False),
         ("*.put_object", "put_objects; x.put_object", True),
+        ("*.put_object", "they put_object; put_object = 1", False),
         ("*.put_object", "x.\n  put_object", True),
         ("*.put_object", "from x import (y,  # of import(s): 'these'\n  put_object)", True),
         ("*.put_object", "from x \\\r\n import y, \\\r\n put_object", True),
@@ -135,9 +143,13 @@ def test_first_match_wins() -> None:
         ("*.put_object", "def put_object(): ...", True),
         ("*.put(Body=)", "x.put(Body)", False),
         ("*.put(Body=)", "x.put(y, Body # it\n =1)", True),
+        ("*.put(Body=)", "x.put(); f(Body=1)", False),
+        ("lib.append(1=)", "lib; x.append(y[1, 2], )", True),
         ("lib.append(1=)", "lib; x.append(y[1, 2])", False),
         ("lib.append(1=)", "lib; x.append(f(1, 2), {1: 2})", True),
+        ("lib.append(0=)", "lib; x.append(y)", True),
         ("fs.open(mode=w)", "fs; x.open(mode='w')", True),
+        ("lib.write", "lib.py; x.write", True),
         ("lib.write", "lib() lib [0]; lib of x.write", False),
         ("*lib.write", "x_lib if x.write else y", True),
         ("*lib.write", "library.write", False),
@@ -145,6 +157,7 @@ def test_first_match_wins() -> None:
         ("Object().put", "put(Objects)", False),
         ("put_*_x", "a_x + put_", False),
         ("put_*_x", "put_a_x", True),
+        ("put_*_x", "put x", False),
         ("write.**.csv", "x.csv(write)", True),
         ("*", "", True),
         ("*.file", "x.\N{LATIN SMALL LIGATURE FI}le", True),

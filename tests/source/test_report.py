@@ -64,6 +64,10 @@ def test_calls_that_share_a_comment(source: str, expected: list[bool]) -> None:
     assert [site.shares_comment for site in report(source).sites] == expected
 
 
+def test_encoding_problem() -> None:
+    assert "Python may run another program" in report("# coding: utf-7\nx = 1\n").encoding_problem
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("s3.put_object()", True), (f"x  {WHY}", True), ("x = 1", False), ("x  # noqa: E501", False)],

@@ -11,13 +11,11 @@ from support.process import Terminal
 from support.project import PINS
 from support.project import Project
 from support.project import PUT
-from support.repository import isolate_git
 from support.repository import Repository
 
 __all__ = [
     "COMMAND",
     "growth",
-    "isolate_git",
     "LINEAR",
     "Outcome",
     "PINS",

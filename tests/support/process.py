@@ -26,9 +26,9 @@ def run_process(*arguments: str, cwd: Path | None = None, **environment: str) ->
     return run_program(*COMMAND, *arguments, cwd=cwd, **environment)
 
 
-def run_program(*arguments: str, cwd: Path | None = None, **environment: str) -> Outcome:
+def run_program(*arguments: str, cwd: Path | None = None, stdin: str = "", **environment: str) -> Outcome:
     """Run a program, in an environment that differs in some variables."""
-    return _run(arguments, subprocess.PIPE, subprocess.PIPE, cwd, environment)
+    return _run(arguments, subprocess.PIPE, subprocess.PIPE, cwd, environment, stdin)
 
 
 def run_without(stream: str, how: str, *arguments: str, **environment: str) -> Outcome:
@@ -54,13 +54,13 @@ def run_without(stream: str, how: str, *arguments: str, **environment: str) -> O
 
 
 def _run(
-    arguments: Sequence[str], out: int, err: int, cwd: Path | None, environment: Mapping[str, str],
+    arguments: Sequence[str], out: int, err: int, cwd: Path | None, environment: Mapping[str, str], stdin: str = "",
 ) -> Outcome:
     process = subprocess.run(
         arguments,
         cwd=cwd,
         env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        input=stdin.encode(),
         stdout=out,
         stderr=err,
         timeout=60,

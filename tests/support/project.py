@@ -2,11 +2,9 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flake8.main.cli import main
@@ -53,15 +51,3 @@ class Project:
             status = main(["-j1", *arguments])
             sys.stdout.flush()
             return Result(self.capture.readouterr().out.decode(), status)
-
-    def flake8_process(self, *arguments: str, **options: Any) -> Result:
-        """Run flake8 as a user does; whatever it prints on stderr is part of the output."""
-        process = subprocess.run(
-            [sys.executable, "-m", "flake8", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=120,
-            **{"cwd": self.root, **options},
-        )
-        return Result(process.stdout, process.returncode)

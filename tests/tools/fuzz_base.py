@@ -9,9 +9,13 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from random import Random
 
+from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import Finding
+from flake8_artifact_pin.rules.messages import file_findings
+from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.patterns import compile_patterns
 from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
+from flake8_artifact_pin.source.report import FileReport
 
 # what does not exist: no directory may stand where a pins file has a path
 NOWHERE = "/no such directory"
@@ -60,6 +64,10 @@ def ensure_findings(findings: Sequence[Finding], lines: Sequence[str], beyond: i
         if finding.line <= len(lines):
             ensure(finding.column <= len(lines[finding.line - 1]), "not within its line", finding)
         ensure_message(finding.text)
+
+
+def said_of(pins: Pins, report: FileReport) -> list[Finding]:
+    return file_findings(pins, judge_file(pins, "a.py", report))
 
 
 def lines_of(data: bytes) -> list[str]:

@@ -19,13 +19,12 @@ from fuzz_base import lines_of
 from fuzz_base import MATCHER
 from fuzz_base import NOWHERE
 from fuzz_base import parsed
+from fuzz_base import said_of
 from fuzz_base import SOURCE_NAME
 
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.rules.messages import file_findings
-from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 
@@ -168,10 +167,6 @@ def ensure_shown(report: FileReport, lines: Sequence[str], processor: FileProces
     right = said_of(Pins(f"{NOWHERE}/artifact-pins.toml", NOWHERE, pins=pins), report)
     codes = {finding.code for finding in right if not is_ignored(finding, processor)}
     ensure(codes <= {"APR004", "APR005", "APR011"}, "said in spite of the right pin", codes)
-
-
-def said_of(pins: Pins, report: FileReport) -> list[Finding]:
-    return file_findings(pins, judge_file(pins, "a.py", report))
 
 
 def is_ignored(finding: Finding, processor: FileProcessor) -> bool:

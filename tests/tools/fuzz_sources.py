@@ -17,14 +17,12 @@ from fuzz_base import lines_of
 from fuzz_base import MATCHER
 from fuzz_base import NOWHERE
 from fuzz_base import parsed
+from fuzz_base import said_of
 from fuzz_base import SOURCE_NAME
 
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
-from flake8_artifact_pin.rules.findings import Finding
-from flake8_artifact_pin.rules.messages import file_findings
-from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.report import FileReport
 from flake8_artifact_pin.source.report import report_file
 
@@ -203,10 +201,6 @@ def ensure_named(report: FileReport, names: Sequence[str], lines: Sequence[str])
     """Nothing is said if the pin names the calls as they are."""
     findings = [finding for finding in said_of(named_pins(names), report) if finding.code != "APR011"]
     ensure(findings == [], "said, in spite of the names", names, findings)
-
-
-def said_of(pins: Pins, report: FileReport) -> list[Finding]:
-    return file_findings(pins, judge_file(pins, "a.py", report))
 
 
 def is_settled(tree: ast.AST) -> bool:

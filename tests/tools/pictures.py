@@ -16,6 +16,7 @@ import textwrap
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from contextlib import redirect_stderr
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -74,11 +75,17 @@ def run(command: str, directory: Path) -> str:
     return out.getvalue() + err.getvalue()
 
 
-def terminal() -> str:
-    """Return the picture of a terminal session in a copy of the example, which the commands change."""
-    lines: list[list[Piece]] = []
+@contextmanager
+def copied_example() -> Iterator[Path]:
+    """Make a copy of the example, which the commands may change, outside of git."""
     with tempfile.TemporaryDirectory() as name:
-        copy = Path(shutil.copytree(EXAMPLE, name, dirs_exist_ok=True))
+        yield Path(shutil.copytree(EXAMPLE, name, dirs_exist_ok=True))
+
+
+def terminal() -> str:
+    """Return the picture of a terminal session."""
+    lines: list[list[Piece]] = []
+    with copied_example() as copy:
         # what is stale there is another story
         run("flake8-artifact-pin prune", copy)
         for command in COMMANDS:
@@ -121,7 +128,8 @@ def editor() -> str:
     """Return the picture of an editor that shows findings inline."""
     name, numbers = SHOWN
     source = (EXAMPLE / name).read_text(encoding="utf-8").splitlines()
-    output = SGR.sub("", run(f"flake8-artifact-pin check {name}", EXAMPLE))
+    with copied_example() as copy:
+        output = SGR.sub("", run(f"flake8-artifact-pin check {name}", copy))
     found = [match for line in output.splitlines() if (match := FINDING.match(line))]
     findings = {int(match["line"]): match for match in found if int(match["line"]) in numbers}
     lines: list[list[Piece]] = []

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 
-from flake8_artifact_pin.cli.decide.undecided import Undecided
+from flake8_artifact_pin.cli.decide.plan import Decisions
+from flake8_artifact_pin.cli.decide.plan import Undecided
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import note
 from flake8_artifact_pin.cli.output import print_line
@@ -14,16 +14,12 @@ from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.model import Decision
 
 _AROUND = 2
-_QUESTION = "[r]egister, [g]randfather, [d]efer, {keep}[s]kip, [q]uit? "
+_QUESTION = "[r]egister, [g]randfather, [d]efer, [s]kip, [q]uit? "
 _PROMPTS = {
     "r": "the ids, or their numbers",
     "g": "why does nobody need to know when it is absent?",
     "d": "which issue will settle it?",
 }
-
-#: The answer on a call: a decision, or None to keep the decision of the entry that it replaces.
-Answer = Decision | None
-Record = Callable[[str, Mapping[str, Answer]], None]
 
 
 class _Interview:
@@ -33,16 +29,11 @@ class _Interview:
         self.last: dict[str, str] = {}
         self.is_over = False
 
-    def choose(self, item: Undecided) -> str:
-        """Return the letter of the chosen action; an empty string to skip the call."""
-        keep = f"[k]eep the decision of {item.replaces}, " if item.replaces else ""
-        while True:
-            letter = self.read(_QUESTION.format(keep=keep)).lower()[:1]
-            if letter in ("", "s"):
-                return ""
-            if letter in _PROMPTS or (letter == "k" and keep):
-                return letter
+    def choose(self) -> str:
+        """Return the letter of the chosen decision; an empty string to skip the call."""
+        while (letter := self.read(_QUESTION).lower()[:1]) not in ("", "s", *_PROMPTS):
             print_line("type one of the letters in brackets")
+        return letter if letter in _PROMPTS else ""
 
     def decide(self, letter: str, item: Undecided) -> Decision | None:
         """Return the decision; None if the input ends. Ask again if the answer is a placeholder."""
@@ -68,7 +59,7 @@ class _Interview:
         return "" if self.is_over else text
 
 
-def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int:
+def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Callable[[str, Decisions], None]) -> int:
     """Ask about each item, given with the lines of its file; return how many are left undecided.
 
     The answers for a file are recorded together, before the next file.
@@ -77,12 +68,11 @@ def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int
     recorded = 0
     numbered = enumerate(items, start=1)
     for path, of_file in itertools.groupby(numbered, key=lambda numbered: numbered[1][0].path):
-        answers: dict[str, Answer] = {}
+        answers: dict[str, Decision] = {}
         for number, (item, lines) in of_file:
             _show(item, lines, f"{number} of {len(items)}")
-            letter = interview.choose(item)
-            decision = interview.decide(letter, item) if letter in _PROMPTS else None
-            if decision or letter == "k":
+            letter = interview.choose()
+            if letter and (decision := interview.decide(letter, item)):
                 answers[item.name] = decision
             if interview.is_over:
                 break
@@ -93,7 +83,7 @@ def ask(items: Sequence[tuple[Undecided, Sequence[str]]], record: Record) -> int
     return len(items) - recorded
 
 
-def _recorded(path: str, answers: Mapping[str, Answer], record: Record) -> int:
+def _recorded(path: str, answers: Decisions, record: Callable[[str, Decisions], None]) -> int:
     """Record the answers for one file; return how many were recorded. If it fails, print why."""
     try:
         record(path, answers)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from flake8_artifact_pin.cli.decide.plan import Names
@@ -24,31 +25,51 @@ from flake8_artifact_pin.pins.edit import SetCount
 from flake8_artifact_pin.pins.files import parse_pins
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.repository.renames import Fate
+from flake8_artifact_pin.repository.renames import Outcome
 from flake8_artifact_pin.rules.changes import is_same_decision
 from flake8_artifact_pin.rules.moves import Move
 from flake8_artifact_pin.rules.verdict import judge_file
 
 
-def plan_moves(pins: Pins, moves: Sequence[Move]) -> Plan:
+def whole_pins(pins: Pins, moves: Iterable[Move], gone: Mapping[str, Outcome]) -> dict[str, str]:
+    """Return the new paths, by the old ones, of pins that move as a whole.
+
+    Either their file was renamed, or all their calls are in one new file. Then nothing else moves to that file.
+    """
+    targets = {path: {outcome.path} for path, outcome in gone.items() if outcome.fate is Fate.RENAMED}
+    renamed = frozenset(targets)
+    moved: Counter[str] = Counter()
+    for move in moves:
+        targets.setdefault(move.source.path, set()).add(move.target.path)
+        moved[move.source.path] += not move.problem
+    arriving = Counter(target for found in targets.values() for target in found)
+    return {
+        path: new_path
+        for path, (new_path, *others) in targets.items()
+        if (path in renamed or moved[path] == pins.pins[path].allowed)
+        and not others and arriving[new_path] == 1 and new_path not in pins.pins
+    }
+
+
+def plan_moves(pins: Pins, moves: Sequence[Move], whole: Mapping[str, str]) -> Plan:
     """Return the edits that move decisions from the pins that have them to the pins of their calls."""
     edits: list[Edit] = []
     arriving: list[Move] = []
-    sources = Counter(path for path, _ in {(move.target.path, move.source.path) for move in moves})
     for group in _grouped(moves, lambda move: move.source.path):
-        staying = [move for move in group if move.target.path == move.source.path]
         leaving = [move for move in group if move.target.path != move.source.path]
-        new_path = _new_path(group, leaving)
-        is_renamed = new_path not in pins.pins and sources[new_path] == 1
-        edits += _renamed_calls(group if is_renamed else staying)
-        if is_renamed:
-            edits.append(RenamePin(group[0].source.key, new_path))
-        elif leaving:
+        is_whole = group[0].source.path in whole
+        edits += _renamed_calls([move for move in group if is_whole or move not in leaving])
+        if leaving and not is_whole:
             edits += _without_calls(leaving)
             arriving += leaving
+    edits += [RenamePin(pins.pins[path].key, new_path) for path, new_path in whole.items()]
     without = parse_pins(pins, edit_pins(pins, edits))
     for group in _grouped(arriving, lambda move: move.target.path):
         edits += _with_calls(without, group)
-    return Plan(edits, [_move_line(move) for move in moves])
+    with_calls = {move.source.path for move in moves}
+    lines = [f"{quote(path)} is now {quote(new)}" for path, new in whole.items() if path not in with_calls]
+    return Plan(edits, [*lines, *map(_move_line, moves)])
 
 
 def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[Sequence[Move]]:
@@ -56,12 +77,6 @@ def _grouped(moves: Iterable[Move], path: Callable[[Move], str]) -> Collection[S
     for move in moves:
         groups.setdefault(path(move), []).append(move)
     return groups.values()
-
-
-def _new_path(moves: Sequence[Move], leaving: Sequence[Move]) -> str:
-    """Return the new file of a pin's calls if all of them moved to the same one, else an empty string."""
-    targets = {move.target.path for move in moves}
-    return targets.pop() if len(leaving) == moves[0].source.allowed and len(targets) == 1 else ""
 
 
 def _renamed_calls(moves: Sequence[Move]) -> Iterator[Edit]:

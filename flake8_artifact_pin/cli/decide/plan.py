@@ -6,8 +6,10 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
+from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.edit import AddCall
 from flake8_artifact_pin.pins.edit import AddPin
@@ -20,13 +22,17 @@ from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import Pin
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.quoting import quote
+from flake8_artifact_pin.registry.load import RegistryRow
 from flake8_artifact_pin.rules.messages import listed
+from flake8_artifact_pin.rules.registered import suggestions
 from flake8_artifact_pin.rules.verdict import JudgedCall
 from flake8_artifact_pin.rules.verdict import State
 from flake8_artifact_pin.rules.verdict import Verdict
 from flake8_artifact_pin.source.names import parse_name
 from flake8_artifact_pin.source.reasons import canonical
 
+#: Why a call is undecided that its pin allows.
+NOBODY_SAID = "pinned, and nobody said why"
 #: The decisions on PUT calls, by the names of the calls.
 Decisions = Mapping[str, Decision]
 
@@ -88,7 +94,8 @@ def plan_decisions(pins: Pins, verdict: Verdict, decisions: Decisions, keeps_cou
     if pin.calls is not None:
         return _plan_named(verdict, decisions)
     counted = [call.site.name for call in verdict.calls if call.site.is_counted]
-    more = _newly_allowed(pin, len(counted), len(decisions))
+    # a pin is raised at most by the number of decided calls
+    more = min(len(decisions), max(len(counted) - pin.allowed, 0)) if pin.allowed else len(decisions)
     distinct = set(map(_words, decisions.values()))
     if keeps_count or (len(distinct) == 1 and _is_for_all(pin, counted, decisions, more)):
         # a decision on all calls replaces the old one
@@ -116,11 +123,6 @@ def plan_count(pins: Pins, pin: Pin, count: int, decision: Decision) -> Plan:
     if not is_same:
         edits.append(SetDecision(pin.key, decision))
     return Plan(edits, [line])
-
-
-def _newly_allowed(pin: Pin, counted: int, decided: int) -> int:
-    """Return by how much a pin is raised: at most by the number of decided calls."""
-    return min(decided, max(counted - pin.allowed, 0)) if pin.allowed else decided
 
 
 def _is_for_all(pin: Pin, counted: Sequence[str], decisions: Decisions, more: int) -> bool:
@@ -221,3 +223,43 @@ def _was(decision: Decision) -> str:
 def shown_decision(decision: Decision) -> str:
     """Return a decision for messages."""
     return decision.text or "no decision"
+
+
+class Undecided(NamedTuple):
+    """An undecided PUT call. The JSON format uses the names of these fields.
+
+    ``path`` is relative to the working directory, ``line`` is 1-based; ``call`` is the call as messages show it,
+    ``name`` its name in a pin, ``why`` says what is missing, ``suggestions`` are ids of the registry with a matching
+    key template, the best first, and ``replaces`` is the gone entry that may have been this call's.
+    """
+
+    path: str
+    line: int
+    call: str
+    name: str
+    key: str
+    why: str
+    suggestions: Sequence[str]
+    replaces: str = ""
+
+
+def undecided(name: str, call: JudgedCall, why: str, rows: Sequence[RegistryRow]) -> Undecided:
+    """Return an undecided call; ``name`` is the path of its file, relative to the working directory."""
+    put = call.site.call
+    fitting = suggestions(rows, put.key)
+    return Undecided(name, put.line, put.shown, call.site.name, put.key, why, fitting, call.replaces)
+
+
+def why_undecided(verdict: Verdict, call: JudgedCall, today: date) -> str:
+    """Return what is missing; empty if the call is decided."""
+    if call.state in (State.OVER, State.SWAPPED):
+        counts = f"{count(verdict.counted, 'PUT call')}, {verdict.pin.allowed} pinned"
+        return counts if verdict.is_over else "not among the pinned calls"
+    problems = {_problem(decision, today) for decision in verdict.decisions_on(call)}
+    return next(iter(sorted(filter(None, problems))), "")
+
+
+def _problem(decision: Decision, today: date) -> str:
+    if decision.until and decision.until < today:
+        return f"the decision ended on {decision.until}"
+    return "" if decision.is_made else NOBODY_SAID

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from flake8_artifact_pin.cli.diff.model import Change
-from flake8_artifact_pin.cli.diff.settings import setting_changes
+from flake8_artifact_pin.cli.notes import listed
 from flake8_artifact_pin.cli.output import count
-from flake8_artifact_pin.cli.since import Since
+from flake8_artifact_pin.cli.output import printable_place
+from flake8_artifact_pin.cli.collect import Since
 from flake8_artifact_pin.cli.wrappers import advice
 from flake8_artifact_pin.cli.wrappers import find_wrappers
 from flake8_artifact_pin.pins.model import Decision
@@ -16,6 +17,7 @@ from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.pins.positions import exempt_position
 from flake8_artifact_pin.pins.positions import pin_position
+from flake8_artifact_pin.pins.positions import setting_position
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.workspace import Workspace
@@ -26,8 +28,30 @@ from flake8_artifact_pin.rules.matching import CallChange
 from flake8_artifact_pin.rules.matching import Kind
 from flake8_artifact_pin.rules.matching import PlacedCall
 from flake8_artifact_pin.rules.messages import decision_step
+from flake8_artifact_pin.source.patterns import Matcher
 from flake8_artifact_pin.source.reasons import same_reason
 from flake8_artifact_pin.source.report import FileReport
+from flake8_artifact_pin.source.stores import compile_matcher
+
+# How many lost calls a line lists.
+_MAX_LISTED = 3
+
+
+class Change(NamedTuple):
+    """A change, one line of the result. The JSON format uses the names of these fields.
+
+    ``subject`` is "call", "pin", "exempt", "setting" or "wrapper"; ``kind`` says how it changed. ``path`` is relative
+    to the working directory and ``line`` is 1-based; for removed subjects they are those in the base. ``artifact`` is
+    the key template of a call. ``undecided``: an artifact is new or a pin was raised, and nobody decided on it.
+    """
+
+    subject: str
+    kind: str
+    path: str
+    line: int
+    text: str
+    artifact: str = ""
+    undecided: bool = False
 
 
 def all_changes(workspace: Workspace, since: Since) -> list[Change]:
@@ -37,7 +61,7 @@ def all_changes(workspace: Workspace, since: Since) -> list[Change]:
         *sorted(_call_changes(workspace, since.changes), key=lambda change: not change.undecided),
         *_pin_changes(workspace, since),
         *_exempt_changes(workspace, old_pins, pins),
-        *setting_changes(workspace, old_pins, pins),
+        *_setting_changes(workspace, old_pins, pins),
         *_new_wrappers(workspace, since),
     ]
 
@@ -138,18 +162,20 @@ def _is_same(decision: Decision, other: Decision) -> bool:
 
 def _exempt_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
     before, now = _exemptions(old), _exemptions(new)
-    for key in sorted(now.keys() - before.keys()):
-        files = [path for path in workspace.files() if exemption(new.exempt, path) == key]
-        calls = sum(len(scanned.report.sites) for scanned in scan(workspace, files))
-        text = f"{quote(key)}: {now[key]} ({count(calls, 'PUT call')} there)"
-        yield Change("exempt", "added", workspace.shown(new.name), exempt_position(new, key).line, text)
-    for key in sorted(before.keys() - now.keys()):
-        text = f"{quote(key)}: was {before[key]}"
-        yield Change("exempt", "removed", workspace.shown(old.name), exempt_position(old, key).line, text)
-    for key in sorted(now.keys() & before.keys()):
-        if not same_reason(now[key], before[key]):
-            text = f"{quote(key)}: {now[key]} (was: {before[key]})"
-            yield Change("exempt", "decided", workspace.shown(new.name), exempt_position(new, key).line, text)
+    for key in sorted(before.keys() | now.keys()):
+        pins = new if key in now else old
+        if key not in before:
+            files = [path for path in workspace.files() if exemption(new.exempt, path) == key]
+            calls = sum(len(scanned.report.sites) for scanned in scan(workspace, files))
+            kind, text = "added", f"{now[key]} ({count(calls, 'PUT call')} there)"
+        elif key not in now:
+            kind, text = "removed", f"was {before[key]}"
+        elif same_reason(now[key], before[key]):
+            continue
+        else:
+            kind, text = "decided", f"{now[key]} (was: {before[key]})"
+        line = exempt_position(pins, key).line
+        yield Change("exempt", kind, workspace.shown(pins.name), line, f"{quote(key)}: {text}")
 
 
 def _exemptions(pins: Pins) -> dict[str, str]:
@@ -158,6 +184,52 @@ def _exemptions(pins: Pins) -> dict[str, str]:
     return {
         key: f"{reason}; until: {until[key]}" if key in until else reason
         for key, reason in pins.exempt.reasons.items()
+    }
+
+
+def _setting_changes(workspace: Workspace, old: Pins, new: Pins) -> Iterator[Change]:
+    """Yield added and removed stores and patterns, with the lost calls, and checks that were switched off."""
+    if old.faults or not old.path:
+        # the old settings are unknown
+        return
+    for setting, before, now in (("stores", old.stores, new.stores), ("patterns", old.patterns, new.patterns)):
+        for value in now:
+            if value not in before:
+                yield _setting(workspace, new, setting, "added", quote(value))
+        for value in before:
+            if value not in now:
+                stores = (*new.stores, value) if setting == "stores" else new.stores
+                patterns = (*new.patterns, value) if setting == "patterns" else new.patterns
+                lost = _lost_calls(workspace, compile_matcher(stores, patterns))
+                yield _setting(workspace, old, setting, "removed", f"{quote(value)}{lost}")
+    if old.require_decision and not new.require_decision:
+        yield _setting(workspace, old, "require-decision", "removed", "no decision is required any more")
+    if old.registry and old.registry != new.registry:
+        now_read = f"now {quote(new.registry)}" if new.registry else "no registry is read any more"
+        yield _setting(workspace, old, "registry", "removed", f"{quote(old.registry)}, {now_read}")
+
+
+def _setting(workspace: Workspace, pins: Pins, setting: str, kind: str, text: str) -> Change:
+    line = setting_position(pins, setting).line
+    return Change("setting", kind, workspace.shown(pins.name), line, f"{setting}: {text}")
+
+
+def _lost_calls(workspace: Workspace, counting: Matcher) -> str:
+    """Return a text on current PUT calls that ``counting`` matches and the current matcher does not."""
+    now, then = _calls(workspace), _calls(workspace._replace(matcher=counting))
+    lost = [f"{printable_place(*place[:2])} {shown}" for place, shown in then.items() if place not in now]
+    if not lost:
+        return ""
+    return f" ({count(len(lost), 'PUT call')} no longer counted: {listed(lost, _MAX_LISTED)})"
+
+
+def _calls(workspace: Workspace) -> dict[tuple[str, int, int], str]:
+    """Return the PUT calls, as messages show them, by path, line and column."""
+    return {
+        (scanned.name, site.call.line, site.call.column): site.call.shown
+        for scanned in scan(workspace, workspace.files())
+        if not scanned.exempt
+        for site in scanned.report.sites
     }
 
 

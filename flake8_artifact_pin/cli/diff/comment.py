@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from flake8_artifact_pin.cli.diff.model import Change
+from flake8_artifact_pin.cli.diff.changes import Change
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.cli.output import markdown
 from flake8_artifact_pin.pins.paths import relative

@@ -10,7 +10,7 @@ import flake8
 from flake8 import utils
 
 from flake8_artifact_pin.cli.collect import findings_on_patterns
-from flake8_artifact_pin.cli.doctor.config import Place
+from flake8_artifact_pin.cli.doctor.flake8_setup import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.output import count
 from flake8_artifact_pin.pins.model import Pin

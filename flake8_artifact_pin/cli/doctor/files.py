@@ -18,7 +18,7 @@ from flake8_artifact_pin.cli.doctor.checks import PACKAGE
 from flake8_artifact_pin.cli.doctor.checks import passing
 from flake8_artifact_pin.cli.doctor.checks import pin_place
 from flake8_artifact_pin.cli.doctor.checks import pins_place
-from flake8_artifact_pin.cli.doctor.config import Place
+from flake8_artifact_pin.cli.doctor.flake8_setup import Place
 from flake8_artifact_pin.cli.doctor.flake8_setup import Flake8
 from flake8_artifact_pin.cli.doctor.flake8_setup import Trial
 from flake8_artifact_pin.cli.output import count
@@ -67,23 +67,18 @@ def check_pinned_files(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
         message = "nothing is pinned: [pins] has no file that exists; pin the files that make PUT calls"
         yield Check("pinned-file", False, message, pins_place(workspace.pins, 1))
     found = setup.found_files()
-    linted = reported = 0
+    reported = 0
     for pin in with_progress(pins, "pinned file"):
         file = _file(os.path.join(os.path.realpath(workspace.pins.root), pin.path), "pinned-file")
-        failures = list(_deselected(setup, file))
-        if os.path.abspath(file.name) not in found:
-            failures.append(_unlinted(setup, file) or _unreached(workspace.pins, file, pin))
-        elif setup.is_selected(CODE, file.name):
-            trial_failures = list(_try_appended(setup, file))
-            reported += not trial_failures
-            failures += trial_failures
-            linted += all(failure.name != file.check for failure in failures)
+        yield from _deselected(setup, file)
+        failures = list(_silences(setup, file))
+        if not failures and os.path.abspath(file.name) not in found:
+            failures = [_unreached(workspace.pins, file, pin)]
+        reported += setup.is_selected(CODE, file.name) and not failures
         yield from failures
-    if linted:
-        yield Check("pinned-file", True, f"{count(linted, 'pinned file')}: flake8 lints each and selects {CODE}")
     if reported:
         message = f"{count(reported, 'pinned file')}: one PUT call more in each is reported"
-        yield Check("appended-call", True, message)
+        yield Check("pinned-file", True, message)
 
 
 def check_broken_files(setup: Flake8, scanned_files: Sequence[ScannedFile]) -> Iterator[Check]:
@@ -108,16 +103,24 @@ def check_new_files(workspace: Workspace, setup: Flake8) -> Iterator[Check]:
         file = _file(os.path.join(directory, _NEW_FILE), "new-file")
         file = file._replace(shown=f"a new file in {os.path.dirname(file.shown) or os.curdir}/")
         yield from _deselected(setup, file)
-        unlinted = _unlinted(setup, file)
-        if unlinted:
-            yield unlinted
-        elif setup.is_selected(CODE, file.name):
-            failures = list(_try_call(setup, file, []))
-            reported += not failures
-            yield from failures
+        failures = list(_silences(setup, file, []))
+        reported += setup.is_selected(CODE, file.name) and not failures
+        yield from failures
     if reported:
         directories_shown = count(reported, "directory with a pinned file", "directories with pinned files")
         yield Check("new-file", True, f"{directories_shown}: a new file with a PUT call is reported")
+
+
+def _silences(setup: Flake8, file: _File, lines: Sequence[str] | None = None) -> Iterator[Check]:
+    """Yield why flake8 would not report a PUT call behind the lines of a file, by default those that it has."""
+    unlinted = _unlinted(setup, file)
+    if unlinted:
+        yield unlinted
+    elif setup.is_selected(CODE, file.name):
+        try:
+            yield from _try_call(setup, file, setup.read(file.name) if lines is None else lines)
+        except (LookupError, OSError) as error:
+            yield Check(file.check, False, f"flake8 cannot read it ({error}); correct it", Place(file.shown))
 
 
 def _unreached(pins: Pins, file: _File, pin: Pin) -> Check:
@@ -158,18 +161,6 @@ def _deselected(setup: Flake8, file: _File) -> Iterator[Check]:
         yield Check(file.check, False, message, place)
 
 
-def _try_appended(setup: Flake8, file: _File) -> Iterator[Check]:
-    """Append a PUT call to a pinned file, in memory, and yield a failure if flake8 does not report it."""
-    try:
-        lines = setup.read(file.name)
-    except (LookupError, OSError) as error:
-        yield Check("pinned-file", False, f"flake8 cannot read it ({error}); correct it", Place(file.shown))
-        return
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    yield from _try_call(setup, file._replace(check="appended-call"), lines)
-
-
 def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Check]:
     """Let flake8 lint lines with a PUT call at the end, and yield a failure if it does not report the call."""
     try:
@@ -177,7 +168,7 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
     except UNPARSABLE as error:
         place = Place(file.shown, getattr(error, "lineno", None))
         reason = getattr(error, "msg", error)
-        yield Check("pinned-file", False, f"does not parse ({reason}), so flake8 sees no PUT call; correct it", place)
+        yield Check(file.check, False, f"does not parse ({reason}), so flake8 sees no PUT call; correct it", place)
         return
     if trial is None:
         line = written_position(setup.pins.text, (*setup.pins.table, "patterns")).line
@@ -186,7 +177,7 @@ def _try_call(setup: Flake8, file: _File, lines: Sequence[str]) -> Iterator[Chec
     elif not trial.should_process:
         noqa = find_file_noqa(lines)
         place = Place(file.shown, noqa.line if noqa else None)
-        yield Check("pinned-file", False, '"# flake8: noqa" makes flake8 skip the file; remove it', place)
+        yield Check(file.check, False, '"# flake8: noqa" makes flake8 skip the file; remove it', place)
     elif not _is_reported(setup, file, lines, trial):
         message, place = _silence(setup, file, lines)
         yield Check(file.check, False, message, place)

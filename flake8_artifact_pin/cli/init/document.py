@@ -1,26 +1,82 @@
-"""The text of a new pins file."""
+"""The files to pin, and the text of a new pins file."""
 from __future__ import annotations
 
 import argparse
 import os
 from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from flake8_artifact_pin.cli.explain import schema_path
 from flake8_artifact_pin.cli.init.guard import Guard
-from flake8_artifact_pin.cli.init.inventory import Inventory
+from flake8_artifact_pin.cli.output import with_progress
 from flake8_artifact_pin.pins.model import Decision
 from flake8_artifact_pin.pins.model import DEFAULT_STORES
+from flake8_artifact_pin.pins.model import Exempt
 from flake8_artifact_pin.pins.model import Pins
+from flake8_artifact_pin.pins.paths import can_be_key
+from flake8_artifact_pin.pins.paths import exemption
+from flake8_artifact_pin.pins.paths import governed_path
+from flake8_artifact_pin.pins.paths import has_wildcards
+from flake8_artifact_pin.pins.paths import make_exempt
 from flake8_artifact_pin.pins.quoting import pin_text
 from flake8_artifact_pin.pins.quoting import quote
 from flake8_artifact_pin.pins.quoting import value_text
+from flake8_artifact_pin.repository.scan import distinct
+from flake8_artifact_pin.repository.scan import scan
 from flake8_artifact_pin.repository.scan import ScannedFile
+from flake8_artifact_pin.repository.workspace import Workspace
 from flake8_artifact_pin.rules.findings import printable
 
 _HEADER = (
     "# The PUT calls that each file is known to make. One more is APR001, until somebody decides on its artifact:",
     "# flake8-artifact-pin decide PATH:LINE --registered ID | --grandfathered REASON | --deferred ISSUE",
 )
+
+_TEST_DIRECTORIES = frozenset(["test", "tests"])
+_TEST_REASON = "test code produces no artifacts"
+
+
+class Inventory(NamedTuple):
+    """The files that can matter, the exemptions, and the files that need a pin and can have one."""
+
+    scanned: Sequence[ScannedFile]
+    exempt: Exempt
+    pinned: Sequence[ScannedFile]
+
+
+def take_inventory(workspace: Workspace, exempt: Mapping[str, str]) -> Inventory:
+    """Return the files to pin. Besides ``exempt``, directories of tests with PUT calls are exempt."""
+    found = list(scan(workspace, workspace.files(), with_progress))
+    given = make_exempt(exempt)
+    calling = [file.path for file in found if file.report.sites]
+    tests = {_test_directory(path) for path in calling if exemption(given, path) is None} - {""}
+    all_exempt = make_exempt({**exempt, **dict.fromkeys(sorted(tests), _TEST_REASON)})
+    # a link to what is exempt is not exempt itself
+    pins = workspace.pins._replace(exempt=all_exempt)
+    governed = [file._replace(path=governed_path(pins, file.name) or file.path) for file in found]
+    scanned = sorted(distinct(workspace, governed), key=lambda file: file.path)
+    # check reports files that cannot be pinned
+    pinned = [
+        file
+        for file in scanned
+        if file.report.counted
+        and exemption(all_exempt, file.path) is None
+        and can_be_key(file.path)
+        and os.path.isfile(workspace.location(file.path))
+    ]
+    return Inventory(scanned, all_exempt, pinned)
+
+
+def _test_directory(path: str) -> str:
+    """Return the topmost directory of tests around a path, with a trailing slash, or an empty string."""
+    parents = path.split("/")[:-1]
+    for number, name in enumerate(parents, start=1):
+        directory = "".join(f"{parent}/" for parent in parents[:number])
+        if name in _TEST_DIRECTORIES and can_be_key(directory) and not has_wildcards(directory):
+            return directory
+    return ""
 
 
 def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse.Namespace) -> str:
@@ -34,7 +90,9 @@ def document(pins: Pins, inventory: Inventory, guard: Guard, arguments: argparse
     }
     is_decided = bool(decisions) and all(decision.is_made for decision in decisions.values())
     lines = [f"#:schema {shown_schema(pins.root)}"] if arguments.schema else []
-    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory), "", "[pins]"]
+    lines += [*_HEADER, *_settings(pins, is_decided), *_exempt(inventory)]
+    if not (arguments.calls and inventory.pinned):
+        lines += ["", "[pins]"]
     for file in inventory.pinned:
         lines += _calls(file, decisions[file.path]) if arguments.calls else _count(file, decisions[file.path])
     return "".join(f"{line}\n" for line in lines)
@@ -71,8 +129,4 @@ def _count(file: ScannedFile, decision: Decision) -> Iterator[str]:
 
 def _calls(file: ScannedFile, decision: Decision) -> Iterator[str]:
     yield from ("", f"[pins.{quote(file.path)}.calls]")
-    for site in file.report.sites:
-        if site.is_counted:
-            yield f"{quote(site.name)} = {pin_text(None, decision)}"
-        else:
-            yield printable(f"# {site.call.scope}: {site.call.shown} (suppressed: {site.reason})")
+    yield from (f"{quote(site.name)} = {pin_text(None, decision)}" for site in file.report.sites if site.is_counted)

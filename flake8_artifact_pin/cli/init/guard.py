@@ -14,9 +14,6 @@ from typing import NamedTuple
 
 from flake8_artifact_pin.cli.init.comments import Comments
 from flake8_artifact_pin.cli.init.comments import Lines
-from flake8_artifact_pin.cli.init.paths import constants
-from flake8_artifact_pin.cli.init.paths import whole_number
-from flake8_artifact_pin.cli.init.paths import written_path
 from flake8_artifact_pin.errors import UsageError
 from flake8_artifact_pin.pins.paths import path_problem
 from flake8_artifact_pin.source.reasons import stripped
@@ -27,6 +24,9 @@ _EXCLUDING = re.compile(
 )
 # Exclusions in the arguments of git grep.
 _PATHSPEC = re.compile(r":(?:[!^]|\((?:exclude|[a-z]+,exclude)\))(?P<path>.+)")
+# Functions and methods that return the path that they get.
+_PATHS = frozenset(["Path", "PosixPath", "PurePath", "PurePosixPath", "fspath", "str"])
+_SAME = frozenset(["absolute", "as_posix", "resolve"])
 
 
 class Guard(NamedTuple):
@@ -58,7 +58,7 @@ def read_guard(path: str, root: str) -> Guard:
         )
     base = _base(path, root, [entry.path for group in groups for entry in group])
     counted = list(_there(groups, os.path.join(root, base)))
-    counts = {posixpath.join(base, entry.path): whole_number(entry.value) or 0 for entry in counted}
+    counts = {posixpath.join(base, entry.path): _whole_number(entry.value) or 0 for entry in counted}
     reasons = {posixpath.join(base, entry.path): entry.reason for entry in counted if entry.reason}
     exempt: dict[str, str] = {}
     for group in reader.exempt():
@@ -114,7 +114,7 @@ class _Reader:
     def __init__(self, tree: ast.Module, comments: Comments) -> None:
         self.tree = tree
         self.comments = comments
-        self.constants = constants(tree)
+        self.constants = _constants(tree)
         self.statements = dict(_assigned(tree))
 
     def counts(self) -> Iterator[Sequence[_Entry]]:
@@ -123,7 +123,7 @@ class _Reader:
             pairs = list(_pairs(node))
             paths = [self.path(key) for key, _ in pairs]
             if all(paths) and any(path.endswith(".py") for path in paths):
-                if all(whole_number(value) is not None for _, value in pairs):
+                if all(_whole_number(value) is not None for _, value in pairs):
                     yield self.entries(pairs)
 
     def exempt(self) -> Iterator[Sequence[_Entry]]:
@@ -176,7 +176,7 @@ class _Reader:
 
     def path(self, node: ast.expr) -> str:
         """Return the path of an expression; an empty string if it is not a path below the root."""
-        path = written_path(node, self.constants) or ""
+        path = _written_path(node, self.constants) or ""
         return "" if posixpath.isabs(path) or not path.strip("./") else path
 
 
@@ -208,3 +208,60 @@ def _lines(key: ast.expr, value: ast.expr) -> Lines:
 
 def _text(node: ast.expr | None) -> str:
     return stripped(str(node.value)) if isinstance(node, ast.Constant) else ""
+
+
+def _constants(tree: ast.Module) -> Mapping[str, str]:
+    """Return the paths that a module assigns to names, by these names."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+            path = _written_path(value, found)
+            if path is not None:
+                found[target.id] = path
+    return found
+
+
+def _written_path(node: ast.expr | None, names: Mapping[str, str]) -> str | None:
+    """Return the path of an expression, relative to the root; None if the source does not tell.
+
+    An unknown first part, as in ``ROOT / "collectors"``, stands for the root.
+    """
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _joined([node.left, node.right], names)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _written_path(node.left, names), _written_path(node.right, names)
+        return None if left is None or right is None else left + right
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in _SAME and isinstance(node.func, ast.Attribute):
+            return _written_path(node.func.value, names)
+        if node.args and (name in _PATHS or name == "join"):
+            return _joined(node.args, names)
+    return None
+
+
+def _whole_number(node: ast.expr | None) -> int | None:
+    """Return the value of a whole number, a sum or the length of a list; None for any other expression."""
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _whole_number(node.left), _whole_number(node.right)
+        return None if left is None or right is None else left + right
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and len(node.args) == 1:
+        items = getattr(node.args[0], "elts", None)
+        return None if items is None else len(items)
+    return None
+
+
+def _joined(parts: Sequence[ast.expr], names: Mapping[str, str]) -> str | None:
+    first, *others = (_written_path(part, names) for part in parts)
+    known = [other for other in others if other is not None]
+    if len(known) < len(others) or first is None and not others:
+        return None
+    return posixpath.join(first or "", *known)
