@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 #: Where S3 calls take the key of an object: see Keys.key().
 S3_KEY = ("Key=", ".Object*(key=)", ".Object*(1)", ".Object*(0)")
 
-DEFAULT_PATTERNS = ("*.put_object", "*.upload_file", "*.upload_fileobj", "Object().put")
-
 #: Zero or more components.
 ANY = "**"
 

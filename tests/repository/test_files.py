@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from support import Project
 from support import PUT
+from oracle import DEFAULT_PATTERNS
 from support import Repository
 
 from flake8_artifact_pin.repository.files import expressions
@@ -22,7 +23,6 @@ from flake8_artifact_pin.repository.git import find_repository
 from flake8_artifact_pin.repository.git import Repository as Git
 from flake8_artifact_pin.repository.scan import decode
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 
 pytestmark = pytest.mark.once
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable
 
 import pytest
+from oracle import DEFAULT_PATTERNS
 from support import growth
 from support import LINEAR
 from support.calls import find
@@ -11,7 +12,6 @@ from support.calls import places
 
 from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import parse_pattern
 
 

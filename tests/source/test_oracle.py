@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
+from oracle import DEFAULT_PATTERNS
 from oracle import ends_well
 from oracle import put_calls
 from oracle import split_pattern
@@ -23,7 +24,6 @@ from support import sources
 
 from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import Matcher
 
 CORPUS = ("awscli", "boto3", "botocore", "moto", "s3transfer")

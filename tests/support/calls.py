@@ -5,10 +5,11 @@ import ast
 import io
 from collections.abc import Sequence
 
+from oracle import DEFAULT_PATTERNS
+
 from flake8_artifact_pin.source.calls import find_calls
 from flake8_artifact_pin.source.calls import PutCall
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.patterns import Pattern
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from random import Random
 
+from oracle import DEFAULT_PATTERNS
+
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.rules.findings import Finding
 from flake8_artifact_pin.rules.messages import file_findings
 from flake8_artifact_pin.rules.verdict import judge_file
 from flake8_artifact_pin.source.patterns import compile_patterns
-from flake8_artifact_pin.source.patterns import DEFAULT_PATTERNS
 from flake8_artifact_pin.source.report import FileReport
 
 # what does not exist: no directory may stand where a pins file has a path
