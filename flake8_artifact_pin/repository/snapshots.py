@@ -17,7 +17,6 @@ from flake8_artifact_pin.pins.model import FILE_NAME
 from flake8_artifact_pin.pins.model import Pins
 from flake8_artifact_pin.pins.paths import exemption
 from flake8_artifact_pin.repository.files import expressions
-from flake8_artifact_pin.repository.files import NotCheckedOut
 from flake8_artifact_pin.repository.files import tree_files_without
 from flake8_artifact_pin.repository.git import Entry
 from flake8_artifact_pin.repository.git import GitError
@@ -45,8 +44,8 @@ class Snapshots(NamedTuple):
     """The reports of both snapshots by paths, of files that differ, can matter, and are not exempt.
 
     ``renamed`` maps current paths of renamed files to their base paths. ``notes`` say what cannot be compared, and
-    ``problems`` which current files cannot be read or parsed. Files that are not checked out (``absent``) or that a
-    partial clone lacks are in neither snapshot, so that they do not show as removed.
+    ``problems`` which current files cannot be read or parsed. Files that are not checked out or that a partial
+    clone lacks are in neither snapshot, so that they do not show as removed.
     """
 
     old: Mapping[str, FileReport]
@@ -55,7 +54,6 @@ class Snapshots(NamedTuple):
     renamed: Mapping[str, str]
     notes: Sequence[str]
     problems: Sequence[FileFinding]
-    absent: NotCheckedOut
 
 
 def open_snapshots(workspace: Workspace, base_commit: str) -> Snapshots:
@@ -95,7 +93,6 @@ class _Comparison:
             self.renamed,
             self.notes,
             [problem for found in problems.values() for problem in found],
-            self.absent,
         )
 
     def _links(self) -> Mapping[str, str]:

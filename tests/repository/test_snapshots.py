@@ -151,7 +151,6 @@ def test_sparse_checkout(repository: Repository) -> None:
     repository.commit({"a/new.py": LONG + PUT})
     found = snapshots("HEAD~1")
     assert (*counts(found), dict(found.renamed)) == ({}, {"a/new.py": 1}, {})
-    assert found.absent.has("b/b.py")
 
 
 def test_missing_blobs(repository: Repository) -> None:
