@@ -309,6 +309,17 @@ def test_a_renamed_file_to_which_calls_of_other_files_moved(repository: Reposito
     assert read_pins(repository.read(PINS)).pins == read_pins(expected).pins
 
 
+def test_calls_that_moved_to_a_renamed_file_with_a_changed_call(repository: Repository) -> None:
+    """They are added to the pin of that file, which keeps the entry of its own call."""
+    repository.commit({
+        "old.py": "x = 1\n" * 20 + SOURCES["f"], "b.py": "b = 1\n" + SOURCES["g"], PINS: pins("old.py f, b.py g"),
+    })
+    repository.git("mv", "old.py", "new.py")
+    repository.commit({"new.py": "x = 1\n" * 20 + SOURCES["l"] + SOURCES["g"], "b.py": "b = 1\n"})
+    assert repository.run("decide", "--moved").err == ""
+    assert read_pins(repository.read(PINS)).pins == read_pins(pins("new.py fg")).pins
+
+
 def test_files_that_took_the_path_of_another_one(repository: Repository) -> None:
     """The first pin is moved; there is no adding up, and the other one is not lost."""
     repository.commit({
