@@ -303,7 +303,8 @@ class Expressions(Lookup):
             return joined_path([self.template(receiver, context), *self.arguments(node.args, context)])
         if name in ("format", "format_map"):
             return self.formatted(node, receiver, context)
-        if name in _SAME_METHODS:
+        is_cut = context.is_literal and (name in _ENDS or name == "replace")
+        if is_cut or name in _SAME_METHODS:
             return self.template(receiver, context)
         if name in ("lower", "upper"):
             return changed(self.template(receiver, context), str.lower if name == "lower" else str.upper)

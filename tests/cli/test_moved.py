@@ -294,6 +294,32 @@ def test_renames_that_no_pin_can_follow(repository: Repository) -> None:
     assert lines[:-1] == [f"{PINS}:{line}: old{line - 4}.py: kept: {text}" for line, text in enumerate(said, start=4)]
 
 
+def test_a_renamed_file_to_which_calls_of_other_files_moved(repository: Repository) -> None:
+    """Its own pin is not for these calls, so it stays, and that is said."""
+    repository.commit({
+        "old.py": "x = 1\n" * 20, "b.py": "b = 1\n" + SOURCES["g"],
+        PINS: '[pins]\n"old.py" = 2\n' + pins("b.py g").partition("\n")[2],
+    })
+    repository.git("mv", "old.py", "new.py")
+    repository.commit({"new.py": "x = 1\n" * 20 + SOURCES["g"], "b.py": "b = 1\n"})
+    assert repository.run("decide", "--moved").err == (
+        f"{PINS}:2: old.py: it was renamed to new.py, and other calls moved there, too: move its decisions by hand\n"
+    )
+    expected = '[pins]\n"old.py" = 2\n' + pins("new.py g").partition("\n")[2]
+    assert read_pins(repository.read(PINS)).pins == read_pins(expected).pins
+
+
+def test_calls_that_moved_to_a_renamed_file_with_a_changed_call(repository: Repository) -> None:
+    """They are added to the pin of that file, which keeps the entry of its own call."""
+    repository.commit({
+        "old.py": "x = 1\n" * 20 + SOURCES["f"], "b.py": "b = 1\n" + SOURCES["g"], PINS: pins("old.py f, b.py g"),
+    })
+    repository.git("mv", "old.py", "new.py")
+    repository.commit({"new.py": "x = 1\n" * 20 + SOURCES["l"] + SOURCES["g"], "b.py": "b = 1\n"})
+    assert repository.run("decide", "--moved").err == ""
+    assert read_pins(repository.read(PINS)).pins == read_pins(pins("new.py fg")).pins
+
+
 def test_files_that_took_the_path_of_another_one(repository: Repository) -> None:
     """The first pin is moved; there is no adding up, and the other one is not lost."""
     repository.commit({

@@ -371,6 +371,7 @@ def test_only_so_many_subclasses_are_read(number: int, expected: str) -> None:
         ("s3.put(Key=f'{prefix}/{x}.parquet')", None),
         # assigned anew
         ("key = key.lstrip('/'); s3.put(Key=key)", "key"),
+        ("key = key.replace(prefix, '').removeprefix(prefix).strip(prefix); s3.put(Key=key)", "key"),
         ("key = str(key or x)[1:].as_posix(); s3.put(Key=key)", "key"),
         ("key = " + "str(" * 20 + "key" + ")" * 20 + "; s3.put(Key=key)", None),
         ("key = make(key); s3.put(Key=key)", None),

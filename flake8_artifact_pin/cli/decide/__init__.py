@@ -148,7 +148,9 @@ def _left(
     pins = workspace.pins
     for path, outcome in gone.items():
         if path not in {*whole, *(move.source.path for move in moves)}:
-            yield f"{path}: {outcome.reason}", (workspace.shown(pins.name), pin_position(pins, pins.pins[path]).line)
+            shared = f"it was renamed to {outcome.path}, and other calls moved there, too: move its decisions by hand"
+            place = workspace.shown(pins.name), pin_position(pins, pins.pins[path]).line
+            yield f"{path}: {outcome.reason or shared}", place
 
 
 def _is_at(workspace: Workspace, path: str, places: Iterable[str]) -> bool:

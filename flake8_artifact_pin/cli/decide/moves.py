@@ -35,10 +35,12 @@ from flake8_artifact_pin.rules.verdict import judge_file
 def whole_pins(pins: Pins, moves: Iterable[Move], gone: Mapping[str, Outcome]) -> dict[str, str]:
     """Return the new paths, by the old ones, of pins that move as a whole.
 
-    Either their file was renamed, or all their calls are in one new file. Then nothing else moves to that file.
+    Either their file was renamed, or all their calls are in one new file. If other calls move to that file, too, only
+    named calls of a renamed file move as a whole: the others are added to them.
     """
     targets = {path: {outcome.path} for path, outcome in gone.items() if outcome.fate is Fate.RENAMED}
     renamed = frozenset(targets)
+    taking_more = {path for path in renamed if pins.pins[path].calls is not None}
     moved: Counter[str] = Counter()
     for move in moves:
         targets.setdefault(move.source.path, set()).add(move.target.path)
@@ -48,7 +50,7 @@ def whole_pins(pins: Pins, moves: Iterable[Move], gone: Mapping[str, Outcome]) -
         path: new_path
         for path, (new_path, *others) in targets.items()
         if (path in renamed or moved[path] == pins.pins[path].allowed)
-        and not others and arriving[new_path] == 1 and new_path not in pins.pins
+        and not others and (path in taking_more or arriving[new_path] == 1) and new_path not in pins.pins
     }
 
 
