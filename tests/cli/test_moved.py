@@ -202,8 +202,8 @@ def test_from_the_first_finding_to_the_last(repository: Repository) -> None:
     ]
     assert repository.run("prune") == (
         "",
-        "artifact-pins.toml:2: b/b.py: kept: calls moved to b/x.py, b/y.py: run decide --moved first\n"
-        "artifact-pins.toml:4: a.py: kept: calls moved to c.py: run decide --moved first\n"
+        "artifact-pins.toml:2: b/b.py: kept: calls moved to b/x.py, b/y.py: flake8-artifact-pin decide --moved\n"
+        "artifact-pins.toml:4: a.py: kept: calls moved to c.py: flake8-artifact-pin decide --moved\n"
         "2 pins: 0 changed, 2 kept\n",
         1,
     )

@@ -73,7 +73,7 @@ def test_json(repository: Repository) -> None:
         "version": 1,
         "changes": changes,
         "kept": [
-            {"path": "old.py", "line": 5, "reason": "its file is new.py now: run decide --moved first"},
+            {"path": "old.py", "line": 5, "reason": "its file is new.py now: flake8-artifact-pin decide --moved"},
             {"path": "a.ipynb", "line": 6, "reason": "not Python, so not judged"},
         ],
         "written": False,

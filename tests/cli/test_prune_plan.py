@@ -231,7 +231,7 @@ def test_git_that_fails(repository: Repository) -> None:
     assert (outcome.out, outcome.status, repository.read(PINS)) == ("", 2, '[pins]\n"old.py" = 1\n')
 
 
-KEPT_NAME = f"{PINS}:2: old.py: kept: its file is new.py now: run decide --moved first"
+KEPT_NAME = f"{PINS}:2: old.py: kept: its file is new.py now: flake8-artifact-pin decide --moved"
 
 
 @pytest.fixture

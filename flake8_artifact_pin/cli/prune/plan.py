@@ -116,7 +116,7 @@ class _Judge:
     def results_of_gone(self, pin: Pin, line: int, outcome: Outcome) -> Iterator[Result]:
         """Yield the results for a pin whose file does not exist."""
         if outcome.fate is Fate.RENAMED:
-            yield Kept(pin, line, f"its file is {outcome.path} now: run decide --moved first")
+            yield Kept(pin, line, f"its file is {outcome.path} now: flake8-artifact-pin decide --moved")
         elif outcome.fate is Fate.DELETED:
             yield from self.kept_for_moves(pin, line) or (Change(pin, line, None, "the file does not exist"),)
         else:
@@ -133,7 +133,8 @@ class _Judge:
     def kept_for_moves(self, pin: Pin, line: int) -> Sequence[Kept]:
         """Return why a pin is kept: it has decisions on calls that moved to other files."""
         moved = moved_to(self.moves, pin.path)
-        return [Kept(pin, line, f"calls moved to {', '.join(moved)}: run decide --moved first")] if moved else []
+        reason = f"calls moved to {', '.join(moved)}: flake8-artifact-pin decide --moved"
+        return [Kept(pin, line, reason)] if moved else []
 
     @functools.cached_property
     def moves(self) -> Sequence[Move]:
