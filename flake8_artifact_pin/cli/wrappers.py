@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -36,6 +35,8 @@ _IN_SCOPE = "in scope"
 
 # The parts of module names, by the paths of the files.
 _Modules: TypeAlias = "Mapping[str, Sequence[str]]"
+# The full names of relative imports, as components, by the paths of the files that have some.
+_Imports: TypeAlias = "Mapping[str, frozenset[tuple[str, ...]]]"
 
 
 class Wrapper(NamedTuple):
@@ -90,8 +91,9 @@ def find_wrappers(workspace: Workspace, scanned_files: Sequence[ScannedFile]) ->
     found: dict[_Known, list[_Caller]] = {}
     new = _known(calls)
     modules = {path: _module_parts(path) for path in workspace.files()} if new else {}
+    imports = {path: names for path in modules if (names := _relative_imports(_text(workspace, path), path))}
     for _ in range(_ROUNDS):
-        callers = _callers(workspace, sorted(new), modules)
+        callers = _callers(workspace, sorted(new), modules, imports)
         found |= callers
         new = _known(caller for group in callers.values() for caller in group) - found.keys()
     paths = {caller.path for group in found.values() for caller in group}
@@ -131,7 +133,9 @@ def _wrapper(workspace: Workspace, known: _Known, callers: Sequence[_Caller]) ->
     )
 
 
-def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules) -> dict[_Known, list[_Caller]]:
+def _callers(
+    workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules, imports: _Imports,
+) -> dict[_Known, list[_Caller]]:
     """Return the callers of each wrapper."""
     callers = {known: list(_own_callers(workspace, known)) for known in wrappers}
     patterns = {}
@@ -145,7 +149,8 @@ def _callers(workspace: Workspace, wrappers: Sequence[_Known], modules: _Modules
         callers[patterns[caller.call.store]].append(caller._replace(pattern=caller.call.store))
     for known, found in callers.items():
         places = {caller.place for caller in found}
-        found += (caller for caller in _relative_callers(workspace, known, modules) if caller.place not in places)
+        relative = _relative_callers(workspace, known, modules, imports)
+        found += (caller for caller in relative if caller.place not in places)
     return callers
 
 
@@ -164,21 +169,22 @@ def _own_callers(workspace: Workspace, known: _Known) -> Iterator[_Caller]:
             yield caller
 
 
-def _relative_callers(workspace: Workspace, known: _Known, modules: _Modules) -> Iterator[_Caller]:
+def _relative_callers(
+    workspace: Workspace, known: _Known, modules: _Modules, imports: _Imports,
+) -> Iterator[_Caller]:
     """Yield the callers that import a wrapper relatively, so that its package is not in the dotted name."""
     functions, name = _functions(known.parameter)
     for home in _homes(workspace, known.path, name, modules):
         parts = tuple(_module_parts(home))
-        for path in modules:
-            imported = _relative_imports(_text(workspace, path), path) if path != known.path and functions else ()
+        for path, imported in imports.items() if functions else ():
             is_named = (*parts, name) in imported or (*parts, "*") in imported
             texts = functions if is_named else []
             if (is_named or parts in imported) and parts[-1].isidentifier():
                 texts = [*texts, *(f"{parts[-1]}.{function}" for function in functions)]
-            yield from _matching(workspace, [_pattern(text, known) for text in texts], [path]) if texts else ()
+            if texts and path != known.path:
+                yield from _matching(workspace, [_pattern(text, known) for text in texts], [path])
 
 
-@functools.lru_cache(maxsize=None)
 def _relative_imports(text: str, path: str) -> frozenset[tuple[str, ...]]:
     """Return the full names, as components, of a file's relative imports."""
     if "from ." not in text:
