@@ -27,7 +27,6 @@ from flake8_artifact_pin.source.scopes import DEFINITIONS
 from flake8_artifact_pin.source.scopes import kind_of
 from flake8_artifact_pin.source.scopes import Scope
 from flake8_artifact_pin.source.scopes import Scopes
-from flake8_artifact_pin.source.stores import STORES
 from flake8_artifact_pin.source.templates import KeyParameter
 from flake8_artifact_pin.source.templates import name_key
 from flake8_artifact_pin.source.templates import shown_key
@@ -301,9 +300,6 @@ class _Walk:
             method = next(
                 name for name, before in imported.links if self.matcher.match(before.attribute(name), call)
             )
-            if call is None and method[:1].isupper() and pattern.store in STORES:
-                # a class in a list of classes: nothing is written there
-                return None
             return self.put_call(node, method, visit, pattern, call)
         pattern = self.matcher.match(defined, call)
         return self.put_call(node, node.id, visit, pattern, call, definitions) if pattern else None

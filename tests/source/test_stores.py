@@ -112,7 +112,6 @@ def test_writes(store: str, source: str) -> None:
         pytest.param("def f(gcs: 'GCSHook, or none'): gcs.upload(b, k, p)", id="an annotation that is prose"),
         pytest.param("s3.Bucket(b).Tagging().put(Tagging=t); s3.Object(b, k).Acl().put(ACL=a)", id="no object"),
         pytest.param("s3.upload_part(Body=b); client.append_data(d)", id="a part of a write"),
-        pytest.param("from .operators import SqlToS3Operator\noperators = [SqlToS3Operator]", id="a list of classes"),
     ],
 )
 def test_no_writes(source: str) -> None:
